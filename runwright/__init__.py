@@ -1,0 +1,1 @@
+"""Durable runs for Kubernetes, on Temporal."""

@@ -1,0 +1,1 @@
+"""Custom resources and messages as pydantic models; they know no client library."""

@@ -1,0 +1,102 @@
+"""A unit of outside work, the claim that looks after it, and how it ended."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from runwright.models.base import Message
+
+
+class Backend(StrEnum):
+    """Where tasks run."""
+
+    LOCAL = "local"
+    MEMORY = "memory"
+
+
+class TaskKey(Message):
+    """Which try of which step: the identity of one object on a backend."""
+
+    backend: Backend
+    namespace: str
+    name: str
+    """The object's name, made of the run's and the step's names alone."""
+    workflow_id: str
+    activation: int = Field(ge=1)
+    """Which execution of the run it belongs to, from 1; a retry of the run is the next."""
+    try_number: int = Field(ge=1)
+    """Which try of the step within this activation, from 1."""
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """The position among the tries that share one object name: later tries are greater."""
+        return self.activation, self.try_number
+
+
+class Task(Message):
+    """One try of a step, with all that its backend needs to run it."""
+
+    key: TaskKey
+    command: tuple[str, ...] = Field(min_length=1)
+    environment: dict[str, str] = {}
+    """The variables of the system's contract; the backend adds those that it alone knows."""
+    timeout: timedelta
+    """From the start of the process; the backend enforces it even when no worker is there."""
+    grace: timedelta
+    """Between TERM and KILL."""
+    max_output: int = Field(ge=0)
+    """Bytes of JSON."""
+
+
+class Claim(Message):
+    """One Temporal attempt to look after a try: who is to be told how it ended."""
+
+    token: str
+    """The task token, base64; it fences: an outdated one finishes nothing."""
+    workflow_id: str
+    run_id: str
+    activity_id: str
+    since: datetime
+    """When Temporal scheduled the attempt: of two claims on one try the later one holds."""
+
+
+class OutcomeReason(StrEnum):
+    """Why a task ended as it did."""
+
+    COMPLETED = "Completed"
+    EXITED = "Exited"
+    """The process ended with a code other than 0, or by a signal that nobody of ours sent."""
+    TIMED_OUT = "TimedOut"
+    STOPPED = "Stopped"
+    LOST = "Lost"
+    """Nobody can say how it ended: its evidence is gone."""
+    COMMAND_NOT_STARTED = "CommandNotStarted"
+    """The command does not exist, may not be executed, or is too long for the system."""
+    OUTPUT_INVALID = "OutputInvalid"
+    OUTPUT_TOO_LARGE = "OutputTooLarge"
+
+
+class Diagnosis(Message):
+    """What went wrong in a person's words, and what would mend it."""
+
+    category: str
+    summary: str
+    detail: str = ""
+    resolution: str = ""
+
+
+class TaskOutcome(Message):
+    """How a task ended; a failure too is a value."""
+
+    succeeded: bool
+    reason: OutcomeReason
+    message: str = ""
+    exit_code: int | None = None
+    """As a shell reports it: 128 + n for signal n. None where no process ended."""
+    output: dict[str, Any] | None = None
+    """Only of a task that succeeded; {} when it wrote none."""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    diagnosis: Diagnosis | None = None

@@ -1,0 +1,74 @@
+"""What Runwright needs of the world, as small protocols; the adapters fulfil them."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from runwright.errors import RunwrightError
+from runwright.models.tasks import Claim, Task, TaskKey, TaskOutcome
+
+
+class TaskRunner(Protocol):
+    """Runs tasks on one backend.
+
+    A task's object is named by its step; its key says which try it is. However often a method is
+    called for one key, and by however many workers, the task is executed at most once.
+    """
+
+    async def start(self, task: Task, claim: Claim) -> TaskOutcome | None:
+        """Create the task's object, or adopt our own; the outcome if it is already over.
+
+        Afterwards the end of the task is reported to `claim`, unless a later claim holds it by
+        then. An older try's object is stopped and removed first. A try that was stopped before it
+        started is not started: its outcome is Stopped.
+
+        Raises:
+            NotOursError: an object of that name exists and belongs to nobody of ours.
+            TransientError: the backend could not be asked.
+        """
+
+    async def exists(self, key: TaskKey) -> bool:
+        """Return whether this very try has an object, running or over."""
+
+    async def stop(self, key: TaskKey, grace: timedelta) -> TaskOutcome | None:
+        """End the task, all its processes, and return how it ended; idempotent.
+
+        A task that ended by itself before or meanwhile keeps that outcome. A try that never
+        started is barred from starting, and the answer is None.
+
+        Raises:
+            TransientError: the backend could not be asked, or has not ended it yet.
+        """
+
+    async def forget(self, key: TaskKey) -> None:
+        """Release what is kept as evidence, after the outcome is recorded; idempotent.
+
+        What a person may still want to read, the log, stays.
+        """
+
+
+class Answer(StrEnum):
+    """What became of a report to a claim."""
+
+    RECORDED = "recorded"
+    """The run has it."""
+    STALE = "stale"
+    """Another claim has taken over, or is about to: keep the evidence and look again."""
+    GONE = "gone"
+    """The run is closed or no longer awaits this try: nobody will ever ask."""
+
+
+class Completions(Protocol):
+    """Tells the runs how their tasks ended.
+
+    Every method raises TemporalUnavailableError when Temporal could not be asked.
+    """
+
+    async def finish(self, claim: Claim, outcome: TaskOutcome) -> Answer:
+        """Report the outcome; safe to repeat."""
+
+    async def fail(self, claim: Claim, error: RunwrightError) -> Answer:
+        """Report that the claim failed: a transient error makes Temporal claim anew."""
+
+    async def beat(self, claim: Claim, progress: str) -> Answer:
+        """Tell that the task is still looked after, and what it is doing."""

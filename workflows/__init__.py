@@ -1,0 +1,1 @@
+"""The semantics of the systems, as Temporal workflows."""
