@@ -4,11 +4,15 @@ RunwrightError
 ├── PermanentError             the same call would fail again
 │   ├── InvalidManifestError   a manifest or an input cannot be read; it lists every problem
 │   ├── InvalidSettingsError   the environment holds a setting that cannot be read
+│   ├── TemplateError          a template cannot be read, or names something that is not there
 │   ├── NotOursError           an object of that name exists and is not ours
+│   ├── ExistsError            a run of that name exists already
 │   ├── NotFoundError          there is no such run, step or gate
 │   └── RefusedError           the other side said no for good
 └── TransientError             the world may change: try again
     ├── StorageUnavailableError  the state folder cannot be read or written
+    ├── NotStartedError          what runs a task could not be started now
+    ├── StillRunningError        a task was told to end and has not ended yet
     └── TemporalUnavailableError Temporal cannot be reached
 
 Raise the leaves, catch the branches. A task that ran and failed is not an error but a TaskOutcome.
@@ -36,25 +40,51 @@ class Problem(NamedTuple):
     path: str
     """The field, as `spec.steps[2].needs[0]`; empty for the whole document."""
     message: str
+    file: str = ""
+    """Where the document was read; empty where it came from no file."""
+    object: str = ""
+    """The document, as `Story/release`; empty where there is only one, or it has no name."""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}" if self.path else self.message
+        return ": ".join(part for part in (self.file, self.object, self.path, self.message) if part)
 
 
 class InvalidManifestError(PermanentError):
-    """A manifest or an input cannot be read; `problems` has every reason at once."""
+    """A manifest or an input cannot be read; `problems` has every reason at once.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    `warnings` are what is odd besides, such as a field that nobody knows.
+    """
+
+    def __init__(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
+        self.warnings = tuple(warnings)
 
 
 class InvalidSettingsError(PermanentError):
     """The environment holds a setting that is unknown or cannot be read."""
 
 
+class TemplateError(PermanentError):
+    """A template cannot be read, or names something that is not there.
+
+    `column` counts from 1 within the template's text; `path` is the template's place in the value
+    that was evaluated, empty for the value itself.
+    """
+
+    def __init__(self, message: str, column: int = 1, path: str = "") -> None:
+        super().__init__(f"{path}: {message}" if path else message)
+        self.message = message
+        self.column = column
+        self.path = path
+
+
 class NotOursError(PermanentError):
     """An object of that name exists and belongs to nobody of ours."""
+
+
+class ExistsError(PermanentError):
+    """A run of that name exists already."""
 
 
 class NotFoundError(PermanentError):
@@ -67,6 +97,14 @@ class RefusedError(PermanentError):
 
 class StorageUnavailableError(TransientError):
     """The state folder cannot be read or written now."""
+
+
+class NotStartedError(TransientError):
+    """What runs a task could not be started now."""
+
+
+class StillRunningError(TransientError):
+    """A task was told to end and has not ended yet."""
 
 
 class TemporalUnavailableError(TransientError):

@@ -17,7 +17,9 @@ _MICROSECONDS: Final = {
     "m": Decimal(60_000_000),
     "h": Decimal(3_600_000_000),
 }
-_PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_LONGEST: Final = Decimal(2**63 - 1) / 1_000
+"""Microseconds; Go counts nanoseconds in 64 bits."""
+_PART: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _WHOLE: Final = re.compile(rf"([-+]?)((?:{_PART.pattern})+|0)")
 
 
@@ -35,11 +37,10 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(message)
     sign, parts = match[1], match[2]
     total = sum(Decimal(number) * _MICROSECONDS[unit] for number, unit in _PART.findall(parts))
-    try:
-        duration = timedelta(microseconds=round(total))
-    except OverflowError as error:
+    if total > _LONGEST:
         message = f'"{text}" is too long a duration'
-        raise ValueError(message) from error
+        raise ValueError(message)
+    duration = timedelta(microseconds=round(total))
     return -duration if sign == "-" else duration
 
 

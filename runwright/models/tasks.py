@@ -74,6 +74,8 @@ class OutcomeReason(StrEnum):
     """Nobody can say how it ended: its evidence is gone."""
     COMMAND_NOT_STARTED = "CommandNotStarted"
     """The command does not exist, may not be executed, or is too long for the system."""
+    REFUSED = "Refused"
+    """The backend will not have it: an object of that name is somebody else's."""
     OUTPUT_INVALID = "OutputInvalid"
     OUTPUT_TOO_LARGE = "OutputTooLarge"
 

@@ -1,0 +1,54 @@
+"""Messages that every run understands, and where a run comes from."""
+
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from runwright.models.base import Message
+
+
+class PauseRun(Message):
+    """Start no further step until the run is resumed; what runs goes on, deadlines too."""
+
+    by: str = Field(default="", max_length=256)
+    comment: str = Field(default="", max_length=2048)
+
+
+class ResumeRun(Message):
+    """Take a pause back."""
+
+    by: str = Field(default="", max_length=256)
+    comment: str = Field(default="", max_length=2048)
+
+
+class CancelRun(Message):
+    """Stop what runs, start nothing more, and close the run as cancelled."""
+
+    by: str = Field(default="", max_length=256)
+    reason: str = Field(default="", max_length=2048)
+    grace: timedelta | None = Field(default=None, ge=timedelta(0), le=timedelta(hours=1))
+    """Between TERM and KILL of a task; None: what the run's policy says."""
+
+
+class Paused(Message):
+    """Who paused the run, since when."""
+
+    by: str
+    since: datetime
+    comment: str = ""
+
+
+class Resumed(Message):
+    """Who took a pause back, and when."""
+
+    by: str
+    at: datetime
+
+
+class Cancelled(Message):
+    """Who cancelled the run, when, and how long its tasks get."""
+
+    by: str
+    at: datetime
+    reason: str = ""
+    grace: timedelta

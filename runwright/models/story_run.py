@@ -1,0 +1,186 @@
+"""What a StoryRun starts from, and what is known of it at any moment."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from runwright.models.base import Message
+from runwright.models.bubustack import Engram, EngramTemplate, ExitClass, Phase, Story
+from runwright.models.gates import Gate, RefusedDecision
+from runwright.models.runs import Cancelled, Paused
+from runwright.models.tasks import Backend, Diagnosis
+
+
+class Section(StrEnum):
+    """The lists of steps of a Story, in the order they run."""
+
+    MAIN = "steps"
+    COMPENSATIONS = "compensations"
+    FINALLY = "finally"
+
+
+class StepReason(StrEnum):
+    """Why a step is in its phase, where the phase alone does not say."""
+
+    CONDITION = "Condition"
+    """Skipped: its `if` is false."""
+    FAIL_FAST = "FailFast"
+    DEPENDENCY_FAILED = "DependencyFailed"
+    STORY_SUCCEEDED = "StorySucceeded"
+    """Skipped: a compensation that was not needed."""
+    EXPRESSION_FAILED = "ExpressionFailed"
+    INVALID_CONFIGURATION = "InvalidConfiguration"
+    RETRY_SCHEDULED = "RetryScheduled"
+    TIMED_OUT = "TimedOut"
+    REJECTED = "Rejected"
+    EXECUTION_FAILED = "ExecutionFailed"
+    CANCELED = "Canceled"
+    STORY_TIMED_OUT = "StoryTimedOut"
+    KEPT = "Kept"
+    """Finished in an earlier execution of the run, and not repeated."""
+
+
+class StepProgress(Message):
+    """How far one step is."""
+
+    name: str
+    section: Section
+    type: str
+    """`engram`, or the primitive's name."""
+    phase: Phase | None = None
+    """None: not started."""
+    reason: StepReason | None = None
+    message: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    activation: int = 0
+    """In which execution of the run it was last executed; 0: in none."""
+    tries: int = 0
+    max_tries: int = 0
+    next_retry_at: datetime | None = None
+    deadline: datetime | None = None
+    """Of a gate or a sleep: fixed when the step starts."""
+    task: str = ""
+    """The name of the task's object."""
+    output: dict[str, Any] | None = None
+    exit_code: int | None = None
+    exit_class: ExitClass | None = None
+    diagnosis: Diagnosis | None = None
+    allowed_failure: bool = False
+    """It failed, and the Story allows that."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.phase is not None and self.phase.is_terminal
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has started and is not over."""
+        return self.phase is not None and not self.phase.is_terminal
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it is over and did not fail: Skipped counts."""
+        return self.phase in {Phase.SUCCEEDED, Phase.SKIPPED}
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is over, failed, and the Story does not allow that."""
+        return self.is_over and not self.succeeded and not self.allowed_failure
+
+
+class FailedStep(Message):
+    """A step that a run failed of."""
+
+    name: str
+    phase: Phase
+    message: str = ""
+
+
+class RunError(Message):
+    """Why a run failed, with every failed step."""
+
+    type: str
+    """The reason, such as DependencyFailed."""
+    message: str
+    failed_steps: tuple[FailedStep, ...] = ()
+
+
+class StoryRunState(Message):
+    """Everything about a run: the query `state` answers with it, and the run closes with it."""
+
+    namespace: str
+    name: str
+    story: str
+    activation: int
+    author: str = ""
+    phase: Phase = Phase.RUNNING
+    reason: str = ""
+    message: str = ""
+    started_at: datetime
+    finished_at: datetime | None = None
+    deadline: datetime | None = None
+    """Of the story as a whole."""
+    inputs: dict[str, Any] = {}
+    steps: dict[str, StepProgress] = {}
+    """By name, in the order of the Story."""
+    gates: dict[str, Gate] = {}
+    refused_decisions: tuple[RefusedDecision, ...] = ()
+    paused: Paused | None = None
+    cancelled: Cancelled | None = None
+    output: dict[str, Any] | None = None
+    allowed_failures: tuple[str, ...] = ()
+    error: RunError | None = None
+
+    @property
+    def pending_gates(self) -> tuple[str, ...]:
+        """The gates that are open and undecided, in the order of the Story."""
+        gates = (self.gates.get(name) for name in self.steps)
+        return tuple(gate.name for gate in gates if gate and gate.opened_at and not gate.outcome)
+
+
+class ResumeFrom(Message):
+    """What a new execution of a run takes over from the one before."""
+
+    activation: int = Field(ge=2)
+    """Of the new execution."""
+    kept: dict[str, StepProgress] = {}
+    """The steps that are not repeated, with their outputs."""
+    gates: dict[str, Gate] = {}
+    """The decided gates among them: who approved what is not forgotten."""
+    step: str = ""
+    """The step that a person asked to start from; empty: what failed or never ran."""
+    by: str = ""
+
+
+class StartStoryRun(Message):
+    """The input of the workflow StoryRun: a complete snapshot of what it executes."""
+
+    api_version: Literal["runwright.dev/v1"] = "runwright.dev/v1"
+    namespace: str = "default"
+    name: str = Field(min_length=1, max_length=253)
+    uid: str = "local"
+    """Of the StoryRun object; `local` where there is no cluster."""
+    story: Story
+    engrams: tuple[Engram, ...] = ()
+    templates: tuple[EngramTemplate, ...] = ()
+    inputs: dict[str, Any] = {}
+    author: str = Field(default="", max_length=256)
+    """Who started the run."""
+    backend: Backend = Backend.LOCAL
+    cluster: str = Field(default="local", max_length=63)
+    """The name of the cluster that the run belongs to."""
+    resume_from: ResumeFrom | None = None
+
+    @property
+    def activation(self) -> int:
+        """Which execution of the run this is, from 1."""
+        return self.resume_from.activation if self.resume_from else 1
+
+
+def workflow_id(namespace: str, name: str, uid: str = "local") -> str:
+    """Return the id of a run's workflow."""
+    return f"storyrun/{namespace}/{name}/{uid}"
