@@ -1,0 +1,1 @@
+"""The semantics of the specifications, as pure functions."""

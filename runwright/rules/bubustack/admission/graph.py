@@ -1,0 +1,149 @@
+"""Whether the steps of a Story make a graph that can be walked to its end."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from runwright.errors import Problem
+from runwright.models.story_run import Section
+from runwright.rules.bubustack.admission.placed import Outline, Placed
+from runwright.rules.bubustack.dependencies import dependencies, transitive_needs
+from runwright.rules.wording import child, quoted, suggestion
+
+
+def repeated_names(outline: Outline) -> Iterator[Problem]:
+    """Yield the steps whose name another one has, in whichever list.
+
+    Source: bobrapet, Story webhook.
+    """
+    first: dict[str, str] = {}
+    for placed in outline.steps:
+        if placed.name in first:
+            message = f"{quoted(placed.name)} is already the name of {first[placed.name]}"
+            yield Problem(placed.field("name"), message)
+        first.setdefault(placed.name, placed.path)
+
+
+def unclear_kinds(outline: Outline) -> Iterator[Problem]:
+    """Yield the steps that are not exactly one of an Engram and a primitive.
+
+    Source: bobrapet, Story CRD.
+    """
+    for placed in outline.steps:
+        if placed.step.ref is not None and placed.step.type is not None:
+            yield Problem(placed.path, 'has both "ref" and "type", must have one of them')
+        elif placed.step.ref is None and placed.step.type is None:
+            yield Problem(placed.path, 'has neither "ref" nor "type", must have one of them')
+
+
+def impossible_needs(outline: Outline) -> Iterator[Problem]:
+    """Yield the needs that are no step, the step itself, or a step that comes later by its list.
+
+    Source: bobrapet, Story webhook.
+    """
+    for placed in outline.steps:
+        for index, need in enumerate(placed.step.needs):
+            if trouble := why_out_of_reach(outline, placed, need):
+                yield Problem(child(placed.field("needs"), index), trouble)
+
+
+def why_out_of_reach(outline: Outline, placed: Placed, name: str) -> str:
+    """Return why a step cannot wait for the step `name`; empty if it can."""
+    if name == placed.name:
+        return "a step cannot wait for itself"
+    reach = outline.within_reach(placed)
+    if name in reach or name in outline.unreadable:
+        return ""
+    section = outline.section_of(name)
+    if section is None:
+        return f"no step is called {quoted(name)}{suggestion(name, reach)}"
+    return f"{quoted(name)} is one of {section}, for which one of {placed.section} cannot wait"
+
+
+def cycles(outline: Outline) -> Iterator[Problem]:
+    """Yield the circles of steps that wait for each other, by `needs` or by their templates.
+
+    Each list is a graph of its own. A step in several circles is reported once.
+
+    Source: bobrapet, Story webhook and DAG.
+    """
+    for section in Section:
+        steps = outline.in_section(section)
+        names = {placed.name for placed in steps}
+        graph = {
+            placed.name: [
+                name for name in dependencies(placed.step) if name in names and name != placed.name
+            ]
+            for placed in steps
+        }
+        for circle in _circles(graph):
+            index = next(index for index, placed in enumerate(steps) if placed.name == circle[0])
+            message = f"steps wait for each other: {' -> '.join((*circle, circle[0]))}"
+            yield Problem(f"spec.{section}[{index}].needs", message)
+
+
+def _circles(graph: Mapping[str, Sequence[str]]) -> Iterator[Sequence[str]]:
+    """Yield circles that share no node, each from the node that comes first in the graph."""
+    finished: set[str] = set()
+    order = list(graph)
+    for start in graph:
+        if circle := _circle_from(start, graph, finished, ()):
+            finished.update(circle)
+            first = circle.index(min(circle, key=order.index))
+            yield (*circle[first:], *circle[:first])
+
+
+def _circle_from(
+    node: str, graph: Mapping[str, Sequence[str]], finished: set[str], trail: tuple[str, ...]
+) -> tuple[str, ...]:
+    if node in trail:
+        return trail[trail.index(node) :]
+    if node in finished:
+        return ()
+    for following in graph[node]:
+        if circle := _circle_from(following, graph, finished, (*trail, node)):
+            return circle
+    finished.add(node)
+    return ()
+
+
+def unusable_requirements(outline: Outline) -> Iterator[Problem]:
+    """Yield the `requires` that are no path into the output of a step further up.
+
+    Source: bobrapet, Story webhook.
+    """
+    steps = [placed.step for placed in outline.steps]
+    for placed in outline.steps:
+        if placed.step.requires:
+            above = transitive_needs(steps, placed.name)
+            for index, path in enumerate(placed.step.requires):
+                if trouble := _trouble_with_requirement(outline, above, path):
+                    yield Problem(child(placed.field("requires"), index), trouble)
+
+
+def _trouble_with_requirement(outline: Outline, above: frozenset[str], path: str) -> str:
+    segments = path.split(".")
+    if segments[0] != "steps" or len(segments) < 3 or not all(segments):
+        return f"must be a path such as steps.build.output.url, not {quoted(path)}"
+    name = segments[1].replace("_", "-")
+    if name in above or name in outline.unreadable:
+        return ""
+    if not outline.knows(name):
+        return f"no step is called {quoted(name)}{suggestion(name, above)}"
+    return f"{quoted(name)} is not among the steps that this one needs, directly or not"
+
+
+def undeclared_transports(outline: Outline) -> Iterator[Problem]:
+    """Yield transports declared twice, and those that steps use and nobody declares.
+
+    Source: bobrapet, Story webhook.
+    """
+    declared: set[str] = set()
+    for index, transport in enumerate(outline.spec.transports):
+        if transport.name in declared:
+            message = f"there is already a transport called {quoted(transport.name)}"
+            yield Problem(f"spec.transports[{index}].name", message)
+        declared.add(transport.name)
+    for placed in outline.steps:
+        used = placed.step.transport
+        if used is not None and used not in declared:
+            message = f"no transport is called {quoted(used)}{suggestion(used, declared)}"
+            yield Problem(placed.field("transport"), message)

@@ -1,0 +1,50 @@
+"""Whether a run can be executed as it was started."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from runwright.errors import Problem
+from runwright.models.bubustack import Step, StepType
+from runwright.models.story_run import Section, StartStoryRun
+from runwright.models.tasks import Backend
+from runwright.rules.bubustack.admission import story_problems
+from runwright.rules.bubustack.dag import steps_of
+from runwright.rules.bubustack.tasks import LOCAL_COMMAND, engram_of, template_of
+
+_UNDERSTOOD: Final = frozenset({None, StepType.GATE, StepType.SLEEP, StepType.CONDITION})
+
+
+def configuration_problems(start: StartStoryRun) -> list[Problem]:
+    """Return everything that keeps a run from being executed, all at once."""
+    return [*story_problems(start.story), *_missing(start), *_unsupported(start)]
+
+
+def _unsupported(start: StartStoryRun) -> Iterator[Problem]:
+    for section in Section:
+        for index, step in enumerate(steps_of(start.story, section)):
+            if step.type not in _UNDERSTOOD:
+                path = f"spec.{section}[{index}].type"
+                yield Problem(path, f"this version does not run steps of type {step.type}")
+
+
+def _missing(start: StartStoryRun) -> Iterator[Problem]:
+    for section in Section:
+        for index, step in enumerate(steps_of(start.story, section)):
+            if step.ref is not None and (trouble := _trouble_with_worker(start, step)):
+                yield Problem(f"spec.{section}[{index}].ref.name", trouble)
+
+
+def _trouble_with_worker(start: StartStoryRun, step: Step) -> str | None:
+    engram = engram_of(start, step)
+    if engram is None:
+        return f'there is no engram "{step.ref.name if step.ref else ""}"'
+    template = template_of(start, engram)
+    if template is None:
+        return f'there is no template "{engram.spec.template_ref.name}" for its engram'
+    annotations = template.metadata.annotations or {}
+    if start.backend is Backend.LOCAL and not annotations.get(LOCAL_COMMAND, "").strip():
+        return (
+            f'template "{template.metadata.name}" does not say how it runs without a cluster: give '
+            f"it the annotation {LOCAL_COMMAND} with the command that stands in for its container"
+        )
+    return None

@@ -1,0 +1,71 @@
+"""A run as Markdown, for the page of its workflow in the Temporal UI."""
+
+from typing import Final
+
+from runwright.models.bubustack import Phase
+from runwright.models.gates import Gate
+from runwright.models.story_run import StepProgress, StoryRunState
+
+_CELL: Final = 120
+_MARKS: Final = {
+    Phase.SUCCEEDED: "✅",
+    Phase.SKIPPED: "⏭️",
+    Phase.RUNNING: "🔵",
+    Phase.PENDING: "🟡",
+    Phase.PAUSED: "⏸️",
+    None: "⚪",
+}
+
+
+def details(state: StoryRunState) -> str:
+    """Return the state of a run: what it waits for, then a table of its steps."""
+    rows = [_row(step) for step in state.steps.values()]
+    return "\n".join(
+        [
+            *_headline(state),
+            *(line for name in state.pending_gates for line in _gate(state, state.gates[name])),
+            "",
+            "| Step | Phase | Tries | Message |",
+            "| --- | --- | --- | --- |",
+            *rows,
+        ]
+    )
+
+
+def _headline(state: StoryRunState) -> list[str]:
+    lines = [f"**{state.phase}** {_text(state.message)}".rstrip()]
+    if state.activation > 1:
+        lines.append(f"Execution {state.activation} of this run.")
+    if state.paused:
+        lines.append(f"Paused by {state.paused.by or 'somebody'} {_text(state.paused.comment)}")
+    if state.finished_at and state.phase is not Phase.SUCCEEDED:
+        lines.append(f"Go on from what failed: `runwright retry {_name(state)}`")
+    return lines
+
+
+def _gate(state: StoryRunState, gate: Gate) -> list[str]:
+    until = f", until {gate.deadline:%Y-%m-%d %H:%M:%S} UTC" if gate.deadline else ""
+    approvals = sum(d.verdict == "approve" for d in gate.decisions)
+    return [
+        "",
+        f"Gate **{gate.name}** waits for a decision "
+        f"({approvals} of {gate.approval.required} approvals{until}):",
+        f"`runwright approve {_name(state)} {gate.name}`, "
+        f"`runwright reject {_name(state)} {gate.name}`",
+    ]
+
+
+def _name(state: StoryRunState) -> str:
+    return state.name if state.namespace == "default" else f"{state.namespace}/{state.name}"
+
+
+def _row(step: StepProgress) -> str:
+    mark = _MARKS.get(step.phase, "❌")
+    tries = f"{step.tries} of {step.max_tries}" if step.max_tries > 1 else str(step.tries or "")
+    return f"| {step.name} | {mark} {step.phase or ''} | {tries} | {_text(step.message)} |"
+
+
+def _text(message: str) -> str:
+    """Return a message that breaks no table and is no Markdown of its own."""
+    line = " ".join(message.split()).replace("|", "\\|").replace("`", "'").replace("<", "&lt;")
+    return line if len(line) <= _CELL else line[: _CELL - 1] + "…"

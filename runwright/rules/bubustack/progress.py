@@ -1,0 +1,245 @@
+"""How the state of a run and of its steps changes."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from runwright.models.bubustack import ExitClass, Phase, Step, StepType, Story
+from runwright.models.durations import format_duration
+from runwright.models.gates import Approval, Gate, GateOutcome
+from runwright.models.story_run import (
+    Section,
+    StartStoryRun,
+    StepProgress,
+    StepReason,
+    StoryRunState,
+)
+from runwright.models.tasks import OutcomeReason, TaskOutcome
+from runwright.rules import gates
+from runwright.rules.bubustack.dag import Skip, steps_of
+from runwright.rules.bubustack.retries import Retries, classify
+
+_CANCEL_GRACE: Final = timedelta(seconds=20)
+"""Of running steps when the run is cancelled and its Story says nothing."""
+MOST_STATE: Final = 1024 * 1024
+"""Bytes of JSON that the inputs and outputs of one run may take."""
+MESSAGE: Final = 2048
+"""Characters of a message; an API server takes no more in a condition."""
+
+
+def stop_grace(story: Story) -> timedelta:
+    """Return how long running steps get when the run is cancelled.
+
+    Source: BubuStack, graceful cancel.
+    """
+    timeouts = story.spec.policy.timeouts if story.spec.policy else None
+    return (timeouts.graceful_shutdown_timeout if timeouts else None) or _CANCEL_GRACE
+
+
+def story_timeout(story: Story) -> timedelta | None:
+    """Return how long a run may take, without what `finally` does after it."""
+    timeouts = story.spec.policy.timeouts if story.spec.policy else None
+    return (timeouts.story if timeouts else None) or None
+
+
+def started(start: StartStoryRun, now: datetime) -> StoryRunState:
+    """Return the state of a run at its start, with what it keeps of an earlier execution."""
+    kept = start.resume_from.kept if start.resume_from else {}
+    timeout = story_timeout(start.story)
+    return StoryRunState(
+        namespace=start.namespace,
+        name=start.name,
+        story=start.story.metadata.name,
+        activation=start.activation,
+        author=start.author,
+        reason="StartingExecution",
+        started_at=now,
+        deadline=now + timeout if timeout else None,
+        inputs=start.inputs,
+        steps={
+            step.name: kept.get(step.name) or _not_started(step, section)
+            for section in Section
+            for step in steps_of(start.story, section)
+        },
+    )
+
+
+def _not_started(step: Step, section: Section) -> StepProgress:
+    return StepProgress(
+        name=step.name, section=section, type=step.type.value if step.type else "engram"
+    )
+
+
+def gates_of(start: StartStoryRun) -> dict[str, Gate]:
+    """Return the gates of a run: those decided in an earlier execution, and fresh ones."""
+    kept = start.resume_from.gates if start.resume_from else {}
+    return {
+        step.name: kept.get(step.name)
+        or Gate(
+            name=step.name,
+            activation=start.activation,
+            approval=Approval.model_validate((step.with_ or {}).get("approval") or {}),
+        )
+        for section in Section
+        for step in steps_of(start.story, section)
+        if step.type is StepType.GATE
+    }
+
+
+def launched(step: StepProgress, activation: int, now: datetime) -> StepProgress:
+    """Return the step as started."""
+    return step.model_copy(
+        update={
+            "phase": Phase.PENDING,
+            "reason": None,
+            "message": "",
+            "started_at": now,
+            "activation": activation,
+        }
+    )
+
+
+def skipped(step: StepProgress, skip: Skip, now: datetime) -> StepProgress:
+    """Return the step as skipped."""
+    return ended(step, Phase.SKIPPED, skip.message, now, skip.reason)
+
+
+def waiting(step: StepProgress, message: str, deadline: datetime | None) -> StepProgress:
+    """Return the step as waiting for a moment or for a person."""
+    update = {"phase": Phase.PAUSED, "message": message, "deadline": deadline}
+    return step.model_copy(update=update)
+
+
+def trying(step: StepProgress, number: int, retries: Retries, task: str) -> StepProgress:
+    """Return the step as running its try `number`, as the task of that name."""
+    return step.model_copy(
+        update={
+            "phase": Phase.RUNNING,
+            "reason": None,
+            "message": "",
+            "tries": number,
+            "max_tries": retries.max_retries + 1,
+            "next_retry_at": None,
+            "task": task,
+        }
+    )
+
+
+def retry_scheduled(
+    step: StepProgress, outcome: TaskOutcome, delay: timedelta, now: datetime
+) -> StepProgress:
+    """Return the step as waiting for its next try, with what its last one came to."""
+    attempt = f"attempt {step.tries}/{step.max_tries - 1}"
+    message = f"Retrying in {format_duration(delay)} ({attempt}): {outcome.message}"
+    return _with_outcome(step, outcome).model_copy(
+        update={
+            "phase": Phase.PENDING,
+            "reason": StepReason.RETRY_SCHEDULED,
+            "message": message[:MESSAGE],
+            "next_retry_at": now + delay,
+        }
+    )
+
+
+def task_ended(step: StepProgress, outcome: TaskOutcome, now: datetime) -> StepProgress:
+    """Return the step as its last try left it."""
+    told = _with_outcome(step, outcome).model_copy(update={"output": outcome.output})
+    match outcome.reason:
+        case OutcomeReason.COMPLETED:
+            return ended(told, Phase.SUCCEEDED, outcome.message, now)
+        case OutcomeReason.STOPPED:
+            return ended(told, Phase.CANCELED, outcome.message, now, StepReason.CANCELED)
+        case OutcomeReason.TIMED_OUT:
+            return ended(told, Phase.TIMEOUT, outcome.message, now, StepReason.TIMED_OUT)
+        case OutcomeReason.EXITED if outcome.exit_code == 124:
+            return ended(told, Phase.TIMEOUT, outcome.message, now, StepReason.TIMED_OUT)
+        case _:
+            return ended(told, Phase.FAILED, outcome.message, now, StepReason.EXECUTION_FAILED)
+
+
+def _with_outcome(step: StepProgress, outcome: TaskOutcome) -> StepProgress:
+    return step.model_copy(
+        update={
+            "exit_code": outcome.exit_code,
+            "exit_class": classify(outcome),
+            "diagnosis": outcome.diagnosis,
+        }
+    )
+
+
+def gate_ended(step: StepProgress, gate: Gate, on_timeout: str, now: datetime) -> StepProgress:
+    """Return the step as its gate's outcome leaves it.
+
+    Source: BubuStack, gate primitive.
+    """
+    match gate.outcome:
+        case GateOutcome.APPROVED:
+            return ended(step, Phase.SUCCEEDED, gates.message_of(gate), now)
+        case GateOutcome.REJECTED:
+            return ended(step, Phase.FAILED, gates.message_of(gate), now, StepReason.REJECTED)
+        case _ if on_timeout == "skip":
+            message = "gate step timed out and was skipped."
+            return ended(step, Phase.SKIPPED, message, now, StepReason.TIMED_OUT)
+        case _:
+            return ended(step, Phase.TIMEOUT, "gate step timed out.", now, StepReason.TIMED_OUT)
+
+
+def ended(
+    step: StepProgress,
+    phase: Phase,
+    message: str,
+    now: datetime,
+    reason: StepReason | None = None,
+) -> StepProgress:
+    """Return the step as over."""
+    return step.model_copy(
+        update={
+            "phase": phase,
+            "reason": reason,
+            "message": message[:MESSAGE],
+            "finished_at": now,
+            "next_retry_at": None,
+            "exit_class": ExitClass.SUCCESS if phase is Phase.SUCCEEDED else step.exit_class,
+        }
+    )
+
+
+def with_step(state: StoryRunState, step: StepProgress) -> StoryRunState:
+    """Return the state with that step as it is now."""
+    return state.model_copy(update={"steps": {**state.steps, step.name: step}})
+
+
+def sizes_of(state: StoryRunState) -> dict[str, int]:
+    """Return the bytes of JSON that the inputs (under an empty name) and each output take."""
+    outputs = {name: size_of(step.output) for name, step in state.steps.items()}
+    return {"": size_of(state.inputs), **outputs}
+
+
+def size_of(value: Any) -> int:
+    """Return the bytes of JSON that a value takes; none at all for None."""
+    return 0 if value is None else len(json.dumps(value, ensure_ascii=False).encode())
+
+
+def bounded(name: str, outcome: TaskOutcome, sizes: Mapping[str, int]) -> TaskOutcome:
+    """Return the outcome of that step, or a failure when the run would hold too much with it."""
+    if not outcome.succeeded:
+        return outcome
+    with_it = {**sizes, name: size_of(outcome.output)}
+    total = sum(with_it.values())
+    if total <= MOST_STATE:
+        return outcome
+    largest = sorted(((size, name) for name, size in with_it.items() if name), reverse=True)[:3]
+    named = ", ".join(f"{name} ({size} bytes)" for size, name in largest)
+    message = (
+        f"inputs and outputs of a run may take {MOST_STATE} bytes together, with this output "
+        f"they would take {total}; the largest are {named}"
+    )
+    return outcome.model_copy(
+        update={
+            "succeeded": False,
+            "reason": OutcomeReason.OUTPUT_TOO_LARGE,
+            "message": message,
+            "output": None,
+        }
+    )

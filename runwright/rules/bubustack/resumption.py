@@ -1,0 +1,71 @@
+"""What a new execution of a run takes over from the one before."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runwright.errors import InvalidManifestError, NotFoundError, Problem
+from runwright.models.bubustack import Phase
+from runwright.models.story_run import (
+    ResumeFrom,
+    Section,
+    StartStoryRun,
+    StepProgress,
+    StepReason,
+    StoryRunState,
+)
+from runwright.rules.bubustack.dag import steps_of
+from runwright.rules.bubustack.dependencies import transitive_dependents
+
+
+def resumed(
+    start: StartStoryRun,
+    state: StoryRunState,
+    *,
+    step: str = "",
+    inputs: Mapping[str, Any] | None = None,
+    by: str = "",
+) -> StartStoryRun:
+    """Return the input of the execution that goes on where `state` ended.
+
+    Steps that succeeded keep their outputs. With `step`, that step and all that depend on it are
+    repeated, whatever became of them. Hooks belong to one execution and are never kept. `inputs`
+    change those of the run; what was kept was made with the old ones.
+
+    Raises:
+        NotFoundError: the Story has no main step of that name.
+        InvalidManifestError: the run is not over.
+    """
+    if state.finished_at is None:
+        raise InvalidManifestError([Problem("", f"run {state.name} is not over yet")])
+    main = steps_of(start.story, Section.MAIN)
+    if step and step not in {one.name for one in main}:
+        known = ", ".join(one.name for one in main)
+        message = f"story {state.story} has no step {step} to retry from; it has {known}"
+        raise NotFoundError(message)
+    repeated = {step, *transitive_dependents(main, step)} if step else set[str]()
+    kept = {
+        one.name: _kept(state.steps[one.name])
+        for one in main
+        if one.name not in repeated and _may_be_kept(state.steps.get(one.name))
+    }
+    return start.model_copy(
+        update={
+            "inputs": {**start.inputs, **(inputs or {})},
+            "resume_from": ResumeFrom(
+                activation=state.activation + 1,
+                kept=kept,
+                gates={name: gate for name, gate in state.gates.items() if name in kept},
+                step=step,
+                by=by,
+            ),
+        }
+    )
+
+
+def _may_be_kept(step: StepProgress | None) -> bool:
+    """Return whether what the step did still counts; what was skipped is decided anew."""
+    return step is not None and step.phase is Phase.SUCCEEDED
+
+
+def _kept(step: StepProgress) -> StepProgress:
+    return step.model_copy(update={"reason": StepReason.KEPT})

@@ -1,0 +1,156 @@
+"""When a failed step is tried again."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from runwright.models.base import Message
+from runwright.models.bubustack import (
+    BackoffStrategy,
+    EngramTemplate,
+    ExitClass,
+    RetryPolicy,
+    Step,
+    Story,
+)
+from runwright.models.tasks import OutcomeReason, TaskOutcome
+
+DEFAULT_TIMEOUT: Final = timedelta(minutes=30)
+"""Of one try of a step that nobody gave a timeout."""
+_SHORTEST: Final = timedelta(milliseconds=10)
+_LONGEST: Final = timedelta(days=365)
+"""No delay is longer: what doubles ten times must not overflow."""
+_RETRYABLE: Final = frozenset({ExitClass.RETRY, ExitClass.RATE_LIMITED, ExitClass.UNKNOWN})
+
+
+class Retries(Message):
+    """A retry policy with nothing left open."""
+
+    max_retries: int = 3
+    delay: timedelta = timedelta(seconds=1)
+    max_delay: timedelta | None = None
+    jitter: int = 0
+    """Percent that a delay may be longer."""
+    backoff: BackoffStrategy = BackoffStrategy.EXPONENTIAL
+
+
+def retries_of(story: Story, step: Step, template: EngramTemplate | None) -> Retries:
+    """Return the policy of a step: its own, else the Story's, else what its template recommends.
+
+    A template only fills what the policy leaves open, and its number of retries counts only where
+    there is no policy at all. A step with side effects and no policy of its own is not retried.
+
+    Source: BubuStack, StepRun retry policy and Story defaulter.
+    """
+    own = step.execution.retry if step.execution else None
+    if own is None and step.side_effects and step in story.spec.steps:
+        own = RetryPolicy(max_retries=0)
+    general = story.spec.policy.retries if story.spec.policy else None
+    policy = own or (general.step_retry_policy if general else None)
+    recommended = _recommended(template)
+    if policy is None:
+        return Retries.model_validate(recommended)
+    recommended.pop("max_retries", None)
+    return Retries.model_validate(recommended | _set_fields(policy))
+
+
+def _recommended(template: EngramTemplate | None) -> dict[str, object]:
+    advice = template.spec.execution.retry if template and template.spec.execution else None
+    if advice is None:
+        return {}
+    fields = {
+        "delay": advice.recommended_base_delay,
+        "max_delay": advice.recommended_max_delay,
+        "backoff": advice.recommended_backoff,
+        "max_retries": advice.recommended_max_retries,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _set_fields(policy: RetryPolicy) -> dict[str, object]:
+    return {
+        name: value for name in Retries.model_fields if (value := getattr(policy, name)) is not None
+    }
+
+
+def timeout_of(story: Story, step: Step) -> timedelta:
+    """Return how long one try of a step may take.
+
+    Source: BubuStack, StepRun timeout (those of Engram and template are not considered).
+    """
+    own = step.execution.timeout if step.execution else None
+    timeouts = story.spec.policy.timeouts if story.spec.policy else None
+    return own or (timeouts.step if timeouts else None) or DEFAULT_TIMEOUT
+
+
+def retry_delay(
+    retries: Retries, number: int, uniform: Callable[[float, float], float]
+) -> timedelta:
+    """Return the wait before retry `number`, counted from 1.
+
+    `uniform(low, high)` draws the jitter.
+
+    Source: BubuStack, computeRetryDelay.
+    """
+    delay = _capped(retries, _backed_off(retries, number))
+    if retries.jitter:
+        delay = _capped(retries, delay * (1 + uniform(0, retries.jitter / 100)))
+    return max(delay, _SHORTEST)
+
+
+def _backed_off(retries: Retries, number: int) -> timedelta:
+    factor = {
+        BackoffStrategy.CONSTANT: 1,
+        BackoffStrategy.LINEAR: number,
+        BackoffStrategy.EXPONENTIAL: 2 ** (number - 1),
+    }[retries.backoff]
+    return retries.delay * factor if retries.delay < _LONGEST / factor else _LONGEST
+
+
+def _capped(retries: Retries, delay: timedelta) -> timedelta:
+    return min(delay, retries.max_delay) if retries.max_delay else delay
+
+
+def may_retry(retries: Retries, exit_class: ExitClass, made: int) -> bool:
+    """Return whether another retry follows after `made` retries and a failure of that class."""
+    return exit_class in _RETRYABLE and made < retries.max_retries
+
+
+def classify_exit(code: int | None) -> ExitClass:
+    """Return what an exit code says about trying again; None: there was none to be found.
+
+    Source: BubuStack, exit code table.
+    """
+    match code:
+        case None | -1:
+            return ExitClass.UNKNOWN
+        case 0:
+            return ExitClass.SUCCESS
+        case 124:
+            return ExitClass.RETRY
+        case _ if 128 <= code <= 255:
+            return ExitClass.RETRY
+        case 429:
+            return ExitClass.RATE_LIMITED
+        case _:
+            return ExitClass.TERMINAL
+
+
+def classify(outcome: TaskOutcome) -> ExitClass:
+    """Return what an outcome says about trying again.
+
+    Output that nobody can read will not be better the next time.
+    """
+    match outcome.reason:
+        case OutcomeReason.COMPLETED:
+            return ExitClass.SUCCESS
+        case OutcomeReason.OUTPUT_INVALID | OutcomeReason.OUTPUT_TOO_LARGE:
+            return ExitClass.TERMINAL
+        case OutcomeReason.COMMAND_NOT_STARTED | OutcomeReason.REFUSED:
+            return ExitClass.TERMINAL
+        case OutcomeReason.TIMED_OUT:
+            return ExitClass.RETRY
+        case OutcomeReason.STOPPED:
+            return ExitClass.TERMINAL
+        case OutcomeReason.EXITED | OutcomeReason.LOST:
+            return classify_exit(outcome.exit_code)

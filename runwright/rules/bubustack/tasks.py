@@ -1,0 +1,179 @@
+"""What a step of a Story asks its backend to run."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from runwright.errors import NotFoundError
+from runwright.models.bubustack import Engram, EngramTemplate, Step
+from runwright.models.durations import format_duration
+from runwright.models.story_run import StartStoryRun, StepProgress, workflow_id
+from runwright.models.tasks import Task, TaskKey
+from runwright.rules import templates
+from runwright.rules.bubustack.dependencies import dependencies
+from runwright.rules.bubustack.retries import timeout_of
+from runwright.rules.naming import compose
+
+LOCAL_COMMAND: Final = "runwright.dev/local-command"
+"""The annotation of an EngramTemplate that says what runs in its container's place here."""
+MANIFEST_FOLDER: Final = "runwright.dev/manifest-folder"
+"""The annotation that remembers where the manifest of an EngramTemplate was read from."""
+MAX_OUTPUT: Final = 256 * 1024
+"""Bytes of JSON that a step may put out without an object store."""
+GRACE: Final = timedelta(seconds=30)
+"""Between TERM and KILL, where nobody said otherwise: the grace of a pod."""
+
+
+class Worker(NamedTuple):
+    """What does the work of a step."""
+
+    engram: Engram
+    template: EngramTemplate
+
+
+def engram_of(start: StartStoryRun, step: Step) -> Engram | None:
+    """Return the Engram that a step names, if the snapshot has it."""
+    if step.ref is None:
+        return None
+    wanted = (step.ref.namespace or start.namespace, step.ref.name)
+    found = (
+        one
+        for one in start.engrams
+        if (one.metadata.namespace or "default", one.metadata.name) == wanted
+    )
+    return next(found, None)
+
+
+def template_of(start: StartStoryRun, engram: Engram) -> EngramTemplate | None:
+    """Return the template that an Engram names, if the snapshot has it."""
+    name = engram.spec.template_ref.name
+    return next((one for one in start.templates if one.metadata.name == name), None)
+
+
+def worker_of(start: StartStoryRun, step: Step) -> Worker:
+    """Return the Engram of a step and its template.
+
+    Raises:
+        NotFoundError: the snapshot lacks one of them.
+    """
+    engram = engram_of(start, step)
+    template = template_of(start, engram) if engram else None
+    if engram is None or template is None:
+        message = f"step {step.name}: its engram or that one's template is not in the snapshot"
+        raise NotFoundError(message)
+    return Worker(engram, template)
+
+
+def input_of(worker: Worker, step: Step, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the resolved input of a step: its Engram's `with`, overridden by its own.
+
+    Raises:
+        TemplateError: a reference leads nowhere.
+    """
+    given = {**(worker.engram.spec.with_ or {}), **(step.with_ or {})}
+    return {name: templates.evaluate(value, scope) for name, value in given.items()}
+
+
+def scope_of(inputs: Mapping[str, Any], steps: Mapping[str, StepProgress]) -> Mapping[str, Any]:
+    """Return what the templates of a run can see: its inputs, and the outputs so far."""
+    outputs = {
+        name: step.output
+        for name, step in steps.items()
+        if step.succeeded and step.output is not None
+    }
+    return templates.step_scope(inputs, outputs)
+
+
+class TryOf(NamedTuple):
+    """Which try of a step is to be made into a task."""
+
+    step: Step
+    number: int
+    started_at: datetime
+
+
+def task_of(
+    start: StartStoryRun,
+    attempt: TryOf,
+    worker: Worker,
+    steps: Mapping[str, StepProgress],
+) -> Task:
+    """Return the task for one try of a step.
+
+    Raises:
+        TemplateError: the step's input refers to something that is not there.
+    """
+    step = attempt.step
+    scope = scope_of(start.inputs, steps)
+    key = key_of(start, step.name, attempt.number)
+    payload = json.dumps(input_of(worker, step, scope), ensure_ascii=False)
+    timeout = timeout_of(start.story, step)
+    environment = {
+        "BUBU_STORY_NAME": start.story.metadata.name,
+        "BUBU_STORY_VERSION": start.story.spec.version or "",
+        "BUBU_STORYRUN_ID": start.name,
+        "BUBU_STEP_NAME": step.name,
+        "BUBU_STEPRUN_NAME": key.name,
+        "BUBU_STEPRUN_NAMESPACE": start.namespace,
+        "BUBU_ENGRAM_NAME": worker.engram.metadata.name,
+        "BUBU_ENGRAM_VERSION": worker.engram.spec.version or "",
+        "BUBU_STARTED_AT": f"{attempt.started_at:%Y-%m-%dT%H:%M:%S.%f}000Z",
+        "BUBU_TRIGGER_DATA": payload,
+        "BUBU_STEP_CONFIG": payload,
+        "BUBU_TEMPLATE_CONTEXT": json.dumps(_context(start, step, steps), ensure_ascii=False),
+        "BUBU_EXECUTION_MODE": "batch",
+        "BUBU_HYBRID_BRIDGE": "false",
+        "BUBU_STEP_TIMEOUT": format_duration(timeout),
+        "BUBU_MAX_INLINE_SIZE": str(MAX_OUTPUT),
+        "RUNWRIGHT_TRY": str(attempt.number),
+        "RUNWRIGHT_ACTIVATION": str(start.activation),
+    }
+    annotations = worker.template.metadata.annotations or {}
+    if folder := annotations.get(MANIFEST_FOLDER):
+        environment["RUNWRIGHT_MANIFESTS"] = folder
+    return Task(
+        key=key,
+        command=local_command(annotations.get(LOCAL_COMMAND, "")),
+        environment=environment,
+        timeout=timeout,
+        grace=GRACE,
+        max_output=MAX_OUTPUT,
+    )
+
+
+def key_of(start: StartStoryRun, step: str, try_number: int) -> TaskKey:
+    """Return the identity of one try of a step."""
+    return TaskKey(
+        backend=start.backend,
+        namespace=start.namespace,
+        name=compose(start.name, step),
+        workflow_id=workflow_id(start.namespace, start.name, start.uid),
+        activation=start.activation,
+        try_number=try_number,
+    )
+
+
+def _context(start: StartStoryRun, step: Step, steps: Mapping[str, StepProgress]) -> dict[str, Any]:
+    """Return what a worker may evaluate templates over.
+
+    Only the outputs that the step depends on: all of them, once per step, would fill the history
+    of a long run with copies.
+    """
+    needed = {name: steps[name] for name in dependencies(step) if name in steps}
+    outputs = {name: {"output": done.output} for name, done in needed.items() if done.output}
+    return {"inputs": start.inputs, "steps": outputs}
+
+
+def local_command(annotation: str) -> tuple[str, ...]:
+    """Return the argument vector: a JSON list as it is, any other text for a shell."""
+    if annotation.lstrip().startswith("["):
+        with suppress(ValidationError):
+            return _WORDS.validate_json(annotation)
+    return ("/bin/sh", "-c", annotation)
+
+
+_WORDS: Final = TypeAdapter(tuple[str, ...])

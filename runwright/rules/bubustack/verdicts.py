@@ -1,0 +1,141 @@
+"""How a StoryRun ends."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from runwright.errors import Problem, TemplateError
+from runwright.models.bubustack import Phase, Story
+from runwright.models.durations import format_duration
+from runwright.models.story_run import (
+    FailedStep,
+    RunError,
+    Section,
+    StepProgress,
+    StepReason,
+    StoryRunState,
+)
+from runwright.rules import schemas, templates
+from runwright.rules.bubustack.dag import Interruption, Steps, failed_steps
+from runwright.rules.bubustack.progress import MESSAGE, story_timeout
+from runwright.rules.bubustack.tasks import scope_of
+
+
+class Ending(NamedTuple):
+    """The phase, the reason and the message that a run ends with."""
+
+    phase: Phase
+    reason: str
+    message: str
+    failed: tuple[StepProgress, ...] = ()
+    output: dict[str, Any] | None = None
+
+
+def closed(state: StoryRunState, ending: Ending, now: datetime) -> StoryRunState:
+    """Return the state of a run that is over."""
+    return state.model_copy(
+        update={
+            "phase": ending.phase,
+            "reason": ending.reason,
+            "message": ending.message[:MESSAGE],
+            "finished_at": now,
+            "output": ending.output,
+            "allowed_failures": allowed_failures(state.steps),
+            "error": _error(ending),
+        }
+    )
+
+
+def _error(ending: Ending) -> RunError | None:
+    if ending.phase in {Phase.SUCCEEDED, Phase.FINISHED}:
+        return None
+    failed = tuple(
+        FailedStep(name=step.name, phase=step.phase, message=step.message)
+        for step in ending.failed
+        if step.phase
+    )
+    return RunError(type=ending.reason, message=ending.message, failed_steps=failed)
+
+
+CANCELED: Final = Ending(Phase.FINISHED, "Canceled", "StoryRun gracefully canceled")
+RUN_CANCELED: Final = Interruption(
+    StepReason.CANCELED,
+    "Stopped because the run was canceled",
+    "Skipped because the run was canceled",
+)
+
+
+def story_timed_out(story: Story) -> Interruption:
+    """Return why steps end when the Story's time is up."""
+    timeout = format_duration(story_timeout(story) or timedelta(0))
+    return Interruption(
+        StepReason.STORY_TIMED_OUT,
+        f"Stopped because the story timed out after {timeout}",
+        f"Skipped because the story timed out after {timeout}",
+    )
+
+
+def misconfigured(problems: Sequence[Problem]) -> Ending:
+    """Return the ending of a run that cannot be executed as it is written."""
+    return Ending(Phase.FAILED, "InvalidConfiguration", "; ".join(map(str, problems)))
+
+
+def ending_of(story: Story, state: StoryRunState) -> Ending:
+    """Return how a run ends whose steps are all over.
+
+    Failed hooks weigh more than what they were to mend; of several failed steps the first in the
+    Story gives its name.
+
+    Source: BubuStack, finalise precedence (upstream names any of the failed steps).
+    """
+    steps = state.steps
+    cleanup = failed_steps(story, Section.FINALLY, steps)
+    compensations = failed_steps(story, Section.COMPENSATIONS, steps)
+    main = failed_steps(story, Section.MAIN, steps)
+    everything = main + compensations + cleanup
+    if cleanup:
+        message = f"Finally step {cleanup[0].name} failed."
+        return Ending(Phase.FAILED, "CleanupFailed", message, everything)
+    if compensations:
+        message = f"Compensation step {compensations[0].name} failed."
+        return Ending(Phase.FAILED, "CompensationFailed", message, everything)
+    if main and story.spec.compensations:
+        message = "Story failed; compensations completed."
+        return Ending(Phase.COMPENSATED, "Compensated", message, everything)
+    if main:
+        message = f"Story completed with failed step: {main[0].name}."
+        return Ending(Phase.FAILED, "DependencyFailed", message, everything)
+    return _success(story, state)
+
+
+def _success(story: Story, state: StoryRunState) -> Ending:
+    """Return success with the Story's output, or the failure to make that output."""
+    if story.spec.output is None:
+        return Ending(Phase.SUCCEEDED, "Completed", _success_message(state.steps))
+    try:
+        output = templates.evaluate(story.spec.output, scope_of(state.inputs, state.steps))
+    except TemplateError as error:
+        message = f"Failed to evaluate final output template: {error}"
+        return Ending(Phase.FAILED, "OutputResolutionFailed", message)
+    if problems := schemas.violations(story.spec.outputs_schema or {}, output, "output"):
+        return Ending(Phase.FAILED, "OutputSchemaFailed", "; ".join(map(str, problems)))
+    return Ending(Phase.SUCCEEDED, "Completed", _success_message(state.steps), output=output)
+
+
+def timed_out(story: Story, steps: Steps) -> Ending:
+    """Return the ending of a run that took longer than its Story allows."""
+    failed = tuple(step for section in Section for step in failed_steps(story, section, steps))
+    timeout = format_duration(story_timeout(story) or timedelta(0))
+    return Ending(Phase.TIMEOUT, "TimedOut", f"Story timed out after {timeout}.", failed)
+
+
+def allowed_failures(steps: Steps) -> tuple[str, ...]:
+    """Return the names of the steps that failed and may, sorted."""
+    return tuple(sorted(step.name for step in steps.values() if step.allowed_failure))
+
+
+def _success_message(steps: Steps) -> str:
+    allowed = allowed_failures(steps)
+    if allowed:
+        return f"Completed with allowed failures: {', '.join(allowed)}"
+    return "All steps completed successfully."

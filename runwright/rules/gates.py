@@ -1,0 +1,152 @@
+"""Who may decide a gate, what a decision changes, and when a gate is decided."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from runwright.models.gates import (
+    Author,
+    Decision,
+    DecisionAnswer,
+    Gate,
+    GateOutcome,
+    Identity,
+    Verdict,
+)
+
+_OUTCOMES = {
+    GateOutcome.APPROVED: "already approved",
+    GateOutcome.REJECTED: "already rejected",
+    GateOutcome.TIMED_OUT: "timed out",
+    GateOutcome.CLOSED: "closed without a decision",
+}
+
+
+def digest(asked: Any) -> str:
+    """Return the SHA-256 of what a gate asks about, as canonical JSON."""
+    text = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def refusal(gate: Gate, decision: Decision, author: str) -> str | None:
+    """Return why the decision does not count, in a sentence for its sender; None: it counts.
+
+    A repeat of what was decided is not refused. `author` started the run.
+    """
+    if decision.activation != gate.activation:
+        return (
+            f"gate {gate.name} is in activation {gate.activation}; "
+            f"the decision is about activation {decision.activation}"
+        )
+    if is_repeat(gate, decision):
+        return None
+    if gate.outcome:
+        return _closed(gate)
+    if decision.digest and gate.digest and decision.digest != gate.digest:
+        return (
+            f"gate {gate.name} asks about something else by now: "
+            f"look at it again and decide on digest {gate.digest}"
+        )
+    return _not_entitled(gate, decision, author)
+
+
+def _closed(gate: Gate) -> str:
+    said = _OUTCOMES[gate.outcome] if gate.outcome else "open"
+    last = gate.decisions[-1] if gate.decisions else None
+    decided = gate.outcome in {GateOutcome.APPROVED, GateOutcome.REJECTED}
+    by = f" by {last.by}" if decided and last and last.by else ""
+    at = f" at {gate.closed_at:%Y-%m-%dT%H:%M:%SZ}" if gate.closed_at else ""
+    return f"gate {gate.name} is {said}{by}{at}"
+
+
+def _not_entitled(gate: Gate, decision: Decision, author: str) -> str | None:
+    policy = gate.approval
+    if policy.demands_verified and decision.identity is not Identity.VERIFIED:
+        return (
+            f"gate {gate.name} takes decisions of verified identities only; a name that the "
+            "sender gives is not one (the Story may say `approval.identity: claimed`)"
+        )
+    if policy.names_people and not decision.by:
+        return f"gate {gate.name} must know who decides: give a name"
+    if policy.required > 1 and not decision.by:
+        return f"gate {gate.name} needs {policy.required} people: give a name"
+    if policy.author is Author.MAY_NOT and decision.by == author:
+        return f"gate {gate.name} may not be decided by {author}, who started the run"
+    listed = decision.by in policy.users or not set(policy.groups).isdisjoint(decision.groups)
+    if (policy.users or policy.groups) and not listed:
+        allowed = ", ".join([*policy.users, *(f"group {name}" for name in policy.groups)])
+        return f"gate {gate.name} may be decided by {allowed}; {decision.by} is not among them"
+    return None
+
+
+def is_repeat(gate: Gate, decision: Decision) -> bool:
+    """Return whether the same was said before: the same id, or the same person, the same way."""
+    return any(
+        earlier.verdict is decision.verdict
+        and (
+            (bool(decision.id) and earlier.id == decision.id)
+            or (earlier.by == decision.by and earlier.identity is decision.identity)
+        )
+        for earlier in gate.decisions
+    )
+
+
+def with_decision(gate: Gate, decision: Decision) -> Gate:
+    """Return the gate with a decision that counts.
+
+    Whoever decides again withdraws the earlier word.
+    """
+    others = tuple(d for d in gate.decisions if not decision.by or d.by != decision.by)
+    decided = gate.model_copy(update={"decisions": (*others, decision)})
+    return settled(decided, decision.at)
+
+
+def opened(gate: Gate, asked: str, at: datetime, deadline: datetime | None) -> Gate:
+    """Return the gate as reached; decisions made before count now, if not about another digest."""
+    kept = tuple(
+        decision.model_copy(update={"digest": asked})
+        for decision in gate.decisions
+        if decision.digest in {"", asked}
+    )
+    update = {"opened_at": at, "deadline": deadline, "digest": asked, "decisions": kept}
+    return settled(gate.model_copy(update=update), at)
+
+
+def settled(gate: Gate, at: datetime) -> Gate:
+    """Return the gate closed, if it was reached and its decisions suffice; one no is enough."""
+    if gate.opened_at is None or gate.outcome:
+        return gate
+    if any(decision.verdict is Verdict.REJECT for decision in gate.decisions):
+        return closed(gate, GateOutcome.REJECTED, at)
+    return closed(gate, GateOutcome.APPROVED, at) if missing(gate) == 0 else gate
+
+
+def closed(gate: Gate, outcome: GateOutcome, at: datetime) -> Gate:
+    """Return the gate closed with that outcome; one that is closed stays as it is."""
+    if gate.outcome:
+        return gate
+    return gate.model_copy(update={"outcome": outcome, "closed_at": at})
+
+
+def missing(gate: Gate) -> int:
+    """Return how many approvals the gate still needs."""
+    approvals = sum(decision.verdict is Verdict.APPROVE for decision in gate.decisions)
+    return max(0, gate.approval.required - approvals)
+
+
+def answer(gate: Gate, decision: Decision, *, repeated: bool) -> DecisionAnswer:
+    """Return what the sender of a decision is told."""
+    return DecisionAnswer(
+        decision=decision,
+        repeated=repeated,
+        outcome=gate.outcome,
+        missing=0 if gate.outcome else missing(gate),
+    )
+
+
+def message_of(gate: Gate) -> str:
+    """Return what a decided gate says about itself: the decider's comment, else a sentence."""
+    last = gate.decisions[-1] if gate.decisions else None
+    said = "Gate approved." if gate.outcome is GateOutcome.APPROVED else "Gate rejected."
+    return last.comment if last and last.comment else said

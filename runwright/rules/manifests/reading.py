@@ -1,0 +1,216 @@
+"""From the text of manifests to the objects they describe."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from runwright.errors import InvalidManifestError, Problem
+from runwright.models.bubustack import Engram, EngramTemplate, Story, StoryRun
+from runwright.models.metadata import ObjectMeta
+from runwright.rules.bubustack.admission import (
+    engram_problems,
+    engram_template_problems,
+    story_problems,
+    story_run_problems,
+    story_warnings,
+)
+from runwright.rules.bubustack.tasks import MANIFEST_FOLDER
+from runwright.rules.manifests.bundle import DEFAULT_NAMESPACE, Bundle, Identity, Source
+from runwright.rules.manifests.documents import Document, read_documents
+from runwright.rules.manifests.salvage import Salvage, salvage
+from runwright.rules.manifests.unknown_fields import unknown_fields
+from runwright.rules.shapes import is_list, is_object
+from runwright.rules.wording import listed, quoted, suggestion, written
+
+_Object = Story | Engram | EngramTemplate | StoryRun
+_KINDS: Final[Mapping[str, type[_Object]]] = {
+    "Story": Story,
+    "Engram": Engram,
+    "EngramTemplate": EngramTemplate,
+    "StoryRun": StoryRun,
+}
+
+
+def read_manifests(sources: Sequence[Source]) -> Bundle:
+    """Return the objects of all sources.
+
+    Raises:
+        InvalidManifestError: any document is wrong; it lists the problems of all of them.
+    """
+    reading = _Reading()
+    for source in sources:
+        for document in read_documents(source.text):
+            reading.take(source, document)
+    if reading.problems:
+        raise InvalidManifestError(reading.problems, reading.warnings)
+    return reading.bundle()
+
+
+class _Origin(NamedTuple):
+    """Where an object comes from."""
+
+    source: Source
+    label: str
+    """How problems call it: `Story/release`."""
+
+    def mark(self, problem: Problem) -> Problem:
+        return problem._replace(file=self.source.name, object=self.label)
+
+
+class _Reading:
+    """What was read so far."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self._objects: dict[Identity, _Object] = {}
+        self._files: dict[Identity, str] = {}
+
+    def take(self, source: Source, document: Document) -> None:
+        """Take one document, or each item of a List."""
+        label = _label(document.value, document.number)
+        self._report(_Origin(source, label), document.problems)
+        if document.value is None:
+            return
+        if is_object(document.value) and document.value.get("kind") == "List":
+            self._take_items(source, document)
+        else:
+            self._take_object(_Origin(source, label), document.value)
+
+    def bundle(self) -> Bundle:
+        """Return all objects by kind."""
+        objects = {kind: self._of(kind) for kind in _KINDS}
+        return Bundle(
+            stories={key: each for key, each in objects["Story"] if isinstance(each, Story)},
+            engrams={key: each for key, each in objects["Engram"] if isinstance(each, Engram)},
+            engram_templates={
+                name: each
+                for (_, name), each in objects["EngramTemplate"]
+                if isinstance(each, EngramTemplate)
+            },
+            story_runs={
+                key: each for key, each in objects["StoryRun"] if isinstance(each, StoryRun)
+            },
+            warnings=tuple(self.warnings),
+            files=self._files,
+        )
+
+    def _of(self, kind: str) -> list[tuple[tuple[str, str], _Object]]:
+        return [
+            ((namespace, name), each)
+            for (its_kind, namespace, name), each in self._objects.items()
+            if its_kind == kind
+        ]
+
+    def _take_items(self, source: Source, document: Document) -> None:
+        items = document.value.get("items")
+        if not is_list(items):
+            origin = _Origin(source, _label(document.value, document.number))
+            self._report(origin, [Problem("items", f"must be a list, not {written(items)}")])
+            return
+        for number, item in enumerate(items, start=1):
+            self._take_object(_Origin(source, _label(item, number)), item)
+
+    def _take_object(self, origin: _Origin, value: Any) -> None:
+        problem, model = _kind_of(value)
+        if problem is not None:
+            self._report(origin, [problem])
+        if model is None:
+            return
+        value = {**value, "apiVersion": _api_version(model)}
+        rest = salvage(model, value)
+        self._report(origin, [*rest.problems, *_judged(rest)])
+        self._warn(origin, [*unknown_fields(model, value), *_doubts(rest)])
+        if rest.model is not None:
+            self._keep(origin, _placed(rest.model, origin.source.folder))
+
+    def _keep(self, origin: _Origin, found: _Object) -> None:
+        identity = (found.kind, found.metadata.namespace, found.metadata.name)
+        if identity in self._objects:
+            message = f"there is already a {found.kind} of this name, in {self._files[identity]}"
+            self._report(origin, [Problem("metadata.name", message)])
+            return
+        if found.metadata.name:
+            self._objects[identity] = found
+            self._files[identity] = origin.source.name
+
+    def _report(self, origin: _Origin, problems: Sequence[Problem]) -> None:
+        self.problems.extend(map(origin.mark, problems))
+
+    def _warn(self, origin: _Origin, problems: Sequence[Problem]) -> None:
+        self.warnings.extend(map(origin.mark, problems))
+
+
+def _label(value: Any, number: int) -> str:
+    if not is_object(value) or not isinstance(value.get("kind"), str):
+        return f"document {number}"
+    metadata = value.get("metadata")
+    name = metadata.get("name") if is_object(metadata) else None
+    return f"{value['kind']}/{name}" if isinstance(name, str) and name else f"{value['kind']}"
+
+
+def _kind_of(value: Any) -> tuple[Problem | None, type[_Object] | None]:
+    if not is_object(value):
+        return Problem(
+            "", f"must be an object with apiVersion and kind, not {written(value)}"
+        ), None
+    kind, version = value.get("kind"), value.get("apiVersion")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        return Problem("kind", _unknown_kind(kind)), None
+    model = _KINDS[kind]
+    if version == _api_version(model):
+        return None, model
+    message = f'must be "{_api_version(model)}" for the kind {kind}, not {written(version)}'
+    return Problem("apiVersion", message), model
+
+
+def _unknown_kind(kind: Any) -> str:
+    understood = [f"{name} ({_api_version(model)})" for name, model in _KINDS.items()]
+    hint = suggestion(kind, _KINDS) if isinstance(kind, str) else ""
+    found = f"{quoted(kind)} is not understood" if isinstance(kind, str) else "is required"
+    return f"{found}{hint}; understood are {listed(understood)}"
+
+
+def _api_version(model: type[_Object]) -> str:
+    return str(model.model_fields["api_version"].default)
+
+
+def _judged(rest: Salvage[Any]) -> Iterator[Problem]:
+    """Yield what the rules find wrong with what is left of an object."""
+    found = rest.model
+    problems: list[Problem] = []
+    match found:
+        case Story():
+            problems = story_problems(found, rest.unreadable)
+        case StoryRun():
+            problems = story_run_problems(found)
+        case Engram():
+            problems = engram_problems(found)
+        case EngramTemplate():
+            problems = engram_template_problems(found)
+        case _:
+            return
+    if not found.metadata.name:
+        problems = [Problem("metadata.name", "is required"), *problems]
+    yield from (problem for problem in problems if not rest.is_echo(problem))
+
+
+def _doubts(rest: Salvage[Any]) -> Iterator[Problem]:
+    if isinstance(rest.model, Story):
+        found = story_warnings(rest.model, rest.unreadable)
+        yield from (problem for problem in found if not rest.is_echo(problem))
+
+
+def _placed(found: _Object, folder: str | None) -> _Object:
+    """Return the object with the namespace that it is in, and the folder that it came from."""
+    metadata = found.metadata
+    if isinstance(found, EngramTemplate):
+        if folder is not None:
+            annotations = {**metadata.annotations, MANIFEST_FOLDER: folder}
+            metadata = metadata.model_copy(update={"annotations": annotations, "namespace": ""})
+    elif not metadata.namespace:
+        metadata = metadata.model_copy(update={"namespace": DEFAULT_NAMESPACE})
+    return _with_metadata(found, metadata)
+
+
+def _with_metadata(found: _Object, metadata: ObjectMeta) -> _Object:
+    return found if metadata is found.metadata else found.model_copy(update={"metadata": metadata})

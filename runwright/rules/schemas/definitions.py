@@ -1,0 +1,122 @@
+"""Whether a schema is one."""
+
+from collections.abc import Iterator, Mapping, Set
+from typing import Any, Final, cast
+
+from runwright.errors import Problem
+from runwright.rules.schemas.dialect import problems_of_definition
+from runwright.rules.schemas.structure import mapped, parts, resolve
+from runwright.rules.shapes import is_list, is_object
+from runwright.rules.wording import child, quoted
+
+_DEEPEST: Final = 64
+_ANNOTATIONS: Final = frozenset({"$id", "$schema"})
+
+
+def schema_problems(schema: Any, path: str = "") -> list[Problem]:
+    """Return everything that keeps a schema from being applied, with `path` as where it stands.
+
+    A reference that leaves the schema is such a thing: nothing is ever fetched.
+    """
+    if isinstance(schema, bool):
+        return []
+    if not is_object(schema):
+        return [Problem(path, "a schema must be an object")]
+    if _is_too_deep(schema):
+        return [Problem(path, f"schemas lie within each other more than {_DEEPEST} deep")]
+    root = prepared(schema)
+    return problems_of_definition(root, path) or _reference_problems(root, path)
+
+
+def prepared(schema: Any) -> Any:
+    """Return the schema in the form that draft 7 knows, references and places unchanged.
+
+    A property that says of itself `required: true` is listed by its parent instead. What would
+    give the schema another dialect or address is dropped.
+
+    Source: bobrapet, schema validation.
+    """
+    if not is_object(schema):
+        return schema
+    known = {keyword: value for keyword, value in schema.items() if keyword not in _ANNOTATIONS}
+    return _with_required_lifted(mapped(known, prepared))
+
+
+def _with_required_lifted(schema: dict[str, Any]) -> dict[str, Any]:
+    properties = schema.get("properties")
+    if not is_object(properties):
+        return schema
+    lifted = [name for name, rule in properties.items() if _takes_required_off(rule)]
+    listed = schema.get("required", [])
+    if lifted and is_list(listed):
+        schema["required"] = list(dict.fromkeys([*listed, *lifted]))
+    return schema
+
+
+def _takes_required_off(rule: Any) -> bool:
+    """Remove a `required` that is true or false from a property; return whether it was true."""
+    if is_object(rule) and isinstance(rule.get("required"), bool):
+        return bool(cast("dict[str, Any]", rule).pop("required"))
+    return False
+
+
+def _is_too_deep(schema: Any, depth: int = 0) -> bool:
+    if not is_object(schema):
+        return False
+    if depth > _DEEPEST:
+        return True
+    return any(_is_too_deep(part.schema, depth + 1) for part in parts(schema))
+
+
+def _reference_problems(root: Any, path: str) -> list[Problem]:
+    schemas = list(_walk(root, path))
+    places = {id(schema) for _, schema in schemas}
+    problems = [
+        Problem(child(where, "$ref"), f"{quoted(str(schema['$ref']))} {trouble}")
+        for where, schema in schemas
+        if "$ref" in schema and (trouble := _trouble(root, schema["$ref"], places))
+    ]
+    return problems or [
+        Problem(where, "the schema refers to itself without end")
+        for where, _ in schemas[:1]
+        if any(_returns_to_itself(each, root) for _, each in schemas)
+    ]
+
+
+def _trouble(root: Any, reference: Any, places: Set[int]) -> str:
+    try:
+        target = resolve(root, reference)
+    except LookupError as error:
+        return str(error.args[0])
+    return "" if isinstance(target, bool) or id(target) in places else "does not lead to a schema"
+
+
+def _walk(schema: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if not is_object(schema):
+        return
+    yield path, schema
+    for part in parts(schema):
+        place = path
+        for key in part.keys:
+            place = child(place, key)
+        yield from _walk(part.schema, place)
+
+
+def _returns_to_itself(schema: Mapping[str, Any], root: Any) -> bool:
+    """Return whether applying a schema leads back to it without going into the value."""
+    pending: list[Any] = _next(schema, root)
+    seen: set[int] = set()
+    while pending:
+        following = pending.pop()
+        if following is schema:
+            return True
+        if is_object(following) and id(following) not in seen:
+            seen.add(id(following))
+            pending.extend(_next(following, root))
+    return False
+
+
+def _next(schema: Mapping[str, Any], root: Any) -> list[Any]:
+    if "$ref" in schema:
+        return [resolve(root, schema["$ref"])]
+    return [part.schema for part in parts(schema) if part.judges_the_same_value]

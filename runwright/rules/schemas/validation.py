@@ -1,0 +1,21 @@
+"""Whether a value fits a schema."""
+
+from typing import Any
+
+from runwright.errors import Problem
+from runwright.rules.schemas.definitions import prepared, schema_problems
+from runwright.rules.schemas.dialect import problems_of_value
+
+
+def violations(
+    schema: Any, value: Any, path: str = "", *, templates: bool = False
+) -> list[Problem]:
+    """Return every place where a JSON value does not fit a schema, ordered by place.
+
+    `path` is where the value stands. With `templates` a text that is a template fits everywhere,
+    for what it comes to is not known yet. A schema that cannot be applied is a problem too.
+    """
+    if faults := schema_problems(schema):
+        place, message = faults[0].path or "the schema", faults[0].message
+        return [Problem(path, f"cannot be checked, for its schema is invalid: {place}: {message}")]
+    return problems_of_value(prepared(schema), value, path, templates=templates)

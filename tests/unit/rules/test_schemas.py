@@ -1,0 +1,270 @@
+"""JSON Schema as BubuStack applies it."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runwright.rules.schemas import schema_problems, violations, with_defaults
+
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+keywords = st.sampled_from(
+    ["type", "properties", "items", "allOf", "anyOf", "not", "$ref", "required", "enum", "pattern"]
+)
+schemas = st.recursive(
+    st.one_of(st.sampled_from(["string", "object", "#", "#/properties/a", "("]), json_values),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(keywords, inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+
+
+def test_every_violation_is_reported_in_the_order_of_its_place() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "count": {"type": "integer", "minimum": 1},
+            "tags": {"type": "array", "items": {"$ref": "#/definitions/tag"}},
+        },
+        "required": ["name"],
+        "additionalProperties": False,
+        "definitions": {"tag": {"enum": ["a", "b"]}},
+    }
+    value = {"tags": ["a", "c", 1], "count": 0, "coutn": 2}
+
+    problems = violations(schema, value, "spec.inputs")
+
+    assert [str(problem) for problem in problems] == [
+        "spec.inputs.count: must be at least 1, not 0",
+        'spec.inputs.coutn: there is no field "coutn" (did you mean "count"?)',
+        "spec.inputs.name: is required",
+        'spec.inputs.tags[1]: must be "a" or "b", not "c"',
+        'spec.inputs.tags[2]: must be "a" or "b", not 1',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "message"),
+    [
+        pytest.param({"type": "integer"}, "3", 'must be a whole number, not "3"', id="type"),
+        pytest.param({"type": ["string", "null"]}, 3, "must be text or null, not 3", id="types"),
+        pytest.param({"const": 1}, 2, "must be 1", id="const"),
+        pytest.param({"minLength": 1}, "", "must have at least 1 character, has 0", id="length"),
+        pytest.param({"maxItems": 2}, [1, 2, 3], "must have at most 2 entries, has 3", id="items"),
+        pytest.param({"pattern": "^a"}, "b", "must match the pattern ^a", id="pattern"),
+        pytest.param(
+            {"format": "date-time"}, "today", "must be of the form date-time", id="format"
+        ),
+        pytest.param({"not": {"type": "null"}}, None, "must not be of this kind", id="not"),
+        pytest.param({"uniqueItems": True}, [1, 1], "holds an entry twice", id="unique"),
+        pytest.param(False, 1, "nothing is allowed here", id="false"),
+        pytest.param(
+            {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            1,
+            "must be text, not 1, or must be null, not 1",
+            id="alternatives",
+        ),
+        pytest.param({"oneOf": [{}, {}]}, 1, "fits more than one", id="too many alternatives"),
+        pytest.param(
+            {"dependencies": {"a": ["b"]}}, {"a": 1}, "that another one of its fields", id="depends"
+        ),
+    ],
+)
+def test_a_violation_is_said_in_words(schema: Any, value: Any, message: str) -> None:
+    (problem,) = violations(schema, value, "x")
+
+    assert problem.path == "x"
+    assert message in problem.message
+
+
+@pytest.mark.parametrize("schema", [{"type": "null"}, {"enum": [1]}, {"maxLength": 1}])
+def test_a_message_does_not_repeat_a_long_value(schema: Any) -> None:
+    """It goes into conditions and logs, which are no place for a document."""
+    (problem,) = violations(schema, "s" * 5_000, "x")
+
+    assert len(problem.message) < 200
+
+
+@pytest.mark.parametrize(
+    ("schema", "path", "message"),
+    [
+        pytest.param([], "s", "must be an object", id="no object"),
+        pytest.param({"type": "strin"}, "s.type", 'not "strin"', id="unknown type"),
+        pytest.param(
+            {"properties": {"a": 5}}, "s.properties.a", "must be an object", id="property"
+        ),
+        pytest.param({"pattern": "("}, "s.pattern", "must be of the form regex", id="pattern"),
+        pytest.param(
+            {"required": True}, "s.required", "must be a list", id="required of the whole"
+        ),
+        pytest.param({"$ref": "http://a/b"}, "s.$ref", "leads out of the schema", id="remote"),
+        pytest.param({"$ref": "other.json#/a"}, "s.$ref", "leads out of the schema", id="file"),
+        pytest.param({"$ref": "#/definitions/a"}, "s.$ref", "leads nowhere", id="lost"),
+        pytest.param(
+            {"$ref": "#/enum/0", "enum": [{}]},
+            "s.$ref",
+            "does not lead to a schema",
+            id="no schema",
+        ),
+        pytest.param({"$ref": "#"}, "s", "refers to itself without end", id="itself"),
+        pytest.param(
+            {"definitions": {"a": {"allOf": [{"$ref": "#/definitions/a"}]}}},
+            "s",
+            "refers to itself without end",
+            id="itself by way of allOf",
+        ),
+    ],
+)
+def test_a_schema_that_is_none_is_refused(schema: Any, path: str, message: str) -> None:
+    (problem,) = schema_problems(schema, "s")
+
+    assert problem.path == path
+    assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({}, id="empty"),
+        pytest.param(True, id="boolean"),
+        pytest.param({"properties": {"a": {"$ref": "#"}}}, id="a tree"),
+        pytest.param({"$schema": "https://json-schema.org/draft/2020-12/schema"}, id="dialect"),
+        pytest.param(
+            {"$id": "http://x/y", "items": {"$ref": "#/definitions/a"}}
+            | {"definitions": {"a": {"$id": "z"}}},
+            id="addresses",
+        ),
+        pytest.param(
+            {"properties": {"a": {"required": True}, "b": {"required": False}}}, id="lifted"
+        ),
+    ],
+)
+def test_a_schema_is_accepted(schema: Any) -> None:
+    assert schema_problems(schema) == []
+
+
+def test_a_property_may_say_of_itself_that_it_is_required() -> None:
+    schema = {"properties": {"a": {"required": True}, "b": {"required": False}, "c": {}}}
+
+    problems = violations(schema, {}, "inputs")
+
+    assert [str(problem) for problem in problems] == ["inputs.a: is required"]
+    assert schema["properties"]["a"] == {"required": True}
+
+
+def test_a_template_fits_everywhere_when_asked_for() -> None:
+    schema = {
+        "properties": {
+            "count": {"type": "integer", "enum": [1, 2]},
+            "nested": {"oneOf": [{"properties": {"n": {"type": "integer"}}}, {"type": "null"}]},
+            "list": {"items": {"type": "boolean"}, "maxItems": 2},
+        }
+    }
+    value = {
+        "count": "{{ inputs.n }}",
+        "nested": {"n": "{{ inputs.n }}"},
+        "list": ["{{ inputs.a }}", "no", True],
+    }
+
+    problems = violations(schema, value, "with", templates=True)
+
+    assert [problem.path for problem in problems] == ["with.list", "with.list[1]"]
+    assert len(violations(schema, value, "with")) > len(problems)
+
+
+def test_an_invalid_schema_is_said_instead_of_judging_by_it() -> None:
+    (problem,) = violations({"properties": {"a": {"type": "strin"}}}, {"a": 1}, "inputs")
+
+    assert str(problem).startswith("inputs: cannot be checked, for its schema is invalid: ")
+    assert "properties.a.type" in problem.message
+
+
+def test_a_schema_that_doubles_at_every_reference_does_not_hang() -> None:
+    definitions: dict[str, Any] = {
+        f"d{level}": {"allOf": [{"$ref": f"#/definitions/d{level + 1}"}] * 2} for level in range(40)
+    }
+    schema = {"$ref": "#/definitions/d0", "definitions": {**definitions, "d40": {"type": "string"}}}
+
+    (problem,) = violations(schema, 1, "x")
+
+    assert "too many references" in problem.message
+
+
+@pytest.mark.parametrize("depth", [65, 5_000])
+def test_a_schema_that_is_too_deep_is_refused(depth: int) -> None:
+    schema: dict[str, Any] = {}
+    for _ in range(depth):
+        schema = {"items": schema}
+
+    assert "64 deep" in schema_problems(schema)[0].message
+
+
+def test_a_value_that_is_too_deep_is_refused() -> None:
+    value: dict[str, Any] = {}
+    for _ in range(400):
+        value = {"next": value}
+
+    (problem,) = violations({"properties": {"next": {"$ref": "#"}}}, value, "x")
+
+    assert "too deep" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        pytest.param(
+            {"properties": {"a": {"default": 1}, "b": {"default": 2}}},
+            {"b": None},
+            {"a": 1, "b": None},
+            id="only what is missing",
+        ),
+        pytest.param(
+            {"properties": {"o": {"properties": {"a": {"default": 1}, "b": {"default": 2}}}}},
+            {"o": {"a": 0}},
+            {"o": {"a": 0, "b": 2}},
+            id="nested",
+        ),
+        pytest.param(
+            {"properties": {"o": {"type": "object", "properties": {"a": {"default": 1}}}}},
+            {},
+            {"o": {"a": 1}},
+            id="an object is made for its defaults",
+        ),
+        pytest.param({"properties": {"o": {"properties": {"a": {}}}}}, {}, {}, id="none is made"),
+        pytest.param(
+            {"allOf": [{"properties": {"a": {"default": 1}}}]}, {}, {"a": 1}, id="every allOf"
+        ),
+        pytest.param({"properties": {"a": {"default": 1}}}, "text", "text", id="no object"),
+        pytest.param(None, {"a": 1}, {"a": 1}, id="no schema"),
+    ],
+)
+def test_defaults_fill_what_is_missing(schema: Any, value: Any, expected: Any) -> None:
+    before = json.dumps(value)
+
+    assert with_defaults(schema, value) == expected
+    assert json.dumps(value) == before
+
+
+def test_a_default_is_nobody_elses() -> None:
+    schema: dict[str, Any] = {"properties": {"a": {"default": []}}}
+
+    with_defaults(schema, {})["a"].append(1)
+
+    assert with_defaults(schema, {}) == {"a": []}
+
+
+@given(schemas, json_values)
+def test_no_schema_breaks_anything(schema: Any, value: Any) -> None:
+    schema_problems(schema)
+    violations(schema, value)
+    violations(schema, value, templates=True)
+    with_defaults(schema, value)
