@@ -72,3 +72,14 @@ class Completions(Protocol):
 
     async def beat(self, claim: Claim, progress: str) -> Answer:
         """Tell that the task is still looked after, and what it is doing."""
+
+
+class Runs(Protocol):
+    """The runs, as Temporal knows them."""
+
+    async def cancel(self, workflow_id: str, run_id: str, reason: str) -> None:
+        """Request the cancellation of one execution; one that is closed stays as it is.
+
+        Raises:
+            TemporalUnavailableError: Temporal could not be asked.
+        """

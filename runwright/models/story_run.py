@@ -49,6 +49,8 @@ class StepProgress(Message):
     section: Section
     type: str
     """`engram`, or the primitive's name."""
+    allow_failure: bool = False
+    """Whether the Story goes on when it fails."""
     phase: Phase | None = None
     """None: not started."""
     reason: StepReason | None = None
@@ -68,8 +70,6 @@ class StepProgress(Message):
     exit_code: int | None = None
     exit_class: ExitClass | None = None
     diagnosis: Diagnosis | None = None
-    allowed_failure: bool = False
-    """It failed, and the Story allows that."""
 
     @property
     def is_over(self) -> bool:
@@ -89,7 +89,12 @@ class StepProgress(Message):
     @property
     def failed(self) -> bool:
         """Whether it is over, failed, and the Story does not allow that."""
-        return self.is_over and not self.succeeded and not self.allowed_failure
+        return self.is_over and not self.succeeded and not self.allow_failure
+
+    @property
+    def failed_as_allowed(self) -> bool:
+        """Whether it is over, failed, and the Story goes on all the same."""
+        return self.is_over and not self.succeeded and self.allow_failure
 
 
 class FailedStep(Message):

@@ -98,7 +98,8 @@ def with_decision(gate: Gate, decision: Decision) -> Gate:
     Whoever decides again withdraws the earlier word.
     """
     others = tuple(d for d in gate.decisions if not decision.by or d.by != decision.by)
-    decided = gate.model_copy(update={"decisions": (*others, decision)})
+    about = decision.model_copy(update={"digest": gate.digest or decision.digest})
+    decided = gate.model_copy(update={"decisions": (*others, about)})
     return settled(decided, decision.at)
 
 

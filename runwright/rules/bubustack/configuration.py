@@ -4,19 +4,48 @@ from collections.abc import Iterator
 from typing import Final
 
 from runwright.errors import Problem
-from runwright.models.bubustack import Step, StepType
+from runwright.models.bubustack import Phase, Step, StepType
 from runwright.models.story_run import Section, StartStoryRun
 from runwright.models.tasks import Backend
-from runwright.rules.bubustack.admission import story_problems
+from runwright.rules.bubustack.admission import graph_problems, story_problems
 from runwright.rules.bubustack.dag import steps_of
 from runwright.rules.bubustack.tasks import LOCAL_COMMAND, engram_of, template_of
+from runwright.rules.bubustack.verdicts import Ending
+from runwright.rules.schemas import schema_problems, violations, with_defaults
 
 _UNDERSTOOD: Final = frozenset({None, StepType.GATE, StepType.SLEEP, StepType.CONDITION})
 
 
 def configuration_problems(start: StartStoryRun) -> list[Problem]:
-    """Return everything that keeps a run from being executed, all at once."""
+    """Return everything that keeps a run's Story from being executed, all at once."""
     return [*story_problems(start.story), *_missing(start), *_unsupported(start)]
+
+
+def refusal(start: StartStoryRun) -> Ending | None:
+    """Return how a run ends that cannot be executed as it was started; None if it can.
+
+    Source: BubuStack, DAG pass and input validation of a StoryRun.
+    """
+    problems = configuration_problems(start)
+    if problems:
+        message = _joined(problems)
+        if graph_problems(start.story):
+            message = f"Invalid story dependency graph: {message}"
+        return Ending(Phase.FAILED, "InvalidConfiguration", message)
+    violated = violations(start.story.spec.inputs_schema or {}, start.inputs, "spec.inputs")
+    return Ending(Phase.FAILED, "InputSchemaFailed", _joined(violated)) if violated else None
+
+
+def with_default_inputs(start: StartStoryRun) -> StartStoryRun:
+    """Return the input of a run with the defaults of its Story's schema filled in."""
+    schema = start.story.spec.inputs_schema
+    if not schema or schema_problems(schema):
+        return start
+    return start.model_copy(update={"inputs": with_defaults(schema, start.inputs)})
+
+
+def _joined(problems: list[Problem]) -> str:
+    return "; ".join(map(str, problems))
 
 
 def _unsupported(start: StartStoryRun) -> Iterator[Problem]:

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from pydantic import ValidationError
 
 from runwright.models.bubustack import ExitClass, Phase, Step, StepType, Story
 from runwright.models.durations import format_duration
@@ -67,7 +70,10 @@ def started(start: StartStoryRun, now: datetime) -> StoryRunState:
 
 def _not_started(step: Step, section: Section) -> StepProgress:
     return StepProgress(
-        name=step.name, section=section, type=step.type.value if step.type else "engram"
+        name=step.name,
+        section=section,
+        type=step.type.value if step.type else "engram",
+        allow_failure=bool(step.allow_failure),
     )
 
 
@@ -79,12 +85,19 @@ def gates_of(start: StartStoryRun) -> dict[str, Gate]:
         or Gate(
             name=step.name,
             activation=start.activation,
-            approval=Approval.model_validate((step.with_ or {}).get("approval") or {}),
+            approval=_approval_of(step),
         )
         for section in Section
         for step in steps_of(start.story, section)
         if step.type is StepType.GATE
     }
+
+
+def _approval_of(step: Step) -> Approval:
+    """Return a gate's policy; one that cannot be read is refused before its gate is reached."""
+    with suppress(ValidationError):
+        return Approval.model_validate((step.with_ or {}).get("approval") or {})
+    return Approval()
 
 
 def launched(step: StepProgress, activation: int, now: datetime) -> StepProgress:

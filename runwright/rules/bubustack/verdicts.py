@@ -1,10 +1,9 @@
 """How a StoryRun ends."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from runwright.errors import Problem, TemplateError
+from runwright.errors import TemplateError
 from runwright.models.bubustack import Phase, Story
 from runwright.models.durations import format_duration
 from runwright.models.story_run import (
@@ -75,11 +74,6 @@ def story_timed_out(story: Story) -> Interruption:
     )
 
 
-def misconfigured(problems: Sequence[Problem]) -> Ending:
-    """Return the ending of a run that cannot be executed as it is written."""
-    return Ending(Phase.FAILED, "InvalidConfiguration", "; ".join(map(str, problems)))
-
-
 def ending_of(story: Story, state: StoryRunState) -> Ending:
     """Return how a run ends whose steps are all over.
 
@@ -131,7 +125,7 @@ def timed_out(story: Story, steps: Steps) -> Ending:
 
 def allowed_failures(steps: Steps) -> tuple[str, ...]:
     """Return the names of the steps that failed and may, sorted."""
-    return tuple(sorted(step.name for step in steps.values() if step.allowed_failure))
+    return tuple(sorted(step.name for step in steps.values() if step.failed_as_allowed))
 
 
 def _success_message(steps: Steps) -> str:

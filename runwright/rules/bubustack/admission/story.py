@@ -27,6 +27,12 @@ def story_problems(story: Story, unreadable: Collection[str] = ()) -> list[Probl
     return [*sizes.object_size_problem(story), *found]
 
 
+def graph_problems(story: Story) -> list[Problem]:
+    """Return why the steps of a Story cannot be put in an order."""
+    outline = Outline(story)
+    return [*graph.impossible_needs(outline), *graph.cycles(outline)]
+
+
 def story_warnings(story: Story, unreadable: Collection[str] = ()) -> list[Problem]:
     """Return what a Story is not refused for, and what its author should see all the same."""
     outline = Outline(story, unreadable)

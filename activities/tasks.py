@@ -1,0 +1,82 @@
+"""Running, finding and stopping tasks on whatever backend they belong to."""
+
+import base64
+from collections.abc import Mapping
+from datetime import timedelta
+
+from temporalio import activity
+
+from runwright.errors import RefusedError
+from runwright.models.base import Message
+from runwright.models.tasks import Backend, Claim, Task, TaskKey, TaskOutcome
+from runwright.ports import TaskRunner
+
+
+class StopTask(Message):
+    """Which task to stop, and how long it gets between TERM and KILL."""
+
+    key: TaskKey
+    grace: timedelta
+
+
+class StoppedTask(Message):
+    """How a task that was told to stop ended; without an outcome it never started."""
+
+    outcome: TaskOutcome | None = None
+
+
+class TaskActivities:
+    """Activities over the task runners, by backend."""
+
+    def __init__(self, runners: Mapping[Backend, TaskRunner]) -> None:
+        self._runners = runners
+
+    @activity.defn
+    async def run_task(self, task: Task) -> TaskOutcome:
+        """Start one try of a task; its end completes this activity by the claim's token.
+
+        Idempotent: the task's key. A second call adopts what the first one started, and from then
+        on the end is reported to the second.
+        """
+        outcome = await self._runner(task.key).start(task, _claim())
+        if outcome is None:
+            activity.raise_complete_async()
+        return outcome
+
+    @activity.defn
+    async def find_task(self, key: TaskKey) -> bool:
+        """Return whether this try was started. Idempotent: it only looks."""
+        return await self._runner(key).exists(key)
+
+    @activity.defn
+    async def stop_task(self, stop: StopTask) -> StoppedTask:
+        """End one try of a task and return how it ended.
+
+        Idempotent: the task's key. A second call finds the task ended and answers the same.
+        """
+        outcome = await self._runner(stop.key).stop(stop.key, stop.grace)
+        return StoppedTask(outcome=outcome)
+
+    def _runner(self, key: TaskKey) -> TaskRunner:
+        runner = self._runners.get(key.backend)
+        if runner is None:
+            served = ", ".join(sorted(self._runners)) or "none"
+            message = (
+                f"run task {key.name}: this worker has no backend {key.backend}, only {served}"
+            )
+            raise RefusedError(message)
+        return runner
+
+
+def _claim() -> Claim:
+    info = activity.info()
+    if info.workflow_id is None or info.workflow_run_id is None:
+        message = "run task: a task belongs to a run, and this activity has no workflow"
+        raise RefusedError(message)
+    return Claim(
+        token=base64.b64encode(info.task_token).decode(),
+        workflow_id=info.workflow_id,
+        run_id=info.workflow_run_id,
+        activity_id=info.activity_id,
+        since=info.current_attempt_scheduled_time,
+    )

@@ -1,0 +1,48 @@
+"""How long activities may take, and which of their errors are worth another attempt."""
+
+from datetime import timedelta
+from typing import Final
+
+from temporalio.common import RetryPolicy
+
+from runwright import errors
+
+PERMANENT_ERRORS: Final = (
+    "PermanentError",
+    "InvalidManifestError",
+    "InvalidSettingsError",
+    "NotOursError",
+    "ExistsError",
+    "NotFoundError",
+    "RefusedError",
+    "TemplateError",
+)
+"""By name, as failures carry them; a test compares them with the tree."""
+
+TRY_FOR_EVER: Final = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    maximum_interval=timedelta(seconds=30),
+    non_retryable_error_types=PERMANENT_ERRORS,
+)
+"""The world is away: ask again until it is back."""
+
+START_WINDOW: Final = timedelta(seconds=30)
+"""A worker that took a task has created its object by then, or it is gone."""
+
+CLAIM_TIMEOUT: Final = timedelta(days=3650)
+"""A claim waits as long as its task; deadlines are the workflow's."""
+
+CLAIM_HEARTBEAT: Final = timedelta(hours=2)
+"""The last resort when whoever looks after a task vanished without a trace."""
+
+LOOK: Final = timedelta(seconds=10)
+"""One question to a backend or to Temporal."""
+
+STOP_MARGIN: Final = timedelta(seconds=30)
+"""What stopping a task may take beyond its grace."""
+
+
+def is_permanent(type_name: str | None) -> bool:
+    """Return whether a failure of that type would come again."""
+    kind = getattr(errors, type_name or "", None)
+    return isinstance(kind, type) and issubclass(kind, errors.PermanentError)

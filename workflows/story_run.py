@@ -1,0 +1,344 @@
+"""Run a Story: its steps, then what mends a failure, then what always comes last."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Final, NoReturn
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+with workflow.unsafe.imports_passed_through():
+    from activities.runs import CancelOwnRun, RunActivities
+    from runwright.errors import TemplateError
+    from runwright.models.bubustack import Phase, Step, StepType
+    from runwright.models.durations import format_duration
+    from runwright.models.gates import GateOutcome
+    from runwright.models.story_run import (
+        Section,
+        StartStoryRun,
+        StepProgress,
+        StepReason,
+        StoryRunState,
+    )
+    from runwright.models.tasks import TaskOutcome
+    from runwright.rules import gates as gate_rules
+    from runwright.rules import templates
+    from runwright.rules.bubustack import (
+        configuration,
+        dag,
+        primitives,
+        progress,
+        retries,
+        verdicts,
+    )
+    from runwright.rules.bubustack import tasks as task_rules
+    from runwright.rules.bubustack.dag import Interruption, Skip
+    from runwright.rules.bubustack.details import details
+    from runwright.rules.bubustack.verdicts import Ending
+    from workflows import policies, tasks
+    from workflows.alarms import Alarms
+    from workflows.messages import RunMessages
+    from workflows.presentation import Identity, Presentation
+
+MOST_IN_FLIGHT: Final = 500
+"""Steps of one run at a time; Temporal refuses a run with 2,000 pending activities."""
+
+
+@workflow.defn(name="StoryRun")
+class StoryRunWorkflow(RunMessages):
+    """Run a StoryRun.
+
+    Updates and signals: `decide_gate`, `pause`, `resume`, `cancel`.
+    Queries: `state` answers with the StoryRunState, also when the run is over.
+    Closes: Completed with the StoryRunState when the run succeeded; Failed, typed by the reason
+    and with the state as detail, when it failed, timed out or was compensated; Canceled when it
+    was cancelled.
+    """
+
+    @workflow.init
+    def __init__(self, start: StartStoryRun) -> None:
+        super().__init__(start.activation, start.author, progress.stop_grace(start.story))
+        self._start = configuration.with_default_inputs(start)
+        self._story = start.story
+        self._state = progress.started(self._start, workflow.now())
+        self._gates = progress.gates_of(start)
+        self._dag = dag.Dag(start.story)
+        self._sizes = progress.sizes_of(self._state)
+        self._interruption: Interruption | None = None
+        self._alarms = Alarms()
+        self._presentation = Presentation(
+            Identity(
+                kind="StoryRun",
+                namespace=start.namespace,
+                name=start.name,
+                template=start.story.metadata.name,
+                cluster=start.cluster,
+            )
+        )
+
+    @workflow.run
+    async def run(self, start: StartStoryRun) -> StoryRunState:
+        """Run the Story to its end and return all that is known of it."""
+        if (refusal := configuration.refusal(self._start)) is not None:
+            return await self._close(refusal)
+        presenting = asyncio.create_task(self._keep_presented())
+        ending = await self._unless_cancelled(self._run_story())
+        presenting.cancel()
+        return await self._close(ending)
+
+    async def _run_story(self) -> Ending:
+        """Run the main steps, compensations if one failed, and finally steps in any case."""
+        in_time = await self._in_time(self._run_steps_and_compensations())
+        await self._run_section(Section.FINALLY)
+        return self._verdict(in_time=in_time)
+
+    async def _run_steps_and_compensations(self) -> None:
+        await self._run_section(Section.MAIN)
+        if dag.failed_steps(self._story, Section.MAIN, self._state.steps):
+            await self._run_section(Section.COMPENSATIONS)
+        else:
+            self._skip(dag.needless_compensations(self._story))
+
+    async def _run_section(self, section: Section) -> None:
+        """Start every step as soon as it may, until none runs and none is left."""
+        running: dict[str, asyncio.Task[None]] = {}
+        try:
+            while self._advance(section, running):
+                await self._something_changes()
+        except asyncio.CancelledError:
+            await tasks.cancelled(running.values())
+            raise
+
+    def _advance(self, section: Section, running: dict[str, asyncio.Task[None]]) -> bool:
+        """Start what may start and skip what never will; return whether the section goes on."""
+        for name in [name for name, step in running.items() if step.done()]:
+            running.pop(name).result()
+        while (moves := self._dag.next_moves(section, self._state.steps)).skipped:
+            self._skip(moves.skipped)
+        if self._paused is None:
+            for step in moves.ready[: MOST_IN_FLIGHT - len(running)]:
+                running[step.name] = self._launched(step)
+        return bool(running or moves.ready)
+
+    def _launched(self, step: Step) -> asyncio.Task[None]:
+        self._set(progress.launched(self._step(step), self._activation, workflow.now()))
+        running = asyncio.create_task(self._run_step(step))
+        running.add_done_callback(self._note_change)
+        return running
+
+    async def _run_step(self, step: Step) -> None:
+        """Run one step as what it is, unless its `if` says no."""
+        try:
+            if templates.truth(step.if_, self._scope()):
+                await self._run_kind(step)
+            else:
+                message = "Skipped due to 'if' condition"
+                self._end(step, Phase.SKIPPED, message, StepReason.CONDITION)
+        except TemplateError as error:
+            self._end(step, Phase.FAILED, str(error), StepReason.EXPRESSION_FAILED)
+        except asyncio.CancelledError:
+            why = self._interruption or verdicts.RUN_CANCELED
+            self._end(step, Phase.CANCELED, why.message, why.reason)
+
+    async def _run_kind(self, step: Step) -> None:
+        match step.type:
+            case StepType.GATE:
+                await self._run_gate(step)
+            case StepType.SLEEP:
+                await self._run_sleep(step)
+            case StepType.CONDITION:
+                message = "Primitive evaluated and outputs are available."
+                self._end(step, Phase.SUCCEEDED, message)
+            case _:
+                await self._run_engram(step)
+
+    async def _run_engram(self, step: Step) -> None:
+        """Try the step's task until it succeeds or its retries are used up."""
+        worker = task_rules.worker_of(self._start, step)
+        policy = retries.retries_of(self._story, step, worker.template)
+        outcome = await self._try(step, worker, policy, 1)
+        while self._may_retry(step, policy, outcome):
+            await self._retry_is_due(step, policy, outcome)
+            outcome = await self._try(step, worker, policy, self._step(step).tries + 1)
+        self._set(progress.task_ended(self._step(step), outcome, workflow.now()))
+
+    def _may_retry(self, step: Step, policy: retries.Retries, outcome: TaskOutcome) -> bool:
+        if self._interruption is not None:
+            return False
+        return retries.may_retry(policy, retries.classify(outcome), self._step(step).tries - 1)
+
+    async def _try(
+        self, step: Step, worker: task_rules.Worker, policy: retries.Retries, number: int
+    ) -> TaskOutcome:
+        await workflow.wait_condition(lambda: self._paused is None)
+        attempt = task_rules.TryOf(step, number, workflow.now())
+        task = task_rules.task_of(self._start, attempt, worker, self._state.steps)
+        self._set(progress.trying(self._step(step), number, policy, task.key.name))
+        label = step.name if number == 1 else f"{step.name}, try {number}"
+        outcome = await tasks.run(task, self._alarms, label=label, grace=self._stop_grace)
+        return self._bounded(step, outcome)
+
+    async def _retry_is_due(
+        self, step: Step, policy: retries.Retries, outcome: TaskOutcome
+    ) -> None:
+        made = self._step(step).tries
+        delay = retries.retry_delay(policy, made, workflow.random().uniform)
+        self._set(progress.retry_scheduled(self._step(step), outcome, delay, workflow.now()))
+        await workflow.sleep(delay, summary=f"retry {step.name}")
+
+    async def _run_gate(self, step: Step) -> None:
+        """Wait for people to decide, until the gate's deadline."""
+        timing = primitives.gate_timing(self._evaluated(step))
+        self._open_gate(step.name, self._digest(step), timing.deadline(workflow.now()))
+        message, deadline = "Waiting for gate decision.", self._gates[step.name].deadline
+        self._set(progress.waiting(self._step(step), message, deadline))
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._gates[step.name].outcome is not None,
+                timeout=timing.timeout,
+                timeout_summary=f"deadline of gate {step.name}",
+            )
+        self._close_gate(step.name, GateOutcome.TIMED_OUT)
+        now, gate = workflow.now(), self._gates[step.name]
+        self._set(progress.gate_ended(self._step(step), gate, timing.on_timeout, now))
+
+    async def _run_sleep(self, step: Step) -> None:
+        duration = primitives.sleep_duration(self._evaluated(step))
+        if duration:
+            until = workflow.now() + duration
+            message = f"Sleeping for {format_duration(duration)}."
+            self._set(progress.waiting(self._step(step), message, until))
+            await workflow.sleep(duration, summary=step.name)
+        self._end(step, Phase.SUCCEEDED, "Sleep completed.")
+
+    async def _in_time(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Return whether the work was done before the Story's deadline; at it, end the work."""
+        task = asyncio.create_task(work)
+        try:
+            await self._alarms.wait([task], self._state.deadline)
+        except asyncio.CancelledError:
+            await tasks.cancelled([task])
+            raise
+        if not task.done():
+            self._interruption = verdicts.story_timed_out(self._story)
+            await tasks.cancelled([task])
+            self._skip_rest(self._interruption, Section.MAIN, Section.COMPENSATIONS)
+            self._interruption = None
+        if task.cancelled():
+            return False
+        task.result()
+        return True
+
+    async def _unless_cancelled(self, work: Coroutine[Any, Any, Ending]) -> Ending:
+        """Return how the work ended; when the run is cancelled before, end the work."""
+        task = asyncio.create_task(work)
+        try:
+            await workflow.wait_condition(lambda: task.done() or self._cancelled is not None)
+        except asyncio.CancelledError:
+            self._note_cancel("", workflow.cancellation_reason() or "", None)
+        if not task.done():
+            self._interruption = verdicts.RUN_CANCELED
+            await tasks.unbroken(tasks.cancelled([task]))
+            self._skip_rest(self._interruption, *Section)
+        if task.cancelled():
+            return verdicts.CANCELED
+        return task.result()
+
+    async def _close(self, ending: Ending) -> StoryRunState:
+        """Close the run in the state that Temporal has for such an ending."""
+        self._is_over = True
+        for name in self._gates:
+            self._close_gate(name, GateOutcome.CLOSED)
+        self._state = verdicts.closed(self._state, ending, workflow.now())
+        self._present()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if ending is verdicts.CANCELED:
+            await self._be_cancelled()
+        if ending.phase is not Phase.SUCCEEDED:
+            raise ApplicationError(
+                ending.message,
+                self.state(),
+                type=ending.reason,
+                non_retryable=True,
+                category=ApplicationErrorCategory.BENIGN,
+            )
+        return self.state()
+
+    async def _be_cancelled(self) -> NoReturn:
+        """Have Temporal cancel this run: without its request a run cannot close as cancelled."""
+        if workflow.cancellation_reason() is None:
+            with suppress(asyncio.CancelledError):
+                await workflow.execute_activity_method(
+                    RunActivities.cancel_own_run,
+                    CancelOwnRun(reason=self._cancelled.reason if self._cancelled else ""),
+                    start_to_close_timeout=policies.LOOK,
+                    retry_policy=policies.TRY_FOR_EVER,
+                    summary="close as cancelled",
+                )
+                await workflow.wait_condition(lambda: workflow.cancellation_reason() is not None)
+        raise asyncio.CancelledError
+
+    @workflow.query(description="Everything that is known of the run.")
+    def state(self) -> StoryRunState:
+        """Return everything that is known of the run."""
+        return self._state.model_copy(
+            update={
+                "gates": dict(self._gates),
+                "refused_decisions": self._refused,
+                "paused": self._paused,
+                "cancelled": self._cancelled,
+            }
+        )
+
+    async def _keep_presented(self) -> None:
+        while True:
+            self._present()
+            await self._something_changes()
+
+    def _present(self) -> None:
+        state = self.state()
+        self._presentation.show(details(state), state.phase, state.pending_gates)
+
+    def _verdict(self, *, in_time: bool) -> Ending:
+        if not in_time:
+            return verdicts.timed_out(self._story, self._state.steps)
+        return verdicts.ending_of(self._story, self._state)
+
+    def _scope(self) -> Mapping[str, Any]:
+        return task_rules.scope_of(self._start.inputs, self._state.steps)
+
+    def _evaluated(self, step: Step) -> Mapping[str, Any]:
+        evaluated: Mapping[str, Any] = templates.evaluate(step.with_ or {}, self._scope())
+        return evaluated
+
+    def _digest(self, step: Step) -> str:
+        steps = self._state.steps
+        needed = {name: steps[name].output for name in self._dag.needs(step) if name in steps}
+        return gate_rules.digest({"with": self._evaluated(step), "outputs": needed})
+
+    def _bounded(self, step: Step, outcome: TaskOutcome) -> TaskOutcome:
+        bounded = progress.bounded(step.name, outcome, self._sizes)
+        self._sizes[step.name] = progress.size_of(bounded.output)
+        return bounded
+
+    def _step(self, step: Step) -> StepProgress:
+        return self._state.steps[step.name]
+
+    def _set(self, step: StepProgress) -> None:
+        self._state = progress.with_step(self._state, step)
+        self._note_change()
+
+    def _end(
+        self, step: Step, phase: Phase, message: str, reason: StepReason | None = None
+    ) -> None:
+        self._set(progress.ended(self._step(step), phase, message, workflow.now(), reason))
+
+    def _skip(self, skips: Iterable[Skip]) -> None:
+        for skip in skips:
+            step = self._state.steps[skip.step]
+            self._set(progress.skipped(step, skip, workflow.now()))
+            self._close_gate(skip.step, GateOutcome.CLOSED)
+
+    def _skip_rest(self, why: Interruption, *sections: Section) -> None:
+        self._skip(dag.rest(self._state.steps, sections, why))

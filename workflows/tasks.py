@@ -1,0 +1,170 @@
+"""Run one try of a task to its outcome, whatever becomes of the workers on the way."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.workflow import ActivityCancellationType, ActivityHandle
+
+from workflows import policies
+from workflows.alarms import Alarms
+
+with workflow.unsafe.imports_passed_through():
+    from activities.tasks import StoppedTask, StopTask, TaskActivities
+    from runwright.models.tasks import OutcomeReason, Task, TaskKey, TaskOutcome
+
+_T = TypeVar("_T")
+
+
+async def run(
+    task: Task, alarms: Alarms, *, label: str, grace: Callable[[], timedelta]
+) -> TaskOutcome:
+    """Return how one try of a task ended.
+
+    When the caller is cancelled the task is stopped within `grace()` before the cancellation goes
+    on; but if the task had ended by itself by then, its outcome is returned all the same.
+    """
+    execution = _Execution(task, alarms, label)
+    try:
+        return await execution.outcome()
+    except asyncio.CancelledError:
+        outcome = await unbroken(execution.stop(OutcomeReason.STOPPED, grace()))
+        if outcome.reason is OutcomeReason.STOPPED:
+            raise
+        return outcome
+
+
+class _Execution:
+    """One try: its claims, its start window and its deadline."""
+
+    def __init__(self, task: Task, alarms: Alarms, label: str) -> None:
+        self._task = task
+        self._alarms = alarms
+        self._label = label
+        self._claims = 0
+        self._make_claim()
+
+    def _make_claim(self) -> None:
+        self._claims += 1
+        self._claim = _claimed(self._task, self._claims, self._label)
+        self._checked = False
+        self._deadline = workflow.now() + self._task.timeout
+
+    async def outcome(self) -> TaskOutcome:
+        while not await self._ends_by(self._next_look()):
+            if not await _exists(self._task.key):
+                if not self._claim.done():
+                    _abandon(self._claim)
+                    self._make_claim()
+                continue
+            self._checked = True
+            if workflow.now() >= self._deadline:
+                return await unbroken(self.stop(OutcomeReason.TIMED_OUT, self._task.grace))
+        return _result(self._claim)
+
+    def _next_look(self) -> datetime:
+        """Return when to look whether the task was started at all, or else its deadline."""
+        window = workflow.now() + policies.START_WINDOW
+        return self._deadline if self._checked else min(window, self._deadline)
+
+    async def _ends_by(self, moment: datetime) -> bool:
+        await self._alarms.wait([self._claim], moment)
+        return self._claim.done()
+
+    async def stop(self, reason: OutcomeReason, grace: timedelta) -> TaskOutcome:
+        """Return how the task ended; where it did not end by itself, with that reason."""
+        ended = await _stopped(self._task.key, grace)
+        if self._claim.done():
+            ended = _result(self._claim)
+        _abandon(self._claim)
+        if ended and ended.reason is not OutcomeReason.STOPPED:
+            return ended
+        told = ended or TaskOutcome(succeeded=False, reason=reason)
+        return told.model_copy(update={"reason": reason, "message": _REASONS[reason]})
+
+
+_REASONS = {
+    OutcomeReason.TIMED_OUT: "stopped at its deadline",
+    OutcomeReason.STOPPED: "stopped on request",
+}
+
+
+def _claimed(task: Task, number: int, label: str) -> ActivityHandle[TaskOutcome]:
+    return workflow.start_activity_method(
+        TaskActivities.run_task,
+        task,
+        activity_id=f"{task.key.name}/{task.key.activation}/{task.key.try_number}/{number}",
+        start_to_close_timeout=policies.CLAIM_TIMEOUT,
+        heartbeat_timeout=policies.CLAIM_HEARTBEAT,
+        retry_policy=policies.TRY_FOR_EVER,
+        cancellation_type=ActivityCancellationType.TRY_CANCEL,
+        summary=label,
+    )
+
+
+async def _exists(key: TaskKey) -> bool:
+    return await workflow.execute_activity_method(
+        TaskActivities.find_task,
+        key,
+        start_to_close_timeout=policies.LOOK,
+        retry_policy=policies.TRY_FOR_EVER,
+        summary=f"was {key.name} started?",
+    )
+
+
+async def _stopped(key: TaskKey, grace: timedelta) -> TaskOutcome | None:
+    stopped: StoppedTask = await workflow.execute_activity_method(
+        TaskActivities.stop_task,
+        StopTask(key=key, grace=grace),
+        start_to_close_timeout=grace + policies.STOP_MARGIN,
+        retry_policy=policies.TRY_FOR_EVER,
+        summary=f"stop {key.name}",
+    )
+    return stopped.outcome
+
+
+def _abandon(claim: ActivityHandle[TaskOutcome]) -> None:
+    claim.cancel()
+    claim.add_done_callback(_ignored)
+
+
+def _ignored(claim: asyncio.Task[Any]) -> None:
+    with suppress(asyncio.CancelledError):
+        claim.exception()
+
+
+def _result(claim: ActivityHandle[TaskOutcome]) -> TaskOutcome:
+    """Return the outcome of a claim that is done; what the backend refuses is an outcome too."""
+    try:
+        return claim.result()
+    except ActivityError as error:
+        cause = error.cause
+        if isinstance(cause, ApplicationError) and policies.is_permanent(cause.type):
+            return TaskOutcome(succeeded=False, reason=OutcomeReason.REFUSED, message=cause.message)
+        raise
+
+
+async def unbroken(work: Coroutine[Any, Any, _T]) -> _T:
+    """Return the result of work that a cancellation of the caller must not break off."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    return task.result()
+
+
+async def cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and return when they are over; those that were over stay as they are."""
+    pending = [task for task in tasks if not task.done()]
+    for task in pending:
+        task.cancel()
+    if pending:
+        await unbroken(_gathered(pending))
+
+
+async def _gathered(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
