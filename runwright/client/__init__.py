@@ -1,0 +1,25 @@
+"""Start runs, look at them, and talk to them, from Python.
+
+async with connect() as runwright:
+    run = await runwright.start(start)
+    await run.approve("release", by="ada")
+    state = await run.wait()
+"""
+
+from runwright.client.runs import NoWorkerError, Run
+from runwright.client.starter import RunwrightClient, connect
+from runwright.client.views import Summary, Trouble, View
+from runwright.client.watching import Away, Missing, changes
+
+__all__ = [
+    "Away",
+    "Missing",
+    "NoWorkerError",
+    "Run",
+    "RunwrightClient",
+    "Summary",
+    "Trouble",
+    "View",
+    "changes",
+    "connect",
+]

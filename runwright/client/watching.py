@@ -1,0 +1,101 @@
+"""Following a run: a view of it whenever something changed, and word when nobody can be asked."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from runwright.client.runs import NoWorkerError
+from runwright.client.views import View
+from runwright.errors import TemporalUnavailableError
+from runwright.models.base import Message
+from runwright.models.story_run import StoryRunState
+
+
+class Missing(StrEnum):
+    """Who does not answer."""
+
+    WORKER = "worker"
+    TEMPORAL = "temporal"
+
+
+class Away(Message):
+    """Nobody can be asked how the run is; it goes on by itself, as far as it can."""
+
+    missing: Missing
+    message: str
+    since: datetime
+    """When the first question that stayed without an answer was asked."""
+
+
+class Watched(Protocol):
+    """A run that can be looked at and waited for."""
+
+    async def view(self) -> View:
+        """Return the run as it is now."""
+
+    async def wait(self) -> StoryRunState:
+        """Return the run once it is over."""
+
+
+async def changes(
+    run: Watched, interval: timedelta = timedelta(milliseconds=500)
+) -> AsyncIterator[View | Away]:
+    """Yield the run as it is, then again at each change, and last when it is over.
+
+    When the worker or Temporal is away, that is yielded once, and the run again when it is back.
+
+    Raises:
+        NotFoundError: there is no such run.
+        RefusedError: Temporal does not let us look.
+    """
+    seen: View | Away | None = None
+    ending = asyncio.create_task(_end_of(run, interval))
+    try:
+        while True:
+            is_over = ending.done()  # asked before looking: then what is seen is the last
+            shown = await _look(run, seen)
+            if shown != seen:
+                yield shown
+            seen = shown
+            if is_over and isinstance(shown, View):
+                ending.result()
+                return
+            await _pause(ending, interval)
+    finally:
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
+
+
+async def _pause(ending: asyncio.Task[None], interval: timedelta) -> None:
+    """Wait for the interval, or the end of the run if that comes first."""
+    if ending.done():
+        await asyncio.sleep(interval.total_seconds())
+    else:
+        await asyncio.wait([ending], timeout=interval.total_seconds())
+
+
+async def _end_of(run: Watched, interval: timedelta) -> None:
+    while True:
+        try:
+            await run.wait()
+        except NoWorkerError:
+            return  # it is over, and only nobody is there to tell how it ended
+        except TemporalUnavailableError:
+            await asyncio.sleep(interval.total_seconds())
+        else:
+            return
+
+
+async def _look(run: Watched, seen: View | Away | None) -> View | Away:
+    asked_at = datetime.now(UTC)
+    try:
+        return await run.view()
+    except TemporalUnavailableError as error:
+        missing = Missing.WORKER if isinstance(error, NoWorkerError) else Missing.TEMPORAL
+        if not isinstance(seen, Away):
+            return Away(missing=missing, message=str(error), since=asked_at)
+        if seen.missing is missing:
+            return seen
+        return Away(missing=missing, message=str(error), since=seen.since)
