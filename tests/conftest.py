@@ -1,0 +1,75 @@
+"""What tests of every level share: levels by folder, no task left behind, a real Temporal."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncGenerator, Iterable
+from pathlib import Path
+from typing import Final
+
+import pytest
+from temporalio.client import Client
+
+from adapters.temporal.connection import connected
+from adapters.temporal.server import Addresses, serving
+from workflows.presentation import SEARCH_ATTRIBUTES
+
+_LEVELS: Final = {
+    "unit": "needs no server; 2 s each",
+    "contract": "every implementation of a port, by the same tests",
+    "integration": "one real thing, most often a Temporal server",
+    "acceptance": "the commands and the examples, as a user runs them",
+    "cluster": "a real Kubernetes; not part of `make test`",
+}
+_HERE: Final = Path(__file__).parent
+_UNIT_SECONDS: Final = 2
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make each level a marker, so that `-m` selects by it."""
+    for name, meaning in _LEVELS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Mark each test with its level, which is its folder under `tests`."""
+    for item in items:
+        level = item.path.relative_to(_HERE).parts[0]
+        if level in _LEVELS:
+            item.add_marker(level)
+        if level == "unit" and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_UNIT_SECONDS))
+
+
+@pytest.fixture(autouse=True)
+async def _no_task_left_behind() -> AsyncGenerator[None]:
+    """Fail a test whose asyncio tasks outlive it: what they do next hits another test."""
+    before = asyncio.all_tasks()
+    yield
+    await asyncio.sleep(0)  # what was cancelled last gets the turn in which it ends
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    assert not left
+
+
+@pytest.fixture(scope="session")
+async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str]:
+    """The address of a Temporal server that knows our search attributes."""
+    folder = tmp_path_factory.mktemp("temporal")
+    async with serving(folder, Addresses(0, 0), SEARCH_ATTRIBUTES) as addresses:
+        yield addresses.grpc
+
+
+@pytest.fixture(scope="session")
+async def client(temporal: str) -> AsyncGenerator[Client]:
+    """A client of that server, with our converter."""
+    without_profile = {"TEMPORAL_CONFIG_FILE": os.devnull}
+    async with connected(without_profile, address=temporal) as connection:
+        yield connection
+
+
+@pytest.fixture
+def task_queue() -> str:
+    """The name of a task queue that no other test uses."""
+    return f"test-{uuid.uuid4()}"
