@@ -1,7 +1,9 @@
 """Running, finding and stopping tasks on whatever backend they belong to."""
 
+import asyncio
 import base64
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from temporalio import activity
@@ -52,9 +54,11 @@ class TaskActivities:
     async def stop_task(self, stop: StopTask) -> StoppedTask:
         """End one try of a task and return how it ended.
 
-        Idempotent: the task's key. A second call finds the task ended and answers the same.
+        Idempotent: the task's key. A second call finds the task ended and answers the same. It
+        heartbeats while it waits for the task to go.
         """
-        outcome = await self._runner(stop.key).stop(stop.key, stop.grace)
+        async with _beating():
+            outcome = await self._runner(stop.key).stop(stop.key, stop.grace)
         return StoppedTask(outcome=outcome)
 
     def _runner(self, key: TaskKey) -> TaskRunner:
@@ -66,6 +70,23 @@ class TaskActivities:
             )
             raise RefusedError(message)
         return runner
+
+
+@asynccontextmanager
+async def _beating() -> AsyncGenerator[None]:
+    """Heartbeat while the block runs, so that a worker's death is noticed before its grace."""
+    beats = asyncio.create_task(_beat(activity.info().heartbeat_timeout))
+    try:
+        yield
+    finally:
+        beats.cancel()
+        await asyncio.gather(beats, return_exceptions=True)
+
+
+async def _beat(within: timedelta | None) -> None:
+    while within:
+        activity.heartbeat()
+        await asyncio.sleep(within.total_seconds() / 3)
 
 
 def _claim() -> Claim:

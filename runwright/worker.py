@@ -82,12 +82,17 @@ async def serve(client: Client, settings: Settings, stop: asyncio.Event) -> None
     pace = Pace(resync=settings.resync_interval, beat=settings.beat_interval)
     observer = LocalObserver(runner, TemporalCompletions(client), pace=pace)
     worker = worker_of(client, settings.task_queue, {Backend.LOCAL: runner}, drain=settings.drain)
-    which = {"namespace": client.namespace, "task_queue": settings.task_queue}
+    await attend(worker, observer, stop)
+
+
+async def attend(worker: Worker, observer: LocalObserver, stop: asyncio.Event) -> None:
+    """Run a worker and the observer of its tasks until `stop` is set, or one of them fails."""
+    served = {"task_queue": worker.task_queue}
     async with worker:
-        _LOG.info("worker serves", extra={"action": "worker_started", **which})
+        _LOG.info("worker serves", extra={"action": "worker_started", **served})
         await _observe_until(stop, observer)
-        _LOG.info("worker drains", extra={"action": "worker_draining", **which})
-    _LOG.info("worker ended", extra={"action": "worker_ended", **which})
+        _LOG.info("worker drains", extra={"action": "worker_draining", **served})
+    _LOG.info("worker ended", extra={"action": "worker_ended", **served})
 
 
 async def _observe_until(stop: asyncio.Event, observer: LocalObserver) -> None:

@@ -38,6 +38,9 @@ CLAIM_HEARTBEAT: Final = timedelta(hours=2)
 LOOK: Final = timedelta(seconds=10)
 """One question to a backend or to Temporal."""
 
+STOP_HEARTBEAT: Final = timedelta(seconds=5)
+"""A worker that dies while it stops a task is noticed by then."""
+
 STOP_MARGIN: Final = timedelta(seconds=30)
 """What stopping a task may take beyond its grace."""
 

@@ -36,10 +36,13 @@ with workflow.unsafe.imports_passed_through():
     from runwright.rules.bubustack.dag import Interruption, Skip
     from runwright.rules.bubustack.details import details
     from runwright.rules.bubustack.verdicts import Ending
-    from workflows import policies, tasks
+
+    # Module by module: what is imported from the package itself, the sandbox loads for each run.
     from workflows.alarms import Alarms
     from workflows.messages import RunMessages
+    from workflows.policies import LOOK, TRY_FOR_EVER
     from workflows.presentation import Identity, Presentation
+    from workflows.tasks import cancelled, run_task, unbroken
 
 MOST_IN_FLIGHT: Final = 500
 """Steps of one run at a time; Temporal refuses a run with 2,000 pending activities."""
@@ -78,7 +81,7 @@ class StoryRunWorkflow(RunMessages):
         )
 
     @workflow.run
-    async def run(self, start: StartStoryRun) -> StoryRunState:
+    async def run(self, start: StartStoryRun) -> StoryRunState:  # noqa: ARG002 - `__init__` took it
         """Run the Story to its end and return all that is known of it."""
         if (refusal := configuration.refusal(self._start)) is not None:
             return await self._close(refusal)
@@ -107,7 +110,7 @@ class StoryRunWorkflow(RunMessages):
             while self._advance(section, running):
                 await self._something_changes()
         except asyncio.CancelledError:
-            await tasks.cancelled(running.values())
+            await cancelled(running.values())
             raise
 
     def _advance(self, section: Section, running: dict[str, asyncio.Task[None]]) -> bool:
@@ -176,7 +179,7 @@ class StoryRunWorkflow(RunMessages):
         task = task_rules.task_of(self._start, attempt, worker, self._state.steps)
         self._set(progress.trying(self._step(step), number, policy, task.key.name))
         label = step.name if number == 1 else f"{step.name}, try {number}"
-        outcome = await tasks.run(task, self._alarms, label=label, grace=self._stop_grace)
+        outcome = await run_task(task, self._alarms, label=label, grace=self._stop_grace)
         return self._bounded(step, outcome)
 
     async def _retry_is_due(
@@ -218,11 +221,11 @@ class StoryRunWorkflow(RunMessages):
         try:
             await self._alarms.wait([task], self._state.deadline)
         except asyncio.CancelledError:
-            await tasks.cancelled([task])
+            await cancelled([task])
             raise
         if not task.done():
             self._interruption = verdicts.story_timed_out(self._story)
-            await tasks.cancelled([task])
+            await cancelled([task])
             self._skip_rest(self._interruption, Section.MAIN, Section.COMPENSATIONS)
             self._interruption = None
         if task.cancelled():
@@ -239,7 +242,7 @@ class StoryRunWorkflow(RunMessages):
             self._note_cancel("", workflow.cancellation_reason() or "", None)
         if not task.done():
             self._interruption = verdicts.RUN_CANCELED
-            await tasks.unbroken(tasks.cancelled([task]))
+            await unbroken(cancelled([task]))
             self._skip_rest(self._interruption, *Section)
         if task.cancelled():
             return verdicts.CANCELED
@@ -272,8 +275,8 @@ class StoryRunWorkflow(RunMessages):
                 await workflow.execute_activity_method(
                     RunActivities.cancel_own_run,
                     CancelOwnRun(reason=self._cancelled.reason if self._cancelled else ""),
-                    start_to_close_timeout=policies.LOOK,
-                    retry_policy=policies.TRY_FOR_EVER,
+                    start_to_close_timeout=LOOK,
+                    retry_policy=TRY_FOR_EVER,
                     summary="close as cancelled",
                 )
                 await workflow.wait_condition(lambda: workflow.cancellation_reason() is not None)

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
 _T = TypeVar("_T")
 
 
-async def run(
+async def run_task(
     task: Task, alarms: Alarms, *, label: str, grace: Callable[[], timedelta]
 ) -> TaskOutcome:
     """Return how one try of a task ended.
@@ -121,6 +121,7 @@ async def _stopped(key: TaskKey, grace: timedelta) -> TaskOutcome | None:
         TaskActivities.stop_task,
         StopTask(key=key, grace=grace),
         start_to_close_timeout=grace + policies.STOP_MARGIN,
+        heartbeat_timeout=policies.STOP_HEARTBEAT,
         retry_policy=policies.TRY_FOR_EVER,
         summary=f"stop {key.name}",
     )

@@ -1,0 +1,152 @@
+"""Runs that an earlier version left open go on under this one: recorded histories replay."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+from temporalio.workflow import NondeterminismError
+
+from adapters.temporal.converter import DATA_CONVERTER
+from runwright.models.story_run import workflow_id
+from runwright.worker import WORKFLOW_RUNNER, WORKFLOWS
+from tests.histories.changed import SkipsEverything, WaitsBeforeItStarts
+from tests.histories.record import FOLDER, WORKER, missing, scrubbed
+from tests.histories.scenarios import SCENARIOS
+
+HISTORIES: Final = sorted(FOLDER.glob("*.json"))
+
+
+def replayer(*workflows: type) -> Replayer:
+    """Return a replayer that decodes and isolates as a worker does."""
+    return Replayer(
+        workflows=workflows, data_converter=DATA_CONVERTER, workflow_runner=WORKFLOW_RUNNER
+    )
+
+
+def history(name: str) -> WorkflowHistory:
+    """Return a recorded history."""
+    text = (FOLDER / f"{name}.json").read_text()
+    return WorkflowHistory.from_json(workflow_id("default", name), text)
+
+
+def recorded_events() -> Iterator[Mapping[str, Any]]:
+    """Yield every event of every history, as JSON."""
+    for file in HISTORIES:
+        yield from json.loads(file.read_text())["events"]
+
+
+def values_of(path: str) -> set[str]:
+    """Return what the events have at that path, such as `someAttributes.name`."""
+    found: set[str] = set()
+    for event in recorded_events():
+        value: Any = event
+        for key in path.split("."):
+            value = value.get(key, {})
+        if value:
+            found.add(value)
+    return found
+
+
+@pytest.mark.parametrize("name", [file.stem for file in HISTORIES])
+async def test_a_recorded_run_replays(name: str) -> None:
+    """It would stop dead otherwise, at the moment the new version is deployed."""
+    await replayer(*WORKFLOWS).replay_workflow(history(name))
+
+
+@pytest.mark.parametrize(
+    "changed", [WaitsBeforeItStarts, SkipsEverything], ids=lambda workflow: workflow.__name__
+)
+async def test_a_workflow_that_decides_otherwise_is_noticed(changed: type) -> None:
+    """Else the replay of all the others proves nothing."""
+    with pytest.raises(NondeterminismError, match="Nondeterminism error"):
+        await replayer(changed).replay_workflow(history("success-with-output-and-gate"))
+
+
+def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None:
+    assert missing() == []
+    assert {file.stem for file in HISTORIES} == set(SCENARIOS)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param(
+            "activityTaskScheduledEventAttributes.activityType.name",
+            {"run_task", "find_task", "stop_task", "cancel_own_run"},
+            id="activities",
+        ),
+        pytest.param(
+            "workflowExecutionUpdateAcceptedEventAttributes.acceptedRequest.input.name",
+            {"decide_gate", "pause", "resume", "cancel"},
+            id="updates",
+        ),
+        pytest.param(
+            "workflowExecutionSignaledEventAttributes.signalName",
+            {"decide_gate", "pause", "resume", "cancel"},
+            id="signals",
+        ),
+        pytest.param(
+            "workflowExecutionFailedEventAttributes.failure.applicationFailureInfo.type",
+            {"Compensated", "DependencyFailed", "InvalidConfiguration", "TimedOut"},
+            id="failures",
+        ),
+    ],
+)
+def test_the_histories_hold_everything_that_a_run_can_meet(path: str, expected: set[str]) -> None:
+    """What no history holds can change without a test that notices."""
+    assert values_of(path) == expected
+
+
+@pytest.mark.parametrize(
+    "event_type",
+    [
+        "TIMER_FIRED",
+        "TIMER_CANCELED",
+        "ACTIVITY_TASK_FAILED",
+        "ACTIVITY_TASK_CANCEL_REQUESTED",
+        "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES",
+        "WORKFLOW_EXECUTION_CANCEL_REQUESTED",
+        "WORKFLOW_EXECUTION_COMPLETED",
+        "WORKFLOW_EXECUTION_FAILED",
+        "WORKFLOW_EXECUTION_CANCELED",
+    ],
+)
+def test_the_histories_hold_every_kind_of_turn(event_type: str) -> None:
+    assert f"EVENT_TYPE_{event_type}" in values_of("eventType")
+
+
+async def test_a_retry_and_a_second_claim_are_among_the_histories() -> None:
+    """Both are told by the input of the run and by the ids of its activities."""
+    first = history("retry-of-a-failed-run").events[0]
+    given = first.workflow_execution_started_event_attributes.input.payloads[0].data
+    activities = values_of("activityTaskScheduledEventAttributes.activityId")
+
+    assert json.loads(given)["resumeFrom"]["activation"] == 2
+    assert "claimed-again-after-the-start-window-a/1/1/2" in activities
+
+
+@pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
+def test_a_history_does_not_tell_where_it_was_recorded(file: Path) -> None:
+    recorded = json.loads(file.read_text())
+
+    assert scrubbed(recorded) == recorded
+
+
+def test_processes_and_source_files_are_scrubbed() -> None:
+    event = {
+        "identity": "4711@build-host.example",
+        "taskQueue": {"name": "4711@build-host-1d2c", "normalName": "runwright-local"},
+        "failure": [{"stackTrace": 'File "/home/ada/workflows.py"', "message": "exit code 1"}],
+        "eventId": 1,
+    }
+
+    assert scrubbed(event) == {
+        "identity": WORKER,
+        "taskQueue": {"name": WORKER, "normalName": "runwright-local"},
+        "failure": [{"stackTrace": "", "message": "exit code 1"}],
+        "eventId": 1,
+    }
