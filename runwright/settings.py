@@ -11,7 +11,7 @@ from runwright.errors import InvalidSettingsError
 from runwright.models.base import Message
 
 _PREFIX: Final = "RUNWRIGHT_"
-_OF_TASKS: Final = frozenset({"OUTPUT", "TRY", "ACTIVATION", "MANIFESTS"})
+_OF_TASKS: Final = frozenset({"INPUT", "OUTPUT", "TRY", "ACTIVATION", "MANIFESTS"})
 """What a task finds in its environment: not ours to read when it calls Runwright itself."""
 
 

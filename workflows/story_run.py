@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
         dag,
         primitives,
         progress,
+        resumption,
         retries,
         verdicts,
     )
@@ -301,7 +302,8 @@ class StoryRunWorkflow(RunMessages):
 
     def _present(self) -> None:
         state = self.state()
-        self._presentation.show(details(state), state.phase, state.pending_gates)
+        retry = resumption.next_input(self._start, state)
+        self._presentation.show(details(state, retry=retry), state.phase, state.pending_gates)
 
     def _verdict(self, *, in_time: bool) -> Ending:
         if not in_time:

@@ -19,6 +19,10 @@ from runwright.models.tasks import Claim, Task, TaskKey
 _DRAFTS_ARE_ABANDONED_AFTER: Final = timedelta(hours=1)
 
 
+_LONGEST_VARIABLE: Final = 96 * 1024
+"""Bytes of JSON; Linux takes 128 KiB, with the name."""
+
+
 class TaskFolders:
     """The tries under one state folder.
 
@@ -67,8 +71,13 @@ class TaskFolders:
             "timeout": task.timeout.total_seconds(),
             "grace": task.grace.total_seconds(),
         }
+        given = json.dumps(task.input, ensure_ascii=False)
+        if len(given.encode()) <= _LONGEST_VARIABLE:
+            carried = dict.fromkeys(task.input_variables, given)
+            stored["environment"] = {**task.environment, **carried}
         claimed = claim.model_dump(mode="json", by_alias=True)
-        self._create(task.key, {"task.json": stored, "claim.json": claimed})
+        files = {"task.json": stored, "claim.json": claimed, "input.json": task.input}
+        self._create(task.key, files)
 
     def create_barred(self, key: TaskKey) -> None:
         """Make the folder of a try that shall never start, unless there is one."""

@@ -232,7 +232,12 @@ def _spawn(folder: str, command: list[str], environment: dict[str, str]) -> int:
     return os.posix_spawnp(
         command[0],
         command,
-        {**os.environ, **environment, "RUNWRIGHT_OUTPUT": f"{folder}/output.json"},
+        {
+            **os.environ,
+            **environment,
+            "RUNWRIGHT_INPUT": f"{folder}/input.json",
+            "RUNWRIGHT_OUTPUT": f"{folder}/output.json",
+        },
         setpgroup=0,
         setsigmask=(),
         setsigdef=_BACK_TO_DEFAULT,

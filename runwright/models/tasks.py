@@ -42,6 +42,10 @@ class Task(Message):
     command: tuple[str, ...] = Field(min_length=1)
     environment: dict[str, str] = {}
     """The variables of the system's contract; the backend adds those that it alone knows."""
+    input: dict[str, Any] = {}
+    """What the task works on; it finds it as JSON in a file."""
+    input_variables: tuple[str, ...] = ()
+    """Variables that carry the input too, as JSON, where the system takes one as long as that."""
     timeout: timedelta
     """From the start of the process; the backend enforces it even when no worker is there."""
     grace: timedelta

@@ -19,7 +19,6 @@ from temporalio.client import Client
 from adapters.local.folders import TaskFolders
 from runwright.client import Run, RunwrightClient
 from runwright.models.bubustack import EngramTemplate, Phase
-from runwright.models.story_run import StartStoryRun
 from runwright.models.tasks import Backend
 from tests.integration.runs import NEVER, engram, start_of
 
@@ -60,9 +59,7 @@ class Machine:
 
     async def run(self, spec: dict[str, Any], command: str = _QUICK) -> Run:
         """Start a run whose steps all execute the command."""
-        start: StartStoryRun = start_of(
-            spec, backend=Backend.LOCAL, templates=(self._template(command),)
-        )
+        start = start_of(spec, backend=Backend.LOCAL, templates=(self._template(command),))
         return await RunwrightClient(self.client, self._task_queue).start(start)
 
     def _template(self, command: str) -> EngramTemplate:

@@ -10,7 +10,7 @@ from runwright.client import RunwrightClient
 from runwright.errors import ExistsError, NotFoundError, RefusedError
 from runwright.models.bubustack import Phase
 from runwright.models.gates import GateOutcome
-from runwright.models.story_run import StepReason
+from runwright.models.story_run import StartStoryRun, StepReason
 from tests.integration.runs import NEVER, Outcomes, engram, gate, start_of, started
 
 
@@ -327,3 +327,27 @@ async def test_runs_survive_their_eviction_from_the_workers_memory(
 
     assert state.phase is Phase.SUCCEEDED
     assert going.started() == ["a", "b"]
+
+
+async def test_a_failed_run_prints_the_input_that_starts_its_next_execution(
+    client: Client, task_queue: str
+) -> None:
+    """Updates reach open runs only; this is how the Temporal UI retries a closed one."""
+    spec = {"steps": [engram("a"), engram("b", "a", execution=NEVER)]}
+    outcomes: Outcomes = {"b": [exited(1), succeeded()]}
+
+    async with started(client, task_queue, start_of(spec), outcomes) as going:
+        await going.run.wait()
+        handle = client.get_workflow_handle(going.run.workflow_id)
+        metadata = await handle.query("__temporal_workflow_metadata")
+        printed = metadata.current_details.split("```json\n")[1].split("\n```")[0]
+        await client.start_workflow(
+            "StoryRun",
+            StartStoryRun.model_validate_json(printed),
+            id=going.run.workflow_id,
+            task_queue=task_queue,
+        )
+        state = await going.run.wait()
+
+    assert (state.phase, state.activation) == (Phase.SUCCEEDED, 2)
+    assert going.started() == ["a", "b", "b"]

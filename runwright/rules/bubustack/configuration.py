@@ -9,6 +9,7 @@ from runwright.models.story_run import Section, StartStoryRun
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission import graph_problems, story_problems
 from runwright.rules.bubustack.dag import steps_of
+from runwright.rules.bubustack.progress import MOST_STATE, size_of
 from runwright.rules.bubustack.tasks import LOCAL_COMMAND, engram_of, template_of
 from runwright.rules.bubustack.verdicts import Ending
 from runwright.rules.schemas import schema_problems, violations, with_defaults
@@ -32,6 +33,9 @@ def refusal(start: StartStoryRun) -> Ending | None:
         if graph_problems(start.story):
             message = f"Invalid story dependency graph: {message}"
         return Ending(Phase.FAILED, "InvalidConfiguration", message)
+    if (size := size_of(start.inputs)) > MOST_STATE:
+        message = f"inputs take {size} bytes; a run may hold {MOST_STATE}, with its outputs"
+        return Ending(Phase.FAILED, "InputTooLarge", message)
     violated = violations(start.story.spec.inputs_schema or {}, start.inputs, "spec.inputs")
     return Ending(Phase.FAILED, "InputSchemaFailed", _joined(violated)) if violated else None
 

@@ -7,6 +7,8 @@ from runwright.models.gates import Gate
 from runwright.models.story_run import StepProgress, StoryRunState
 
 _CELL: Final = 120
+_LONGEST_INPUT: Final = 32 * 1024
+"""Characters; beyond, a person would not copy it."""
 _MARKS: Final = {
     Phase.SUCCEEDED: "✅",
     Phase.SKIPPED: "⏭️",
@@ -17,8 +19,11 @@ _MARKS: Final = {
 }
 
 
-def details(state: StoryRunState) -> str:
-    """Return the state of a run: what it waits for, then a table of its steps."""
+def details(state: StoryRunState, *, retry: str = "") -> str:
+    """Return the state of a run: what it waits for, then a table of its steps.
+
+    `retry` is the input, as JSON, that the run's next execution would start with.
+    """
     rows = [_row(step) for step in state.steps.values()]
     return "\n".join(
         [
@@ -28,6 +33,7 @@ def details(state: StoryRunState) -> str:
             "| Step | Phase | Tries | Message |",
             "| --- | --- | --- | --- |",
             *rows,
+            *_retry(state, retry),
         ]
     )
 
@@ -38,9 +44,20 @@ def _headline(state: StoryRunState) -> list[str]:
         lines.append(f"Execution {state.activation} of this run.")
     if state.paused:
         lines.append(f"Paused by {state.paused.by or 'somebody'} {_text(state.paused.comment)}")
-    if state.finished_at and state.phase is not Phase.SUCCEEDED:
-        lines.append(f"Go on from what failed: `runwright retry {_name(state)}`")
     return lines
+
+
+def _retry(state: StoryRunState, retry: str) -> list[str]:
+    if not retry:
+        return []
+    lines = ["", f"Go on from what failed: `runwright retry {_name(state)}`"]
+    if len(retry) > _LONGEST_INPUT:
+        return lines
+    return [
+        *lines,
+        "or start this workflow again, under the same id, with:",
+        f"```json\n{retry}\n```",
+    ]
 
 
 def _gate(state: StoryRunState, gate: Gate) -> list[str]:

@@ -27,6 +27,8 @@ _CANCEL_GRACE: Final = timedelta(seconds=20)
 """Of running steps when the run is cancelled and its Story says nothing."""
 MOST_STATE: Final = 1024 * 1024
 """Bytes of JSON that the inputs and outputs of one run may take."""
+MOST_OUTPUT: Final = 512 * 1024
+"""Bytes of JSON that the output of a Story may take besides."""
 MESSAGE: Final = 2048
 """Characters of a message; an API server takes no more in a condition."""
 

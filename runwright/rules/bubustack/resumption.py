@@ -62,6 +62,13 @@ def resumed(
     )
 
 
+def next_input(start: StartStoryRun, state: StoryRunState) -> str:
+    """Return as JSON what the next execution would start with; empty unless the run failed."""
+    if state.finished_at is None or state.phase is Phase.SUCCEEDED:
+        return ""
+    return resumed(start, state).model_dump_json(exclude_none=True)
+
+
 def _may_be_kept(step: StepProgress | None) -> bool:
     """Return whether what the step did still counts; what was skipped is decided anew."""
     return step is not None and step.phase is Phase.SUCCEEDED

@@ -24,6 +24,8 @@ MANIFEST_FOLDER: Final = "runwright.dev/manifest-folder"
 """The annotation that remembers where the manifest of an EngramTemplate was read from."""
 MAX_OUTPUT: Final = 256 * 1024
 """Bytes of JSON that a step may put out without an object store."""
+MAX_VARIABLE: Final = 64 * 1024
+"""Bytes; Linux takes twice as much in one variable."""
 GRACE: Final = timedelta(seconds=30)
 """Between TERM and KILL, where nobody said otherwise: the grace of a pod."""
 
@@ -110,7 +112,6 @@ def task_of(
     step = attempt.step
     scope = scope_of(start.inputs, steps)
     key = key_of(start, step.name, attempt.number)
-    payload = json.dumps(input_of(worker, step, scope), ensure_ascii=False)
     timeout = timeout_of(start.story, step)
     environment = {
         "BUBU_STORY_NAME": start.story.metadata.name,
@@ -122,9 +123,7 @@ def task_of(
         "BUBU_ENGRAM_NAME": worker.engram.metadata.name,
         "BUBU_ENGRAM_VERSION": worker.engram.spec.version or "",
         "BUBU_STARTED_AT": f"{attempt.started_at:%Y-%m-%dT%H:%M:%S.%f}000Z",
-        "BUBU_TRIGGER_DATA": payload,
-        "BUBU_STEP_CONFIG": payload,
-        "BUBU_TEMPLATE_CONTEXT": json.dumps(_context(start, step, steps), ensure_ascii=False),
+        "BUBU_TEMPLATE_CONTEXT": _context(start, step, steps),
         "BUBU_EXECUTION_MODE": "batch",
         "BUBU_HYBRID_BRIDGE": "false",
         "BUBU_STEP_TIMEOUT": format_duration(timeout),
@@ -139,6 +138,8 @@ def task_of(
         key=key,
         command=local_command(annotations.get(LOCAL_COMMAND, "")),
         environment=environment,
+        input=input_of(worker, step, scope),
+        input_variables=("BUBU_TRIGGER_DATA", "BUBU_STEP_CONFIG"),
         timeout=timeout,
         grace=GRACE,
         max_output=MAX_OUTPUT,
@@ -157,15 +158,18 @@ def key_of(start: StartStoryRun, step: str, try_number: int) -> TaskKey:
     )
 
 
-def _context(start: StartStoryRun, step: Step, steps: Mapping[str, StepProgress]) -> dict[str, Any]:
-    """Return what a worker may evaluate templates over.
+def _context(start: StartStoryRun, step: Step, steps: Mapping[str, StepProgress]) -> str:
+    """Return as JSON what a worker may evaluate templates over.
 
     Only the outputs that the step depends on: all of them, once per step, would fill the history
-    of a long run with copies.
+    of a long run with copies. What together would be longer than a variable can be is left out.
+
+    Source: BubuStack, environment contract (which means to leave out single large values).
     """
     needed = {name: steps[name] for name in dependencies(step) if name in steps}
     outputs = {name: {"output": done.output} for name, done in needed.items() if done.output}
-    return {"inputs": start.inputs, "steps": outputs}
+    context = json.dumps({"inputs": start.inputs, "steps": outputs}, ensure_ascii=False)
+    return context if len(context.encode()) <= MAX_VARIABLE else "{}"
 
 
 def local_command(annotation: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from runwright.models.story_run import (
 )
 from runwright.rules import schemas, templates
 from runwright.rules.bubustack.dag import Interruption, Steps, failed_steps
-from runwright.rules.bubustack.progress import MESSAGE, story_timeout
+from runwright.rules.bubustack.progress import MESSAGE, MOST_OUTPUT, size_of, story_timeout
 from runwright.rules.bubustack.tasks import scope_of
 
 
@@ -103,7 +103,11 @@ def ending_of(story: Story, state: StoryRunState) -> Ending:
 
 
 def _success(story: Story, state: StoryRunState) -> Ending:
-    """Return success with the Story's output, or the failure to make that output."""
+    """Return success with the Story's output, or the failure to make that output.
+
+    Source: BubuStack, finalise success (upstream leaves out an output over 1 MiB; a run closes
+    with its whole state, of which Temporal takes 2 MiB).
+    """
     if story.spec.output is None:
         return Ending(Phase.SUCCEEDED, "Completed", _success_message(state.steps))
     try:
@@ -113,7 +117,11 @@ def _success(story: Story, state: StoryRunState) -> Ending:
         return Ending(Phase.FAILED, "OutputResolutionFailed", message)
     if problems := schemas.violations(story.spec.outputs_schema or {}, output, "output"):
         return Ending(Phase.FAILED, "OutputSchemaFailed", "; ".join(map(str, problems)))
-    return Ending(Phase.SUCCEEDED, "Completed", _success_message(state.steps), output=output)
+    message = _success_message(state.steps)
+    if (size := size_of(output)) > MOST_OUTPUT:
+        message = f"{message} Its output is left out: it takes {size} bytes of {MOST_OUTPUT}."
+        return Ending(Phase.SUCCEEDED, "Completed", message)
+    return Ending(Phase.SUCCEEDED, "Completed", message, output=output)
 
 
 def timed_out(story: Story, steps: Steps) -> Ending:
