@@ -50,26 +50,22 @@ class Settings(Message):
             for name, value in environ.items()
             if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in _OF_TASKS
         }
-        bare = [name for name, value in given.items() if value.strip().isdigit()]
         try:
-            settings = cls.model_validate({"state": default_state_folder(environ), **given})
+            return cls.model_validate({"state": default_state_folder(environ), **given})
         except ValidationError as error:
             problems = "; ".join(
                 f"{_PREFIX}{str(one['loc'][0]).upper()}: {_said(one['type'], one['msg'])}"
                 for one in error.errors(include_url=False, include_input=False)
             )
             raise InvalidSettingsError(problems) from error
-        if wrong := [name for name in bare if isinstance(getattr(settings, name), timedelta)]:
-            names = ", ".join(_PREFIX + name.upper() for name in wrong)
-            message = f"{names}: a duration needs a unit, as PT5S"
-            raise InvalidSettingsError(message)
-        return settings
 
 
 def _said(kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         known = ", ".join(_PREFIX + name.upper() for name in Settings.model_fields)
         return f"there is no such setting; there are {known}"
+    if kind == "time_delta_parsing":
+        return "is no duration with a unit, as PT5S or PT1M30S"
     return message[0].lower() + message[1:]
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 from typing import Final
 
+import hypothesis
 import pytest
 from temporalio.client import Client
 
@@ -23,6 +24,11 @@ _LEVELS: Final = {
 }
 _HERE: Final = Path(__file__).parent
 _UNIT_SECONDS: Final = 2
+
+
+# A run of CI must be the same run when it is repeated; at home, chance finds more.
+hypothesis.settings.register_profile("ours", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("ours")
 
 
 def pytest_configure(config: pytest.Config) -> None:

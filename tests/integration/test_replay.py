@@ -1,8 +1,11 @@
 """Runs that an earlier version left open go on under this one: recorded histories replay."""
 
 import json
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from importlib.abc import MetaPathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 import pytest
@@ -20,11 +23,50 @@ from tests.histories.scenarios import SCENARIOS
 HISTORIES: Final = sorted(FOLDER.glob("*.json"))
 
 
-def replayer(*workflows: type) -> Replayer:
-    """Return a replayer that decodes and isolates as a worker does."""
-    return Replayer(
+class Imports(MetaPathFinder):
+    """Notes which of our modules are loaded while it is installed, and finds none itself."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,  # noqa: ARG002 - the importer's signature
+        target: ModuleType | None = None,  # noqa: ARG002 - the importer's signature
+    ) -> None:
+        """Note the name."""
+        if fullname.partition(".")[0] in {"runwright", "workflows", "activities", "adapters"}:
+            self.names.add(fullname)
+
+
+@pytest.fixture
+def imports() -> Iterator[Imports]:
+    """What is imported during the test, in whichever thread."""
+    noting = Imports()
+    sys.meta_path.insert(0, noting)
+    yield noting
+    sys.meta_path.remove(noting)
+
+
+async def replay(name: str, *workflows: type) -> None:
+    """Replay a recorded history as a worker would, with its converter and in its sandbox.
+
+    Raises:
+        NondeterminismError: the workflows decide otherwise than the recorded ones.
+    """
+    recorded = history(name)
+
+    async def histories() -> AsyncIterator[WorkflowHistory]:
+        yield recorded
+
+    replayer = Replayer(
         workflows=workflows, data_converter=DATA_CONVERTER, workflow_runner=WORKFLOW_RUNNER
     )
+    # Not `replay_workflow`, which leaves its iterators open behind it.
+    replayed = await replayer.replay_workflows(histories(), raise_on_replay_failure=False)
+    for failure in replayed.replay_failures.values():
+        raise failure
 
 
 def history(name: str) -> WorkflowHistory:
@@ -54,7 +96,7 @@ def values_of(path: str) -> set[str]:
 @pytest.mark.parametrize("name", [file.stem for file in HISTORIES])
 async def test_a_recorded_run_replays(name: str) -> None:
     """It would stop dead otherwise, at the moment the new version is deployed."""
-    await replayer(*WORKFLOWS).replay_workflow(history(name))
+    await replay(name, *WORKFLOWS)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +105,14 @@ async def test_a_recorded_run_replays(name: str) -> None:
 async def test_a_workflow_that_decides_otherwise_is_noticed(changed: type) -> None:
     """Else the replay of all the others proves nothing."""
     with pytest.raises(NondeterminismError, match="Nondeterminism error"):
-        await replayer(changed).replay_workflow(history("success-with-output-and-gate"))
+        await replay("success-with-output-and-gate", changed)
+
+
+async def test_a_run_loads_nothing_anew_but_its_workflow_module(imports: Imports) -> None:
+    """Each run has a sandbox; what is loaded into it costs memory and time once per run."""
+    await replay("success-with-output-and-gate", *WORKFLOWS)
+
+    assert imports.names == {"workflows", "workflows.story_run"}
 
 
 def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None:

@@ -173,7 +173,12 @@ def _context(start: StartStoryRun, step: Step, steps: Mapping[str, StepProgress]
 
 
 def local_command(annotation: str) -> tuple[str, ...]:
-    """Return the argument vector: a JSON list as it is, any other text for a shell."""
+    """Return the argument vector: a JSON list as it is, any other text for a shell.
+
+    It is empty where the annotation says nothing.
+    """
+    if not annotation.strip():
+        return ()
     if annotation.lstrip().startswith("["):
         with suppress(ValidationError):
             return _WORDS.validate_json(annotation)

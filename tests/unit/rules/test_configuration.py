@@ -1,0 +1,175 @@
+"""Whether a run can be executed as it was started."""
+
+from typing import Any
+
+import pytest
+
+from runwright.models.bubustack import Phase, Story
+from runwright.models.tasks import Backend
+from runwright.rules.bubustack.configuration import (
+    configuration_problems,
+    refusal,
+    with_default_inputs,
+)
+from runwright.rules.bubustack.progress import MOST_STATE
+from runwright.rules.bubustack.verdicts import Ending
+from tests.unit.rules.states import ENGRAM, start_of, template
+from tests.unit.rules.stories import condition, engram, story
+
+COUNTED = {"properties": {"count": {"type": "integer", "default": 2}}, "required": ["count"]}
+
+
+def problems(one: Story, **fields: Any) -> list[str]:
+    """Return what keeps such a run from being executed."""
+    return [str(problem) for problem in configuration_problems(start_of(one, **fields))]
+
+
+def ending(one: Story, **fields: Any) -> Ending:
+    """Return how a run ends that is not executed."""
+    refused = refusal(start_of(one, **fields))
+    assert refused is not None
+    return refused
+
+
+def test_a_story_whose_parts_are_all_there_is_executed() -> None:
+    one = story(
+        engram("a"),
+        {"name": "ask", "type": "gate"},
+        {"name": "rest", "type": "sleep", "with": {"duration": "1s"}},
+        condition("check"),
+    )
+
+    assert refusal(start_of(one)) is None
+
+
+@pytest.mark.parametrize(
+    ("needs", "named"),
+    [
+        pytest.param({"a": ["ghost"]}, "ghost", id="case 8: a need that is no step"),
+        pytest.param({"a": ["b"], "b": ["a"]}, "a -> b -> a", id="case 9: a cycle"),
+    ],
+)
+def test_a_graph_that_cannot_be_walked_is_named_as_the_cause(
+    needs: dict[str, list[str]], named: str
+) -> None:
+    refused = ending(story(*(condition(name, *needs.get(name, ())) for name in ("a", "b"))))
+
+    assert (refused.phase, refused.reason) == (Phase.FAILED, "InvalidConfiguration")
+    assert refused.message.startswith("Invalid story dependency graph: ")
+    assert named in refused.message
+
+
+def test_other_problems_do_not_blame_the_graph() -> None:
+    refused = ending(story(engram("a")), engrams=())
+
+    assert refused.reason == "InvalidConfiguration"
+    assert refused.message == 'spec.steps[0].ref.name: there is no engram "worker"'
+
+
+def test_all_problems_are_told_at_once() -> None:
+    one = story(
+        engram("a", needs=["ghost"]),
+        {"name": "until", "type": "wait", "with": {"until": "{{ inputs.x }}"}},
+        **{"finally": [engram("tell")]},
+    )
+
+    found = problems(one, engrams=())
+
+    assert len(found) == 4
+    assert [problem.split(":")[0] for problem in found] == [
+        "spec.steps[0].needs[0]",
+        "spec.steps[0].ref.name",
+        "spec.finally[0].ref.name",
+        "spec.steps[1].type",
+    ]
+    assert ending(one, engrams=()).message.count("; ") >= 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        ("wait", {"until": "{{ inputs.x }}"}),
+        ("stop", {}),
+        ("parallel", {"steps": [{"name": "x", "ref": {"name": "worker"}}]}),
+        ("executeStory", {"storyRef": {"name": "other"}}),
+    ],
+)
+def test_a_primitive_that_this_version_does_not_run_is_refused_before_anything_starts(
+    kind: str, arguments: dict[str, Any]
+) -> None:
+    found = problems(story({"name": "own", "type": kind, "with": arguments}))
+
+    assert found == [f"spec.steps[0].type: this version does not run steps of type {kind}"]
+
+
+def test_an_engram_without_its_template_is_told() -> None:
+    found = problems(story(engram("a")), templates=())
+
+    assert found == ['spec.steps[0].ref.name: there is no template "image" for its engram']
+
+
+@pytest.mark.parametrize(
+    "annotations", [{}, {"runwright.dev/local-command": " "}], ids=["none", "empty"]
+)
+def test_without_a_cluster_a_template_must_say_what_stands_in_for_its_container(
+    annotations: dict[str, str],
+) -> None:
+    (problem,) = problems(
+        story(engram("a")), backend=Backend.LOCAL, templates=(template(annotations),)
+    )
+
+    assert "runwright.dev/local-command" in problem
+
+
+def test_a_template_that_says_it_is_run_without_a_cluster() -> None:
+    local = template({"runwright.dev/local-command": "true"})
+
+    assert problems(story(engram("a")), backend=Backend.LOCAL, templates=(local,)) == []
+
+
+def test_case_50_inputs_that_break_the_schema_end_the_run() -> None:
+    refused = ending(story(engram("a"), inputsSchema=COUNTED), inputs={"count": "many"})
+
+    assert (refused.phase, refused.reason) == (Phase.FAILED, "InputSchemaFailed")
+    assert refused.message.startswith("spec.inputs.count: ")
+
+
+def test_case_75_inputs_that_fill_a_run_alone_end_it() -> None:
+    refused = ending(story(engram("a")), inputs={"x": "y" * MOST_STATE})
+
+    assert (refused.phase, refused.reason) == (Phase.FAILED, "InputTooLarge")
+    assert f"inputs take {MOST_STATE + 9} bytes" in refused.message
+
+
+def test_a_story_that_cannot_be_executed_is_told_before_its_inputs() -> None:
+    refused = ending(story(engram("a"), inputsSchema=COUNTED), inputs={"count": "many"}, engrams=())
+
+    assert refused.reason == "InvalidConfiguration"
+
+
+def test_defaults_of_the_schema_are_filled_in_and_then_judged() -> None:
+    start = start_of(story(engram("a"), inputsSchema=COUNTED), engrams=(ENGRAM,))
+
+    filled = with_default_inputs(start)
+
+    assert filled.inputs == {"count": 2}
+    assert refusal(filled) is None
+    assert refusal(start) is not None
+
+
+def test_what_was_given_wins_over_a_default() -> None:
+    start = start_of(story(engram("a"), inputsSchema=COUNTED), inputs={"count": 7})
+
+    assert with_default_inputs(start).inputs == {"count": 7}
+
+
+@pytest.mark.parametrize(
+    "schema", [None, {"type": "nonsense"}], ids=["no schema", "a broken schema"]
+)
+def test_inputs_stay_as_they_are_without_a_schema_that_can_be_read(
+    schema: dict[str, Any] | None,
+) -> None:
+    """A broken one is refused with the other problems, not by an exception here."""
+    start = start_of(story(engram("a"), inputsSchema=schema), inputs={"x": 1})
+
+    assert with_default_inputs(start) == start

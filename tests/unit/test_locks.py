@@ -1,0 +1,145 @@
+"""Things that must not change by accident, and pairs that must not drift apart."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distributions, packages_distributions
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import runwright.client
+from runwright import errors
+from runwright.errors import PermanentError, RunwrightError, TransientError
+from workflows import policies
+
+PACKAGES: Final = ("runwright", "workflows", "activities", "adapters")
+ROOT: Final = Path(runwright.__file__).parents[1]
+starts_an_interpreter = pytest.mark.timeout(20)
+"""A second when the machine is idle, and it seldom is."""
+
+
+def below(kind: type[RunwrightError]) -> Iterator[type[RunwrightError]]:
+    """Yield a class of errors and all below it that are defined beside it."""
+    if kind.__module__ == errors.__name__:
+        yield kind
+        for one in kind.__subclasses__():
+            yield from below(one)
+
+
+def loaded_by(code: str, folder: Path) -> set[str]:
+    """Return the modules that a fresh interpreter in that folder has after running the code."""
+    script = f"{code}\nimport sys\nprint(*sys.modules)"
+    printed = subprocess.run(
+        [sys.executable, "-I", "-c", script],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return set(printed.stdout.split())
+
+
+def providers(package: str) -> list[str]:
+    """Return the distributions that bring a package of that name."""
+    installed = packages_distributions().get(package, [])
+    linked = [one.name for one in distributions() if _links_to(one, package)]
+    return sorted({*installed, *linked})
+
+
+def _links_to(distribution: Distribution, package: str) -> bool:
+    """Return whether the package is found by a path that the distribution adds.
+
+    An editable installation records such a path instead of its files, and those of a package
+    are all that `packages_distributions` knows.
+    """
+    paths = [file for file in distribution.files or [] if file.suffix == ".pth"]
+    lines = [line for path in paths for line in path.read_text().splitlines()]
+    return any((Path(line) / package / "__init__.py").exists() for line in lines if line.strip())
+
+
+def test_every_permanent_error_is_one_that_activities_do_not_retry() -> None:
+    """One that is missing there would be tried for ever."""
+    assert set(policies.PERMANENT_ERRORS) == {kind.__name__ for kind in below(PermanentError)}
+    assert len(policies.PERMANENT_ERRORS) == len(set(policies.PERMANENT_ERRORS))
+
+
+@pytest.mark.parametrize(
+    ("kind", "permanent"),
+    [
+        *((kind, True) for kind in below(PermanentError)),
+        *((kind, False) for kind in below(TransientError)),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "",
+)
+def test_workflows_and_activities_agree_on_what_is_permanent(
+    kind: type[RunwrightError], *, permanent: bool
+) -> None:
+    assert policies.is_permanent(kind.__name__) is permanent
+
+
+@pytest.mark.parametrize("name", [None, "", "ValueError", "Problem", "Sequence"])
+def test_what_is_no_error_of_ours_is_not_permanent(name: str | None) -> None:
+    assert not policies.is_permanent(name)
+
+
+def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
+    """The drawing is what people read."""
+    drawn = {word for word in (errors.__doc__ or "").split() if word.endswith("Error")}
+
+    assert drawn == {kind.__name__ for kind in below(RunwrightError)}
+
+
+def test_every_error_is_below_one_of_the_two_kinds() -> None:
+    kinds = set(below(PermanentError)) | set(below(TransientError))
+
+    assert set(below(RunwrightError)) - kinds == {RunwrightError}
+
+
+def test_the_client_exports_what_people_import() -> None:
+    """A name that disappears breaks their programs."""
+    assert runwright.client.__all__ == [
+        "Away",
+        "Missing",
+        "NoWorkerError",
+        "Run",
+        "RunwrightClient",
+        "StartRequest",
+        "Summary",
+        "Trouble",
+        "View",
+        "changes",
+        "connect",
+        "start_request",
+    ]
+    assert all(hasattr(runwright.client, name) for name in runwright.client.__all__)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_nobody_else_brings_a_package_of_our_names(package: str) -> None:
+    """Three of the names are common words: the last one installed would overwrite the others."""
+    assert providers(package) == ["runwright"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_package_tells_type_checkers_that_it_is_typed(package: str) -> None:
+    assert (ROOT / package / "py.typed").exists()
+
+
+@starts_an_interpreter
+def test_workflows_are_imported_without_a_client_library(tmp_path: Path) -> None:
+    """They are loaded by every worker start and by every sandbox."""
+    loaded = loaded_by("import workflows.story_run", tmp_path)
+
+    heavy = {"kubernetes", "aiohttp", "grpc", "adapters", "yaml", "typer", "rich"}
+    assert {name.partition(".")[0] for name in loaded}.isdisjoint(heavy)
+
+
+@starts_an_interpreter
+def test_rules_and_models_are_imported_without_temporal(tmp_path: Path) -> None:
+    code = "import runwright.rules.bubustack.verdicts, runwright.ports"
+
+    loaded = loaded_by(code, tmp_path)
+
+    assert {name for name in loaded if name.startswith("temporalio")} == set()

@@ -1,0 +1,101 @@
+"""The names under which runs are known outside: open runs, other clients and people use them."""
+
+from temporalio import activity, workflow
+from temporalio.common import SearchAttributeIndexedValueType as Kind
+
+from activities.runs import RunActivities
+from activities.tasks import TaskActivities
+from runwright.models.gates import Author, GateOutcome, Identity, Verdict
+from runwright.models.story_run import Section, StepReason, workflow_id
+from runwright.models.tasks import Backend, OutcomeReason
+from runwright.worker import WORKFLOWS
+from workflows.presentation import SEARCH_ATTRIBUTES
+from workflows.story_run import StoryRunWorkflow
+
+
+def activity_names(kind: type) -> set[str | None]:
+    """Return the names by which workflows call the activities of a class."""
+    found = (activity._Definition.from_callable(member) for member in vars(kind).values())
+    return {definition.name for definition in found if definition}
+
+
+def test_the_workflows_that_a_worker_executes() -> None:
+    names = [workflow._Definition.must_from_class(one).name for one in WORKFLOWS]
+
+    assert names == ["StoryRun"]
+
+
+def test_the_messages_of_a_run() -> None:
+    """Each update has a signal of its name, which also arrives when no worker is there."""
+    definition = workflow._Definition.must_from_class(StoryRunWorkflow)
+
+    assert set(definition.updates) == {"decide_gate", "pause", "resume", "cancel"}
+    assert set(definition.signals) == set(definition.updates)
+    assert set(definition.queries) == {"state"}
+
+
+def test_every_update_can_be_refused_before_it_is_written_into_the_history() -> None:
+    definition = workflow._Definition.must_from_class(StoryRunWorkflow)
+
+    assert all(update.validator for update in definition.updates.values())
+
+
+def test_the_activities() -> None:
+    assert activity_names(TaskActivities) == {"run_task", "find_task", "stop_task"}
+    assert activity_names(RunActivities) == {"cancel_own_run"}
+
+
+def test_the_search_attributes() -> None:
+    """A Temporal namespace keeps their types for good."""
+    assert {key.name: key.indexed_value_type for key in SEARCH_ATTRIBUTES} == {
+        "RunwrightKind": Kind.KEYWORD,
+        "RunwrightNamespace": Kind.KEYWORD,
+        "RunwrightName": Kind.KEYWORD,
+        "RunwrightPhase": Kind.KEYWORD,
+        "RunwrightTemplate": Kind.KEYWORD,
+        "RunwrightCluster": Kind.KEYWORD,
+        "RunwrightPendingGate": Kind.KEYWORD_LIST,
+    }
+
+
+def test_the_id_of_a_run() -> None:
+    assert workflow_id("team", "release-1") == "storyrun/team/release-1/local"
+    assert workflow_id("team", "release-1", "7f3a") == "storyrun/team/release-1/7f3a"
+
+
+def test_the_words_of_gates() -> None:
+    assert {*Verdict} == {"approve", "reject"}
+    assert {*Identity} == {"verified", "claimed"}
+    assert {*Author} == {"may", "may-not"}
+    assert {*GateOutcome} == {"Approved", "Rejected", "TimedOut", "Closed"}
+
+
+def test_the_words_of_steps_and_tasks() -> None:
+    assert {*Section} == {"steps", "compensations", "finally"}
+    assert {*StepReason} == {
+        "Condition",
+        "FailFast",
+        "DependencyFailed",
+        "StorySucceeded",
+        "ExpressionFailed",
+        "InvalidConfiguration",
+        "RetryScheduled",
+        "TimedOut",
+        "Rejected",
+        "ExecutionFailed",
+        "Canceled",
+        "StoryTimedOut",
+        "Kept",
+    }
+    assert {*OutcomeReason} == {
+        "Completed",
+        "Exited",
+        "TimedOut",
+        "Stopped",
+        "Lost",
+        "CommandNotStarted",
+        "Refused",
+        "OutputInvalid",
+        "OutputTooLarge",
+    }
+    assert {*Backend} == {"local", "memory"}
