@@ -39,7 +39,8 @@ class Task(Message):
     """One try of a step, with all that its backend needs to run it."""
 
     key: TaskKey
-    command: tuple[str, ...] = Field(min_length=1)
+    command: tuple[str, ...]
+    """Words, without a shell; empty only where the backend needs none."""
     environment: dict[str, str] = {}
     """The variables of the system's contract; the backend adds those that it alone knows."""
     input: dict[str, Any] = {}
