@@ -16,7 +16,7 @@ from runwright.rules.shapes import is_object
 from runwright.rules.templates import is_template
 from runwright.rules.wording import child, quoted, suggestion
 
-_MOST_REFERENCES: Final = 20_000
+_MOST_REFERENCES: Final = 5_000
 _NO_ADDRESSES: Final[Registry[Any]] = Registry()
 """Nothing is known beyond the schema itself, and nothing fetched."""
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[-+]\d\d:\d\d)")
