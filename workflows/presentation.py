@@ -47,7 +47,7 @@ class Presentation:
             updates.append(PENDING_GATE.value_set(list(pending_gates)))
         self._phase, self._pending = phase, pending_gates
         if updates:
-            workflow.upsert_search_attributes(updates)
+            workflow.upsert_search_attributes(updates)  # pyright: ignore[reportUnknownMemberType] # untyped in part
 
     def _what_the_starter_left_out(self, phase: str) -> list[SearchAttributeUpdate[Any]]:
         given = workflow.info().typed_search_attributes

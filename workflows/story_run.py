@@ -1,7 +1,7 @@
 """Run a Story: its steps, then what mends a failure, then what always comes last."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
@@ -10,47 +10,32 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 with workflow.unsafe.imports_passed_through():
     from activities.runs import CancelOwnRun, RunActivities
-    from runwright.errors import TemplateError
-    from runwright.models.bubustack import Phase, Step, StepType
-    from runwright.models.durations import format_duration
+    from runwright.models.bubustack import Phase, Step
     from runwright.models.gates import GateOutcome
     from runwright.models.story_run import (
         Section,
         StartStoryRun,
-        StepProgress,
-        StepReason,
         StoryRunState,
     )
-    from runwright.models.tasks import TaskOutcome
-    from runwright.rules import gates as gate_rules
-    from runwright.rules import templates
     from runwright.rules.bubustack import (
         configuration,
         dag,
-        primitives,
         progress,
-        resumption,
-        retries,
         verdicts,
     )
-    from runwright.rules.bubustack import tasks as task_rules
-    from runwright.rules.bubustack.dag import Interruption, Skip
-    from runwright.rules.bubustack.details import details
     from runwright.rules.bubustack.verdicts import Ending
 
     # Module by module: what is imported from the package itself, the sandbox loads for each run.
-    from workflows.alarms import Alarms
-    from workflows.messages import RunMessages
     from workflows.policies import LOOK, TRY_FOR_EVER
-    from workflows.presentation import Identity, Presentation
-    from workflows.tasks import cancelled, run_task, unbroken
+    from workflows.story_steps import StorySteps
+    from workflows.tasks import cancelled, unbroken
 
 MOST_IN_FLIGHT: Final = 500
 """Steps of one run at a time; Temporal refuses a run with 2,000 pending activities."""
 
 
 @workflow.defn(name="StoryRun")
-class StoryRunWorkflow(RunMessages):
+class StoryRunWorkflow(StorySteps):
     """Run a StoryRun.
 
     Updates and signals: `decide_gate`, `pause`, `resume`, `cancel`.
@@ -62,24 +47,7 @@ class StoryRunWorkflow(RunMessages):
 
     @workflow.init
     def __init__(self, start: StartStoryRun) -> None:
-        super().__init__(start.activation, start.author, progress.stop_grace(start.story))
-        self._start = configuration.with_default_inputs(start)
-        self._story = start.story
-        self._state = progress.started(self._start, workflow.now())
-        self._gates = progress.gates_of(start)
-        self._dag = dag.Dag(start.story)
-        self._sizes = progress.sizes_of(self._state)
-        self._interruption: Interruption | None = None
-        self._alarms = Alarms()
-        self._presentation = Presentation(
-            Identity(
-                kind="StoryRun",
-                namespace=start.namespace,
-                name=start.name,
-                template=start.story.metadata.name,
-                cluster=start.cluster,
-            )
-        )
+        super().__init__(start)
 
     @workflow.run
     async def run(self, start: StartStoryRun) -> StoryRunState:  # noqa: ARG002 - `__init__` took it
@@ -130,91 +98,6 @@ class StoryRunWorkflow(RunMessages):
         running = asyncio.create_task(self._run_step(step))
         running.add_done_callback(self._note_change)
         return running
-
-    async def _run_step(self, step: Step) -> None:
-        """Run one step as what it is, unless its `if` says no."""
-        try:
-            if templates.truth(step.if_, self._scope()):
-                await self._run_kind(step)
-            else:
-                message = "Skipped due to 'if' condition"
-                self._end(step, Phase.SKIPPED, message, StepReason.CONDITION)
-        except TemplateError as error:
-            self._end(step, Phase.FAILED, str(error), StepReason.EXPRESSION_FAILED)
-        except asyncio.CancelledError:
-            why = self._interruption or verdicts.RUN_CANCELED
-            self._end(step, Phase.CANCELED, why.message, why.reason)
-
-    async def _run_kind(self, step: Step) -> None:
-        match step.type:
-            case StepType.GATE:
-                await self._run_gate(step)
-            case StepType.SLEEP:
-                await self._run_sleep(step)
-            case StepType.CONDITION:
-                message = "Primitive evaluated and outputs are available."
-                self._end(step, Phase.SUCCEEDED, message)
-            case _:
-                await self._run_engram(step)
-
-    async def _run_engram(self, step: Step) -> None:
-        """Try the step's task until it succeeds or its retries are used up."""
-        worker = task_rules.worker_of(self._start, step)
-        policy = retries.retries_of(self._story, step, worker.template)
-        outcome = await self._try(step, worker, policy, 1)
-        while self._may_retry(step, policy, outcome):
-            await self._retry_is_due(step, policy, outcome)
-            outcome = await self._try(step, worker, policy, self._step(step).tries + 1)
-        self._set(progress.task_ended(self._step(step), outcome, workflow.now()))
-
-    def _may_retry(self, step: Step, policy: retries.Retries, outcome: TaskOutcome) -> bool:
-        if self._interruption is not None:
-            return False
-        return retries.may_retry(policy, retries.classify(outcome), self._step(step).tries - 1)
-
-    async def _try(
-        self, step: Step, worker: task_rules.Worker, policy: retries.Retries, number: int
-    ) -> TaskOutcome:
-        await workflow.wait_condition(lambda: self._paused is None)
-        attempt = task_rules.TryOf(step, number, workflow.now())
-        task = task_rules.task_of(self._start, attempt, worker, self._state.steps)
-        self._set(progress.trying(self._step(step), number, policy, task.key.name))
-        label = step.name if number == 1 else f"{step.name}, try {number}"
-        outcome = await run_task(task, self._alarms, label=label, grace=self._stop_grace)
-        return self._bounded(step, outcome)
-
-    async def _retry_is_due(
-        self, step: Step, policy: retries.Retries, outcome: TaskOutcome
-    ) -> None:
-        made = self._step(step).tries
-        delay = retries.retry_delay(policy, made, workflow.random().uniform)
-        self._set(progress.retry_scheduled(self._step(step), outcome, delay, workflow.now()))
-        await workflow.sleep(delay, summary=f"retry {step.name}")
-
-    async def _run_gate(self, step: Step) -> None:
-        """Wait for people to decide, until the gate's deadline."""
-        timing = primitives.gate_timing(self._evaluated(step))
-        self._open_gate(step.name, self._digest(step), timing.deadline(workflow.now()))
-        message, deadline = "Waiting for gate decision.", self._gates[step.name].deadline
-        self._set(progress.waiting(self._step(step), message, deadline))
-        with suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: self._gates[step.name].outcome is not None,
-                timeout=timing.timeout,
-                timeout_summary=f"deadline of gate {step.name}",
-            )
-        self._close_gate(step.name, GateOutcome.TIMED_OUT)
-        now, gate = workflow.now(), self._gates[step.name]
-        self._set(progress.gate_ended(self._step(step), gate, timing.on_timeout, now))
-
-    async def _run_sleep(self, step: Step) -> None:
-        duration = primitives.sleep_duration(self._evaluated(step))
-        if duration:
-            until = workflow.now() + duration
-            message = f"Sleeping for {format_duration(duration)}."
-            self._set(progress.waiting(self._step(step), message, until))
-            await workflow.sleep(duration, summary=step.name)
-        self._end(step, Phase.SUCCEEDED, "Sleep completed.")
 
     async def _in_time(self, work: Coroutine[Any, Any, None]) -> bool:
         """Return whether the work was done before the Story's deadline; at it, end the work."""
@@ -283,67 +166,7 @@ class StoryRunWorkflow(RunMessages):
                 await workflow.wait_condition(lambda: workflow.cancellation_reason() is not None)
         raise asyncio.CancelledError
 
-    @workflow.query(description="Everything that is known of the run.")
-    def state(self) -> StoryRunState:
-        """Return everything that is known of the run."""
-        return self._state.model_copy(
-            update={
-                "gates": dict(self._gates),
-                "refused_decisions": self._refused,
-                "paused": self._paused,
-                "cancelled": self._cancelled,
-            }
-        )
-
-    async def _keep_presented(self) -> None:
-        while True:
-            self._present()
-            await self._something_changes()
-
-    def _present(self) -> None:
-        state = self.state()
-        retry = resumption.next_input(self._start, state)
-        self._presentation.show(details(state, retry=retry), state.phase, state.pending_gates)
-
     def _verdict(self, *, in_time: bool) -> Ending:
         if not in_time:
             return verdicts.timed_out(self._story, self._state.steps)
         return verdicts.ending_of(self._story, self._state)
-
-    def _scope(self) -> Mapping[str, Any]:
-        return task_rules.scope_of(self._start.inputs, self._state.steps)
-
-    def _evaluated(self, step: Step) -> Mapping[str, Any]:
-        evaluated: Mapping[str, Any] = templates.evaluate(step.with_ or {}, self._scope())
-        return evaluated
-
-    def _digest(self, step: Step) -> str:
-        steps = self._state.steps
-        needed = {name: steps[name].output for name in self._dag.needs(step) if name in steps}
-        return gate_rules.digest({"with": self._evaluated(step), "outputs": needed})
-
-    def _bounded(self, step: Step, outcome: TaskOutcome) -> TaskOutcome:
-        bounded = progress.bounded(step.name, outcome, self._sizes)
-        self._sizes[step.name] = progress.size_of(bounded.output)
-        return bounded
-
-    def _step(self, step: Step) -> StepProgress:
-        return self._state.steps[step.name]
-
-    def _set(self, step: StepProgress) -> None:
-        self._state = progress.with_step(self._state, step)
-        self._note_change()
-
-    def _end(
-        self, step: Step, phase: Phase, message: str, reason: StepReason | None = None
-    ) -> None:
-        self._set(progress.ended(self._step(step), phase, message, workflow.now(), reason))
-
-    def _skip(self, skips: Iterable[Skip]) -> None:
-        for skip in skips:
-            step = self._state.steps[skip.step]
-            self._set(progress.skipped(step, skip, workflow.now()))
-            self._close_gate(skip.step, GateOutcome.CLOSED)
-
-    def _skip_rest(self, why: Interruption, *sections: Section) -> None:
-        self._skip(dag.rest(self._state.steps, sections, why))
