@@ -14,6 +14,7 @@ RunwrightError
     ├── NotStartedError          what runs a task could not be started now
     ├── StillRunningError        a task was told to end and has not ended yet
     └── TemporalUnavailableError Temporal cannot be reached
+        └── NoWorkerError        Temporal can, but no worker that would answer for the run
 
 Raise the leaves, catch the branches. A task that ran and failed is not an error but a TaskOutcome.
 """
@@ -109,3 +110,7 @@ class StillRunningError(TransientError):
 
 class TemporalUnavailableError(TransientError):
     """Temporal cannot be reached now."""
+
+
+class NoWorkerError(TemporalUnavailableError):
+    """Temporal can be reached, but no worker answers for the run now."""

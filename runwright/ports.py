@@ -20,15 +20,17 @@ class TaskRunner(Protocol):
 
         Afterwards the end of the task is reported to `claim`, unless a later claim holds it by
         then. An older try's object is stopped and removed first. A try that was stopped before it
-        started is not started: its outcome is Stopped.
+        started, or that a later try has overtaken, is not started: its outcome is Stopped.
 
         Raises:
-            NotOursError: an object of that name exists and belongs to nobody of ours.
+            NotOursError: an object of that name exists and is another run's, or nobody's of ours.
             TransientError: the backend could not be asked.
         """
+        ...
 
     async def exists(self, key: TaskKey) -> bool:
         """Return whether this very try has an object, running or over."""
+        ...
 
     async def stop(self, key: TaskKey, grace: timedelta) -> TaskOutcome | None:
         """End the task, all its processes, and return how it ended; idempotent.
@@ -39,12 +41,15 @@ class TaskRunner(Protocol):
         Raises:
             TransientError: the backend could not be asked, or has not ended it yet.
         """
+        ...
 
     async def forget(self, key: TaskKey) -> None:
         """Release what is kept as evidence, after the outcome is recorded; idempotent.
 
+        The try is never started again all the same. One that still runs is left alone.
         What a person may still want to read, the log, stays.
         """
+        ...
 
 
 class Answer(StrEnum):
@@ -66,12 +71,15 @@ class Completions(Protocol):
 
     async def finish(self, claim: Claim, outcome: TaskOutcome) -> Answer:
         """Report the outcome; safe to repeat."""
+        ...
 
     async def fail(self, claim: Claim, error: RunwrightError) -> Answer:
         """Report that the claim failed: a transient error makes Temporal claim anew."""
+        ...
 
     async def beat(self, claim: Claim, progress: str) -> Answer:
         """Tell that the task is still looked after, and what it is doing."""
+        ...
 
 
 class Runs(Protocol):
@@ -83,3 +91,4 @@ class Runs(Protocol):
         Raises:
             TemporalUnavailableError: Temporal could not be asked.
         """
+        ...

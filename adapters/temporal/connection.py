@@ -1,6 +1,7 @@
 """Reaching a Temporal server, by the same variables and profile file as its own CLI."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -56,9 +57,15 @@ async def _connect(options: dict[str, Any], runtime: Runtime | None) -> Client:
     except RPCError as error:
         raise translated(error, where) from error
     except RuntimeError as error:
-        message = f"{where}: {error}"
+        message = f"{where}: {_innermost(str(error))}"
         raise TemporalUnavailableError(message) from error
     return client
+
+
+def _innermost(text: str) -> str:
+    """Return the reason that a person can use out of the layers that the core wraps around it."""
+    reasons = re.findall(r'message: "([^"]+)"', text)
+    return reasons[-1] if reasons else text[:256]
 
 
 _REFUSALS: Final = frozenset(

@@ -6,10 +6,12 @@ async with connect() as runwright:
     state = await run.wait()
 """
 
-from runwright.client.runs import NoWorkerError, Run
+from runwright.client.requests import StartRequest, start_request
+from runwright.client.runs import Run
 from runwright.client.starter import RunwrightClient, connect
 from runwright.client.views import Summary, Trouble, View
 from runwright.client.watching import Away, Missing, changes
+from runwright.errors import NoWorkerError
 
 __all__ = [
     "Away",
@@ -17,9 +19,11 @@ __all__ = [
     "NoWorkerError",
     "Run",
     "RunwrightClient",
+    "StartRequest",
     "Summary",
     "Trouble",
     "View",
     "changes",
     "connect",
+    "start_request",
 ]

@@ -22,6 +22,7 @@ from adapters.temporal.connection import translated
 from runwright.client.views import View, as_ended, troubles_of
 from runwright.errors import (
     NotFoundError,
+    NoWorkerError,
     RefusedError,
     TemporalUnavailableError,
 )
@@ -41,11 +42,9 @@ _NO_WORKER: Final = frozenset(
     }
 )
 """What Temporal says when it had to ask a worker and none came."""
+_ATTEMPTS: Final = {"decide_gate": "decide a gate of"}
+"""How a message is called where its name is no word."""
 _T = TypeVar("_T", bound=Message)
-
-
-class NoWorkerError(TemporalUnavailableError):
-    """Temporal answers, and no worker does: an open run cannot be asked."""
 
 
 class Run:
@@ -76,7 +75,10 @@ class Run:
     async def view(self) -> View:
         """Return the run's state, and what goes wrong with it for now."""
         description = await self._described()
-        state = await self._state(description)
+        try:
+            state = await self._state(description)
+        except RPCError as error:
+            raise self._translated(error, "look at") from error
         return View(state=state, troubles=troubles_of(description))
 
     async def wait(self) -> StoryRunState:
@@ -144,8 +146,10 @@ class Run:
         """Return what the latest execution was started with."""
         description = await self._described()
         latest = self._client.get_workflow_handle(self.workflow_id, run_id=description.run_id)
-        events = latest.fetch_history_events(page_size=1)
-        first = await anext(events)
+        try:
+            first = await anext(latest.fetch_history_events(page_size=1))
+        except RPCError as error:
+            raise self._translated(error, "read the input of") from error
         given = first.workflow_execution_started_event_attributes.input.payloads
         decoded = await self._client.data_converter.decode(given, [StartStoryRun])
         start: StartStoryRun = decoded[0]
@@ -188,21 +192,23 @@ class Run:
             )
         except RPCError as error:
             if error.status in _NO_WORKER:
-                raise self._no_worker("look at") from error
+                raise self._no_worker() from error
             raise self._translated(error, "look at") from error
         except WorkflowQueryFailedError as error:
-            message = f"look at run {self.namespace}/{self.name}: {error}"
-            raise TemporalUnavailableError(message) from error
+            message = f"look at run {self.namespace}/{self.name}: no worker can tell: {error}"
+            raise NoWorkerError(message) from error
         return state
 
     async def _told(self, name: str, message: Message, answer: type[_T]) -> _T | None:
         """Return the answer to an update; None when it had to go as a signal."""
         try:
-            told: _T = await self._handle().execute_update(
+            told: _T = await self._handle().execute_update(  # pyright: ignore[reportUnknownMemberType] # one of its overloads has no types
                 name, message, result_type=answer, rpc_timeout=_ANSWER_WITHIN
             )
         except WorkflowUpdateFailedError as error:
-            raise RefusedError(str(error.cause)) from error
+            cause = error.cause
+            said = cause.message if isinstance(cause, ApplicationError) else str(cause)
+            raise RefusedError(said) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             await self._signal(name, message)
             return None
@@ -210,20 +216,20 @@ class Run:
             if error.status in _NO_WORKER:
                 await self._signal(name, message)
                 return None
-            raise self._translated(error, name) from error
+            raise self._translated(error, _ATTEMPTS.get(name, name)) from error
         return told
 
     async def _signal(self, name: str, message: Message) -> None:
         try:
             await self._handle().signal(name, message)
         except RPCError as error:
-            raise self._translated(error, name) from error
+            raise self._translated(error, _ATTEMPTS.get(name, name)) from error
 
     def _handle(self) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(self.workflow_id)
 
-    def _no_worker(self, attempt: str) -> NoWorkerError:
-        message = f"{attempt} run {self.namespace}/{self.name}: no worker answers"
+    def _no_worker(self) -> NoWorkerError:
+        message = f"look at run {self.namespace}/{self.name}: no worker answers"
         return NoWorkerError(message)
 
     def _translated(

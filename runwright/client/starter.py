@@ -12,6 +12,7 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from adapters.temporal.connection import connected, translated
@@ -26,9 +27,14 @@ from workflows import presentation
 
 @asynccontextmanager
 async def connect(
-    environ: Mapping[str, str] = os.environ, *, address: str | None = None
+    environ: Mapping[str, str] = os.environ,
+    *,
+    address: str | None = None,
+    runtime: Runtime | None = None,
 ) -> AsyncGenerator["RunwrightClient"]:
     """Give a client, connected as the environment says; `address` overrules where Temporal is.
+
+    `runtime` is Temporal's own, with its logs and metrics; None: the one that all share.
 
     Raises:
         InvalidSettingsError: a RUNWRIGHT_ variable cannot be read.
@@ -36,7 +42,7 @@ async def connect(
         RefusedError: Temporal lets nobody in who comes like this.
     """
     settings = Settings.from_environ(environ)
-    async with connected(environ, address=address) as client:
+    async with connected(environ, address=address, runtime=runtime) as client:
         yield RunwrightClient(client, settings.task_queue, settings.cluster)
 
 

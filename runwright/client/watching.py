@@ -1,14 +1,13 @@
 """Following a run: a view of it whenever something changed, and word when nobody can be asked."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from runwright.client.runs import NoWorkerError
 from runwright.client.views import View
-from runwright.errors import TemporalUnavailableError
+from runwright.errors import NoWorkerError, TemporalUnavailableError
 from runwright.models.base import Message
 from runwright.models.story_run import StoryRunState
 
@@ -34,14 +33,16 @@ class Watched(Protocol):
 
     async def view(self) -> View:
         """Return the run as it is now."""
+        ...
 
     async def wait(self) -> StoryRunState:
         """Return the run once it is over."""
+        ...
 
 
 async def changes(
     run: Watched, interval: timedelta = timedelta(milliseconds=500)
-) -> AsyncIterator[View | Away]:
+) -> AsyncGenerator[View | Away]:
     """Yield the run as it is, then again at each change, and last when it is over.
 
     When the worker or Temporal is away, that is yielded once, and the run again when it is back.

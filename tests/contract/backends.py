@@ -171,7 +171,7 @@ class LocalBackend:
 
     async def released(self, key: TaskKey) -> None:
         """Wait until the folder is among those that are done."""
-        while (folder := self.runner.folders.find(key)) is None or "open" in folder.path.parts:  # noqa: ASYNC110
+        while (folder := self.runner.folders.find(key)) is None or "open" in folder.path.parts:
             await asyncio.sleep(0.01)  # the folder's move is seen nowhere else
 
     def pipe(self, name: str) -> Path:

@@ -41,7 +41,8 @@ def engram_of(start: StartStoryRun, step: Step) -> Engram | None:
     """Return the Engram that a step names, if the snapshot has it."""
     if step.ref is None:
         return None
-    wanted = (step.ref.namespace or start.namespace, step.ref.name)
+    home = start.story.metadata.namespace or start.namespace
+    wanted = (step.ref.namespace or home, step.ref.name)
     found = (
         one
         for one in start.engrams

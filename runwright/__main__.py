@@ -1,0 +1,5 @@
+"""`python -m runwright`: the command line."""
+
+from runwright.cli import main
+
+main()

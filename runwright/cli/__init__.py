@@ -1,0 +1,36 @@
+"""The command line `runwright`."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import typer
+
+from runwright.cli.app import app, register
+
+_WRONG_USAGE: Final = 2
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit with its status."""
+    register(_command(sys.argv[1:], os.environ))
+    try:
+        status = app(prog_name="runwright", standalone_mode=False)
+    except typer.TyperException as error:
+        typer.echo(f"error: {error.format_message()}", err=True)
+        typer.echo(f"hint: {_help_of(error)} tells how it is used", err=True)
+        sys.exit(_WRONG_USAGE)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _command(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Return the name of the command, also when a shell asks how to complete its line."""
+    typed = environ.get("_TYPER_COMPLETE_ARGS") or environ.get("COMP_WORDS") or ""
+    words = typed.split()[1:] if "_RUNWRIGHT_COMPLETE" in environ else arguments
+    return words[0] if words else ""
+
+
+def _help_of(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"`{context.command_path if context else 'runwright'} --help`"

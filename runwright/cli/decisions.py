@@ -1,0 +1,166 @@
+"""Talking to a run: `approve`, `reject`, `cancel`, `pause`, `resume`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated, Final
+
+import typer
+from rich.text import Text
+
+from runwright.cli.app import app
+from runwright.cli.failures import reported
+from runwright.cli.following import follow, here
+from runwright.cli.output import Output, OutputOption, console, show
+from runwright.cli.pages import run_page
+from runwright.cli.parameters import AsOption, RunArgument, RunName, WaitOption, duration, user
+from runwright.cli.session import connection
+from runwright.client import Run
+from runwright.models.base import Message
+from runwright.models.gates import DecideGate, DecisionAnswer, GateOutcome, Verdict
+from runwright.models.runs import Cancelled, Paused
+
+_SENT: Final = "no worker answered: it waits in Temporal, and counts as soon as one works"
+_OUTCOMES: Final = {
+    GateOutcome.APPROVED: "the gate is approved",
+    GateOutcome.REJECTED: "the gate is rejected",
+}
+GateArgument = Annotated[str, typer.Argument(metavar="GATE", help="The name of the gate's step.")]
+CommentOption = Annotated[str, typer.Option("--comment", help="Why; it is kept with the run.")]
+
+
+@app.command()
+def approve(
+    run: RunArgument,
+    gate: GateArgument,
+    comment: CommentOption = "",
+    by: AsOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Approve a gate; before it is reached too."""
+    _decide(run, (gate, Verdict.APPROVE), comment, by, output)
+
+
+@app.command()
+def reject(
+    run: RunArgument,
+    gate: GateArgument,
+    comment: CommentOption = "",
+    by: AsOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Reject a gate: its step fails."""
+    _decide(run, (gate, Verdict.REJECT), comment, by, output)
+
+
+@app.command()
+def pause(
+    run: RunArgument,
+    comment: CommentOption = "",
+    by: AsOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Start no further step of a run; what runs goes on, and deadlines too."""
+
+    async def paused(one: Run) -> Paused | None:
+        return await one.pause(by=_who(by), comment=comment)
+
+    _tell(run, paused, output, f"paused: run {run}")
+
+
+@app.command()
+def resume(
+    run: RunArgument,
+    comment: CommentOption = "",
+    by: AsOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Go on with a run that was paused."""
+
+    async def resumed(one: Run) -> Message | None:
+        return await one.resume(by=_who(by), comment=comment)
+
+    _tell(run, resumed, output, f"resumed: run {run}")
+
+
+@app.command()
+def cancel(
+    run: RunArgument,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the run.")] = "",
+    grace: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=duration,
+            metavar="DURATION",
+            help="What running steps get to end, as 20s; else what the Story says.",
+        ),
+    ] = None,
+    by: AsOption = None,
+    output: OutputOption = Output.TABLE,
+    *,
+    wait: WaitOption = False,
+) -> None:
+    """Stop what a run does, and close it as cancelled."""
+
+    async def cancelled(one: Run) -> Cancelled | None:
+        return await one.cancel(by=_who(by), reason=reason, grace=grace)
+
+    if wait:
+        with reported(output):
+            asyncio.run(_cancel_and_wait(run, cancelled, output))
+    else:
+        _tell(run, cancelled, output, f"cancelled: run {run}; what runs is being stopped")
+
+
+async def _cancel_and_wait(
+    run: RunName, ask: Callable[[Run], Awaitable[Message | None]], output: Output
+) -> None:
+    async with connection() as client:
+        await ask(run.of(client))
+        view = await follow(run.of(client), console(stderr=True), transient=True)
+    show(view.state, output, lambda terminal: run_page(view, here(), terminal))
+
+
+def _decide(
+    run: RunName, said: tuple[str, Verdict], comment: str, by: str | None, output: Output
+) -> None:
+    gate, verdict = said
+    request = DecideGate(gate=gate, verdict=verdict, by=_who(by), comment=comment)
+    with reported(output):
+        answer = asyncio.run(_decided(run, request))
+        show(answer, output, lambda _: Text(_answered(run, request, answer)))
+
+
+async def _decided(run: RunName, request: DecideGate) -> DecisionAnswer | None:
+    async with connection() as client:
+        return await run.of(client).decide(request)
+
+
+def _answered(run: RunName, request: DecideGate, answer: DecisionAnswer | None) -> str:
+    verdict = "approved" if request.verdict is Verdict.APPROVE else "rejected"
+    what = f"{verdict}: gate {request.gate} of run {run}"
+    if answer is None:
+        return f"{what}; {_SENT}"
+    again = " (it had been said before)" if answer.repeated else ""
+    if answer.outcome is not None and answer.outcome in _OUTCOMES:
+        return f"{what}; {_OUTCOMES[answer.outcome]}{again}"
+    if answer.missing:
+        return f"{what}; {answer.missing} more approvals are needed{again}"
+    return f"{what}; it counts when the gate is reached{again}"
+
+
+def _tell(
+    run: RunName, ask: Callable[[Run], Awaitable[Message | None]], output: Output, done: str
+) -> None:
+    with reported(output):
+        answer = asyncio.run(_told(run, ask))
+        show(answer, output, lambda _: Text(done if answer else f"{done}; {_SENT}"))
+
+
+async def _told(run: RunName, ask: Callable[[Run], Awaitable[Message | None]]) -> Message | None:
+    async with connection() as client:
+        return await ask(run.of(client))
+
+
+def _who(by: str | None) -> str:
+    return user() if by is None else by

@@ -1,0 +1,176 @@
+"""Starting runs: `start`, and `retry`, which starts one anew."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.text import Text
+
+from runwright.cli.app import app
+from runwright.cli.failures import reported
+from runwright.cli.following import finish
+from runwright.cli.manifests import FilesArgument, sources_of
+from runwright.cli.output import Output, OutputOption, document, show
+from runwright.cli.parameters import (
+    AsOption,
+    InputOption,
+    RunArgument,
+    RunName,
+    WaitOption,
+    user,
+)
+from runwright.cli.session import connection
+from runwright.client import Run, start_request
+from runwright.errors import InvalidManifestError, Problem
+from runwright.models.base import Message
+from runwright.models.story_run import StartStoryRun
+from runwright.rules.bubustack.assignments import assigned
+from runwright.rules.bubustack.explanation import shown_name
+from runwright.rules.bubustack.starting import Overrides, start_of
+from runwright.rules.manifests import read_manifests
+from runwright.rules.manifests.documents import read_documents
+from runwright.rules.shapes import is_object
+
+_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
+"""As in the names that Kubernetes generates: no word comes of them."""
+
+
+class Started(Message):
+    """Which run was started."""
+
+    namespace: str
+    name: str
+    workflow_id: str
+
+
+@app.command()
+def start(  # noqa: PLR0913 - each is an option of its own
+    files: FilesArgument,
+    *,
+    name: Annotated[
+        str, typer.Option(help="Of the run; of several StoryRuns it chooses one.")
+    ] = "",
+    namespace: Annotated[str, typer.Option("--namespace", "-n", help="Of the run.")] = "",
+    inputs: InputOption = None,
+    inputs_file: Annotated[
+        Path | None,
+        typer.Option("--inputs", metavar="FILE", help="Inputs, as YAML or JSON; --input wins."),
+    ] = None,
+    by: AsOption = None,
+    output: OutputOption = Output.TABLE,
+    wait: WaitOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what any Temporal client can start it with.")
+    ] = False,
+) -> None:
+    """Start the run that manifests describe: their StoryRun, or the only Story.
+
+    With --wait, exit with 1 if it does not succeed.
+    """
+    with reported(output):
+        overrides = Overrides(
+            name=name,
+            namespace=namespace,
+            inputs=_inputs_of(inputs_file),
+            assignments=inputs or (),
+            author=user() if by is None else by,
+            suffix="".join(secrets.choice(_LETTERS) for _ in range(5)),
+        )
+        start = _start_of(files, overrides)
+        if dry_run:
+            _print_request(start, output)
+        else:
+            asyncio.run(_start(start, output, wait=wait))
+
+
+@app.command()
+def retry(
+    run: RunArgument,
+    step: Annotated[
+        str,
+        typer.Option("--from", metavar="STEP", help="Repeat this step and all that depends on it."),
+    ] = "",
+    inputs: InputOption = None,
+    by: AsOption = None,
+    output: OutputOption = Output.TABLE,
+    *,
+    wait: WaitOption = False,
+) -> None:
+    """Go on with a run that did not succeed: what did succeed is kept.
+
+    With --wait, exit with 1 if it does not succeed this time either.
+    """
+    with reported(output):
+        who = user() if by is None else by
+        asyncio.run(_retry(run, (step, inputs or (), who), output, wait=wait))
+
+
+def _start_of(files: Sequence[str], overrides: Overrides) -> StartStoryRun:
+    bundle = read_manifests(sources_of(files))
+    for warning in bundle.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    return start_of(bundle, overrides)
+
+
+def _inputs_of(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    (source,) = sources_of([str(file)])
+    documents = list(read_documents(source.text))
+    problems = [problem for document in documents for problem in document.problems]
+    values = [document.value for document in documents]
+    if not problems and (len(values) > 1 or not all(map(is_object, values))):
+        problems = [Problem("", "must be one object, with a field for each input")]
+    if problems:
+        raise InvalidManifestError([one._replace(file=source.name) for one in problems])
+    return dict(values[0]) if values else {}
+
+
+def _print_request(start: StartStoryRun, output: Output) -> None:
+    request = start_request(start).model_dump(mode="json", by_alias=True, exclude_none=True)
+    typer.echo(document(request, Output.JSON if output is Output.TABLE else output))
+
+
+async def _start(start: StartStoryRun, output: Output, *, wait: bool) -> None:
+    async with connection() as client:
+        run = await client.start(start)
+        await _shown(run, "started", output, wait=wait)
+
+
+async def _retry(
+    name: RunName, wish: tuple[str, Sequence[str], str], output: Output, *, wait: bool
+) -> None:
+    step, assignments, by = wish
+    async with connection() as client:
+        run = name.of(client)
+        inputs = await _changed_inputs(run, assignments)
+        again = await run.retry(step=step, inputs=inputs, by=by)
+        await _shown(again, "started again", output, wait=wait)
+
+
+async def _changed_inputs(run: Run, assignments: Sequence[str]) -> dict[str, Any]:
+    """Return the inputs that change, each as a whole: a dotted key leaves the rest of its object.
+
+    Raises:
+        InvalidManifestError: an assignment cannot be read.
+    """
+    if not assignments:
+        return {}
+    inputs, problems = assigned(assignments, (await run.state()).inputs)
+    if problems:
+        raise InvalidManifestError(problems)
+    changed = {text.partition("=")[0].split(".")[0] for text in assignments}
+    return {key: value for key, value in inputs.items() if key in changed}
+
+
+async def _shown(run: Run, what: str, output: Output, *, wait: bool) -> None:
+    if wait:
+        typer.echo(f"{what}: run {run.namespace}/{run.name}", err=True)
+        await finish(run, output)
+        return
+    started = Started(namespace=run.namespace, name=run.name, workflow_id=run.workflow_id)
+    line = f"{what}: run {run.namespace}/{run.name}; watch it: runwright watch {shown_name(run)}"
+    show(started, output, lambda _: Text(line))

@@ -1,0 +1,179 @@
+"""A run, and a list of runs, as a terminal shows them."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from runwright.cli.marks import Marks, word
+from runwright.client import Summary, Trouble, View
+from runwright.models.bubustack import Phase
+from runwright.models.story_run import Section, StepProgress, StepReason, StoryRunState
+from runwright.rules.bubustack.explanation import approvals, shown_name
+from runwright.rules.times import lasting, moment
+from runwright.rules.wording import excerpt
+
+_NOTE: Final = 120
+"""Characters of foreign text in a line."""
+_OUTPUT: Final = 400
+
+
+def run_page(view: View, now: datetime, console: Console) -> RenderableType:
+    """Return everything about a run that a person wants to see."""
+    state = view.state
+    return Group(
+        *_headlines(state, now, Marks.of(console)),
+        Text(),
+        _steps(state, now, Marks.of(console)),
+        *(Text(line) for line in _remarks(view, now)),
+    )
+
+
+def _headlines(state: StoryRunState, now: datetime, marks: Marks) -> Iterator[Text]:
+    label, style = marks.labelled(state.phase)
+    took = lasting((state.finished_at or now) - state.started_at)
+    execution = f"  execution {state.activation}" if state.activation > 1 else ""
+    name = f"{state.namespace}/{state.name}"
+    yield Text.assemble((label, style), f"  {name}  story {state.story}  {took}{execution}")
+    by = f" by {state.author}" if state.author else ""
+    finished = f", finished {moment(state.finished_at, now)}" if state.finished_at else ""
+    limit = f", until {moment(state.deadline, now)} at most" if state.deadline else ""
+    yield Text(f"started {moment(state.started_at, now)}{by}{finished or limit}")
+    if state.finished_at and state.message:
+        yield Text(state.message)
+
+
+def _steps(state: StoryRunState, now: datetime, marks: Marks) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for _ in range(3):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    section = Section.MAIN
+    for step in state.steps.values():
+        if step.section is not section:
+            section = step.section
+            table.add_row(Text(f"  {section}", style="bold"))
+        label, style = marks.labelled(step.phase)
+        took = _took(step, now)
+        table.add_row(Text(f"  {label}", style), step.name, took, step_note(state, step, now))
+    return table
+
+
+def _took(step: StepProgress, now: datetime) -> str:
+    if step.started_at is None or step.phase is Phase.SKIPPED:
+        return ""
+    return lasting((step.finished_at or now) - step.started_at)
+
+
+def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
+    """Return what else is to be said of a step, in one line: above all what it waits for."""
+    gate = state.gates.get(step.name)
+    if gate and step.name in state.pending_gates:
+        until = f", until {moment(gate.deadline, now)}" if gate.deadline else ""
+        return f"waits for a decision ({approvals(gate)}{until})"
+    if step.reason is StepReason.RETRY_SCHEDULED and step.next_retry_at:
+        due = moment(step.next_retry_at, now)
+        return f"try {step.tries + 1} of {step.max_tries} at {due}; {_cause(step)}"
+    if step.reason is StepReason.KEPT:
+        return f"kept from execution {step.activation}"
+    if step.phase is Phase.PAUSED and step.deadline:
+        return f"until {moment(step.deadline, now)}"
+    if step.is_running:
+        return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
+    return "" if step.phase is Phase.SUCCEEDED else _cause(step)
+
+
+def _cause(step: StepProgress) -> str:
+    summary = step.diagnosis.summary if step.diagnosis else ""
+    return excerpt(summary or step.message, _NOTE)
+
+
+def _remarks(view: View, now: datetime) -> Iterator[str]:
+    for paragraph in paragraphs(view, now):
+        yield ""
+        yield from paragraph
+
+
+def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
+    """Yield what a person should know or do, each as its lines."""
+    state = view.state
+    if not state.finished_at:
+        yield from _pending(state, now)
+        yield from (_trouble(each, now) for each in view.troubles)
+    for step in state.steps.values():
+        if step.failed:
+            yield failure(state, step)
+    if state.finished_at and state.phase is not Phase.SUCCEEDED:
+        yield (f"Go on from what did not succeed: runwright retry {shown_name(state)}",)
+    if state.output is not None:
+        text = json.dumps(state.output, ensure_ascii=False)
+        yield (f"Output: {excerpt(text, _OUTPUT)}",)
+
+
+def _pending(state: StoryRunState, now: datetime) -> Iterator[Sequence[str]]:
+    if state.cancelled:
+        by, reason = state.cancelled.by or "somebody", state.cancelled.reason
+        yield (f"Cancelled by {by}{f': {reason}' if reason else ''}; what runs is being stopped.",)
+    elif state.paused:
+        by, since = state.paused.by or "somebody", moment(state.paused.since, now)
+        comment = f": {state.paused.comment}" if state.paused.comment else ""
+        yield (
+            f"Paused by {by} since {since}{comment}; no further step starts.",
+            f"  runwright resume {shown_name(state)}",
+        )
+    yield from (gate_lines(state, name) for name in state.pending_gates)
+
+
+def gate_lines(state: StoryRunState, name: str) -> Sequence[str]:
+    """Return how to decide a gate."""
+    run = shown_name(state)
+    return (
+        f"Gate {name} waits for a decision ({approvals(state.gates[name])}):",
+        f"  runwright approve {run} {name}",
+        f"  runwright reject {run} {name}",
+    )
+
+
+def _trouble(trouble: Trouble, now: datetime) -> Sequence[str]:
+    due = f", next at {moment(trouble.next_attempt_at, now)}" if trouble.next_attempt_at else ""
+    return (
+        f"For now {trouble.activity} does not work, and is tried again "
+        f"(attempt {trouble.attempt}{due}):",
+        f"  {excerpt(trouble.message, 2 * _NOTE)}",
+    )
+
+
+def failure(state: StoryRunState, step: StepProgress) -> Sequence[str]:
+    """Return why a step failed, what would mend it, and how to read what it wrote."""
+    told = (step.diagnosis.detail, step.diagnosis.resolution) if step.diagnosis else ()
+    return [
+        f"Step {step.name} ({word(step.phase)}): {_cause(step)}",
+        *(f"  {excerpt(line, 2 * _NOTE)}" for line in told if line),
+        *([f"  runwright logs {shown_name(state)} {step.name}"] if step.task else []),
+    ]
+
+
+def runs_table(runs: Sequence[Summary], now: datetime, console: Console) -> RenderableType:
+    """Return a list of runs."""
+    if not runs:
+        return Text("There are no runs.")
+    marks = Marks.of(console)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for title in ("RUN", "STORY", "PHASE", "STARTED", "DURATION"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("WAITS FOR", overflow="fold")
+    for run in runs:
+        label, style = marks.labelled(Phase(run.phase)) if run.phase else ("", "")
+        table.add_row(
+            f"{run.namespace}/{run.name}",
+            run.story,
+            Text(label, style),
+            moment(run.started_at, now),
+            lasting((run.finished_at or now) - run.started_at),
+            ", ".join(f"gate {name}" for name in run.pending_gates),
+        )
+    return table

@@ -1,0 +1,65 @@
+"""Arguments and options that several commands take."""
+
+import getpass
+from datetime import timedelta
+from typing import Annotated, Final, NamedTuple
+
+import typer
+
+from runwright.client import Run, RunwrightClient
+from runwright.models.durations import parse_duration
+
+
+class RunName(NamedTuple):
+    """Which run is meant."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    def of(self, client: RunwrightClient) -> Run:
+        """Return the run, without looking whether there is one."""
+        return client.run(self.name, self.namespace)
+
+
+def run_name(text: str) -> RunName:
+    """Return which run `name` or `namespace/name` means."""
+    *namespace, name = text.split("/")
+    if len(namespace) > 1 or not all((*namespace, name)):
+        message = f"{text!r} is neither NAME nor NAMESPACE/NAME"
+        raise typer.BadParameter(message)
+    return RunName(namespace[0] if namespace else "default", name)
+
+
+def duration(text: str) -> timedelta:
+    """Return the duration that `20s` or `1h30m` means."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def user() -> str:
+    """Return who is logged in; empty where nobody has a name, as in many containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+RUN: Final = typer.Argument(metavar="RUN", parser=run_name, help="NAME or NAMESPACE/NAME.")
+RunArgument = Annotated[RunName, RUN]
+AsOption = Annotated[
+    str | None, typer.Option("--as", metavar="NAME", help="Who says so; else who is logged in.")
+]
+InputOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="KEY=VALUE",
+        help="An input; the value as in YAML, a dot in the key leads into an object. Repeatable.",
+    ),
+]
+WaitOption = Annotated[bool, typer.Option("--wait", help="Show the run until it is over.")]

@@ -1,0 +1,33 @@
+"""What starts a run, for whichever Temporal client is to do it."""
+
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+from runwright.models.base import Message
+from runwright.models.story_run import StartStoryRun, workflow_id
+from runwright.settings import Settings
+
+
+class StartRequest(Message):
+    """What to ask Temporal for; search attributes are left to the workflow."""
+
+    workflow_id: str
+    workflow_type: Literal["StoryRun"] = "StoryRun"
+    task_queue: str
+    input: StartStoryRun
+    """Its only argument, as JSON."""
+
+
+def start_request(start: StartStoryRun, environ: Mapping[str, str] = os.environ) -> StartRequest:
+    """Return the request that starts the run where the environment says.
+
+    Raises:
+        InvalidSettingsError: a RUNWRIGHT_ variable cannot be read.
+    """
+    settings = Settings.from_environ(environ)
+    return StartRequest(
+        workflow_id=workflow_id(start.namespace, start.name, start.uid),
+        task_queue=settings.task_queue,
+        input=start.model_copy(update={"cluster": settings.cluster}),
+    )

@@ -1,0 +1,149 @@
+"""Why a run is where it is, in one paragraph."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from runwright.models.bubustack import Phase
+from runwright.models.gates import Gate, Verdict
+from runwright.models.story_run import StepProgress, StepReason, StoryRunState
+from runwright.rules.times import lasting, moment
+from runwright.rules.wording import excerpt, listed
+
+_SENTENCE: Final = 300
+"""Characters of foreign text in one sentence."""
+_ENDED: Final = {
+    Phase.SUCCEEDED: "succeeded",
+    Phase.FINISHED: "was cancelled",
+    Phase.TIMEOUT: "ran out of time",
+    Phase.COMPENSATED: "failed and was compensated",
+}
+
+
+def explanation(state: StoryRunState, troubles: Sequence[str], now: datetime) -> str:
+    """Return what a run does, what it waits for and why, or why it ended, and what to do next.
+
+    `troubles` are what goes wrong for now and is tried again, one sentence without a stop each.
+    """
+    told = _ended(state, now) if state.finished_at else _open(state, troubles, now)
+    return " ".join(_sentence(each) for each in told if each)
+
+
+class Named(Protocol):
+    """Something that has a name in a namespace."""
+
+    @property
+    def namespace(self) -> str:
+        """Where it is."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What it is called there."""
+        ...
+
+
+def shown_name(run: Named) -> str:
+    """Return the run's name as a command takes it: with its namespace where that is needed."""
+    return run.name if run.namespace == "default" else f"{run.namespace}/{run.name}"
+
+
+def approvals(gate: Gate) -> str:
+    """Return how far a gate's decision is: `1 of 2 approvals`."""
+    given = sum(decision.verdict is Verdict.APPROVE for decision in gate.decisions)
+    return f"{given} of {gate.approval.required} approvals"
+
+
+def _open(state: StoryRunState, troubles: Sequence[str], now: datetime) -> Iterator[str]:
+    over = sum(step.is_over for step in state.steps.values())
+    yield (
+        f"{_subject(state)} has been running for {lasting(now - state.started_at)}; "
+        f"{over} of its {len(state.steps)} steps are over"
+    )
+    if state.cancelled:
+        by, grace = state.cancelled.by or "somebody", lasting(state.cancelled.grace)
+        yield f"{by} cancelled it: what runs gets {grace} to end"
+    elif state.paused:
+        by, since = state.paused.by or "somebody", moment(state.paused.since, now)
+        yield (
+            f"{by} paused it at {since}, so no further step starts until "
+            f"`runwright resume {shown_name(state)}`"
+        )
+    for step in state.steps.values():
+        if step.is_running:
+            yield _waiting(state, step, now)
+    yield from (f"For now this goes wrong, and is tried again: {each}" for each in troubles)
+    yield from _failures(state)
+    if state.deadline:
+        yield f"It may take until {moment(state.deadline, now)}"
+
+
+def _waiting(state: StoryRunState, step: StepProgress, now: datetime) -> str:
+    gate = state.gates.get(step.name)
+    if gate and step.name in state.pending_gates:
+        until = f" until {moment(gate.deadline, now)}" if gate.deadline else ""
+        return (
+            f"Gate {step.name} waits for a decision ({approvals(gate)}){until}: "
+            f"`runwright approve {shown_name(state)} {step.name}`"
+        )
+    if step.reason is StepReason.RETRY_SCHEDULED and step.next_retry_at:
+        due = moment(step.next_retry_at, now)
+        return f"Step {step.name} failed {_times(step.tries)} and is tried again at {due}"
+    if step.phase is Phase.PAUSED and step.deadline:
+        return f"Step {step.name} waits until {moment(step.deadline, now)}"
+    since = f" for {lasting(now - step.started_at)}" if step.started_at else ""
+    tries = f", try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
+    return f"Step {step.name} has been running{since}{tries}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _ended(state: StoryRunState, now: datetime) -> Iterator[str]:
+    finished = state.finished_at or now
+    how = _ENDED.get(state.phase, "failed")
+    took = lasting(finished - state.started_at)
+    why = f": {state.message}" if state.message else ""
+    yield f"{_subject(state)} {how} at {moment(finished, now)} after {took}{why}"
+    if state.cancelled and (state.cancelled.by or state.cancelled.reason):
+        reason = f": {state.cancelled.reason}" if state.cancelled.reason else ""
+        yield f"{state.cancelled.by or 'Somebody'} cancelled it{reason}"
+    yield from _failures(state)
+    skipped = [step.name for step in state.steps.values() if step.phase is Phase.SKIPPED]
+    if skipped and state.phase is not Phase.SUCCEEDED:
+        yield f"Skipped: {listed(skipped)}"
+    if state.phase is not Phase.SUCCEEDED:
+        yield f"`runwright retry {shown_name(state)}` goes on from what did not succeed"
+
+
+def _failures(state: StoryRunState) -> Iterator[str]:
+    for step in state.steps.values():
+        if step.failed:
+            yield f"Step {step.name} {_verb(step)}: {_cause(step)}"
+            if step.diagnosis and step.diagnosis.resolution:
+                resolution = step.diagnosis.resolution
+                yield resolution[0].upper() + resolution[1:]
+            if step.task:
+                yield f"What it wrote shows `runwright logs {shown_name(state)} {step.name}`"
+
+
+def _verb(step: StepProgress) -> str:
+    return {Phase.TIMEOUT: "ran out of time", Phase.CANCELED: "was stopped"}.get(
+        step.phase or Phase.FAILED, "failed"
+    )
+
+
+def _cause(step: StepProgress) -> str:
+    said = step.diagnosis.summary if step.diagnosis else ""
+    return said or step.message or "it does not say why"
+
+
+def _subject(state: StoryRunState) -> str:
+    execution = f", execution {state.activation}," if state.activation > 1 else ""
+    return f"Run {state.namespace}/{state.name} of story {state.story}{execution}"
+
+
+def _sentence(text: str) -> str:
+    line = excerpt(text, _SENTENCE)
+    return line if line.endswith((".", "!", "?", "…")) else f"{line}."

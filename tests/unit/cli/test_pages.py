@@ -1,0 +1,147 @@
+"""What a terminal shows of a run and of many."""
+
+import pytest
+
+from runwright.cli.pages import run_page, runs_table
+from runwright.client import Summary
+from runwright.models.story_run import StoryRunState
+from tests.unit.cli.states import (
+    BROKEN,
+    BUILT,
+    NOW,
+    START,
+    TO_COME,
+    WAITING,
+    at,
+    console,
+    rendered,
+    state,
+    step,
+    view,
+)
+
+WAITING_PAGE = """\
+▶ Running  default/release-1  story release  1m 5s
+started 10:00:00 UTC by ada
+
+  ✔ Succeeded    build     4.2s
+  ◷ Waiting      sign-off  1m    waits for a decision (0 of 1 approvals, until 11:00:00 UTC)
+  ○ Not started  ship
+  finally
+  ○ Not started  notify
+
+Gate sign-off waits for a decision (0 of 1 approvals):
+  runwright approve release-1 sign-off
+  runwright reject release-1 sign-off
+"""
+BROKEN_PAGE = """\
+✘ Failed  default/release-1  story release  20s
+started 10:00:00 UTC by ada, finished 10:00:20 UTC
+Story completed with failed step: ship.
+
+  ✔ Succeeded  build     4.2s
+  ✘ Failed     ship      12s   the command failed
+  ↷ Skipped    announce        Skipped: ship failed
+
+Step ship (Failed): the command failed
+  exit code 3
+  read the log of this try
+  runwright logs release-1 ship
+
+Go on from what did not succeed: runwright retry release-1
+"""
+
+
+def page(shown: StoryRunState, encoding: str = "utf-8") -> str:
+    terminal = console(encoding)
+    return rendered(run_page(view(shown), NOW, terminal), terminal)
+
+
+def test_a_run_that_waits_says_for_what_and_how_to_end_that() -> None:
+    assert page(WAITING) == WAITING_PAGE
+
+
+def test_a_run_that_failed_says_why_and_what_to_do() -> None:
+    assert page(BROKEN) == BROKEN_PAGE
+
+
+def test_marks_are_plain_where_the_terminal_shows_no_others() -> None:
+    shown = page(BROKEN, "ascii")
+
+    assert shown.isascii()
+    assert shown.startswith("x Failed  default/release-1")
+    assert "\n  + Succeeded  build" in shown
+
+
+@pytest.mark.parametrize(
+    ("fields", "note"),
+    [
+        ({"phase": "Running", "tries": 2, "max_tries": 4}, "try 2 of 4"),
+        (
+            {
+                "phase": "Pending",
+                "reason": "RetryScheduled",
+                "tries": 1,
+                "max_tries": 4,
+                "next_retry_at": at(90),
+                "message": "Exited with 3.",
+            },
+            "try 2 of 4 at 10:01:30 UTC; Exited with 3.",
+        ),
+        ({"phase": "Paused", "type": "sleep", "deadline": at(90)}, "until 10:01:30 UTC"),
+        ({"phase": "Succeeded", "reason": "Kept", "activation": 1}, "kept from execution 1"),
+    ],
+    ids=["second try", "retry", "sleep", "kept"],
+)
+def test_a_step_says_what_it_waits_for(fields: dict[str, object], note: str) -> None:
+    shown = page(state(step("build", started_at=START, **fields)))
+
+    assert shown.rstrip().endswith(note)
+
+
+def test_a_paused_run_says_by_whom_and_how_to_go_on() -> None:
+    paused = state(BUILT, TO_COME, paused={"by": "ada", "since": at(5), "comment": "lunch"})
+
+    shown = page(paused)
+
+    assert "Paused by ada since 10:00:05 UTC: lunch; no further step starts.\n" in shown
+    assert shown.endswith("  runwright resume release-1\n")
+
+
+def test_what_is_tried_again_is_shown_with_its_reason() -> None:
+    terminal = console()
+    trouble = {"activity": "release-1-build", "attempt": 3, "message": "disk is full"}
+
+    shown = rendered(run_page(view(state(TO_COME), trouble), NOW, terminal), terminal)
+
+    assert shown.endswith(
+        "For now release-1-build does not work, and is tried again (attempt 3):\n  disk is full\n"
+    )
+
+
+def test_a_list_says_what_each_run_waits_for() -> None:
+    terminal = console()
+    runs = [
+        Summary(
+            namespace="default",
+            name="release-2",
+            story="release",
+            phase="Running",
+            started_at=at(5),
+            pending_gates=("sign-off",),
+        ),
+        Summary(
+            namespace="team",
+            name="release-1",
+            story="release",
+            phase="Succeeded",
+            started_at=START,
+            finished_at=at(0.35),
+        ),
+    ]
+
+    assert rendered(runs_table(runs, NOW, terminal), terminal) == (
+        "RUN                STORY    PHASE        STARTED       DURATION  WAITS FOR\n"
+        "default/release-2  release  ▶ Running    10:00:05 UTC  1m        gate sign-off\n"
+        "team/release-1     release  ✔ Succeeded  10:00:00 UTC  350ms\n"
+    )

@@ -1,0 +1,74 @@
+"""Why a run is where it is, in a paragraph."""
+
+from runwright.models.story_run import StoryRunState
+from runwright.rules.bubustack.explanation import explanation
+from tests.unit.cli.states import BROKEN, BUILT, NOW, TO_COME, WAITING, at, state, step
+
+
+def explained(shown: StoryRunState, *troubles: str) -> str:
+    return explanation(shown, troubles, NOW)
+
+
+def test_a_run_that_waits_says_for_whom() -> None:
+    assert explained(WAITING) == (
+        "Run default/release-1 of story release has been running for 1m 5s; "
+        "1 of its 4 steps are over. "
+        "Gate sign-off waits for a decision (0 of 1 approvals) until 11:00:00 UTC: "
+        "`runwright approve release-1 sign-off`."
+    )
+
+
+def test_a_run_that_failed_says_of_what_and_how_to_go_on() -> None:
+    assert explained(BROKEN) == (
+        "Run default/release-1 of story release failed at 10:00:20 UTC after 20s: "
+        "Story completed with failed step: ship. "
+        "Step ship failed: the command failed. Read the log of this try. "
+        "What it wrote shows `runwright logs release-1 ship`. "
+        "Skipped: announce. "
+        "`runwright retry release-1` goes on from what did not succeed."
+    )
+
+
+def test_a_run_that_succeeded_says_no_more() -> None:
+    done = state(BUILT, phase="Succeeded", finished_at=at(5), activation=2)
+
+    assert explained(done) == (
+        "Run default/release-1 of story release, execution 2, succeeded at 10:00:05 UTC after 5s."
+    )
+
+
+def test_retries_sleeps_and_troubles_are_named() -> None:
+    retrying = step(
+        "build", phase="Pending", reason="RetryScheduled", tries=2, next_retry_at=at(90)
+    )
+    sleeping = step("rest", type="sleep", phase="Paused", started_at=at(0), deadline=at(100))
+    running = step("ship", phase="Running", started_at=at(60), tries=2, max_tries=4)
+
+    said = explained(state(retrying, sleeping, running), "disk is full")
+
+    assert said.split("; ", 1)[1] == (
+        "0 of its 3 steps are over. "
+        "Step build failed 2 times and is tried again at 10:01:30 UTC. "
+        "Step rest waits until 10:01:40 UTC. "
+        "Step ship has been running for 5s, try 2 of 4. "
+        "For now this goes wrong, and is tried again: disk is full."
+    )
+
+
+def test_a_pause_names_who_and_how_to_end_it() -> None:
+    paused = state(TO_COME, namespace="team", paused={"by": "ada", "since": at(5)})
+
+    assert explained(paused).endswith(
+        "ada paused it at 10:00:05 UTC, so no further step starts until "
+        "`runwright resume team/release-1`."
+    )
+
+
+def test_a_cancel_names_who_and_why() -> None:
+    cancelled = {"by": "ada", "at": at(5), "reason": "enough", "grace": "PT20S"}
+
+    open_run = explained(state(TO_COME, cancelled=cancelled))
+    closed = explained(state(TO_COME, cancelled=cancelled, phase="Finished", finished_at=at(9)))
+
+    assert "ada cancelled it: what runs gets 20s to end." in open_run
+    assert "was cancelled at 10:00:09 UTC after 9s. ada cancelled it: enough." in closed
