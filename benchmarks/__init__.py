@@ -1,0 +1,1 @@
+"""How fast Runwright is, each measure beside the bare Temporal that it stands on."""

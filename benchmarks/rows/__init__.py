@@ -1,0 +1,1 @@
+"""The benchmarks, one module each; `measure(size)` returns its rows of the table."""
