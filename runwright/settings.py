@@ -72,5 +72,5 @@ def _said(kind: str, message: str) -> str:
 def default_state_folder(environ: Mapping[str, str]) -> Path:
     """Return `runwright` in the user's folder for state."""
     home = environ.get("HOME") or str(Path.home())
-    base = environ.get("XDG_STATE_HOME") or f"{home}/.local/state"
+    base = environ.get("XDG_STATE_HOME") or Path(home, ".local", "state")
     return Path(base) / "runwright"

@@ -18,7 +18,7 @@ from adapters.local.watch import Pace
 from adapters.temporal.completions import TemporalCompletions
 from adapters.temporal.connection import unregistered
 from adapters.temporal.runs import TemporalRuns
-from runwright.errors import RefusedError
+from runwright.errors import RefusedError, StorageUnavailableError
 from runwright.models.tasks import Backend
 from runwright.ports import TaskRunner
 from runwright.settings import Settings
@@ -79,10 +79,20 @@ async def serve(client: Client, settings: Settings, stop: asyncio.Event) -> None
         )
         raise RefusedError(message)
     runner = LocalProcesses(settings.state)
+    _prepare(runner, settings)
     pace = Pace(resync=settings.resync_interval, beat=settings.beat_interval)
     observer = LocalObserver(runner, TemporalCompletions(client), pace=pace)
     worker = worker_of(client, settings.task_queue, {Backend.LOCAL: runner}, drain=settings.drain)
     await attend(worker, observer, stop)
+
+
+def _prepare(runner: LocalProcesses, settings: Settings) -> None:
+    """Make the state folder now: a worker that could start no task should not begin to serve."""
+    try:
+        runner.folders.prepare()
+    except OSError as error:
+        message = f"use the state folder {settings.state}: {error.strerror or error}"
+        raise StorageUnavailableError(message) from error
 
 
 async def attend(worker: Worker, observer: LocalObserver, stop: asyncio.Event) -> None:

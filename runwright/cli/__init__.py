@@ -10,17 +10,20 @@ import typer
 from runwright.cli.app import app, register
 
 _WRONG_USAGE: Final = 2
+_INTERRUPTED: Final = 130
 
 
 def main() -> None:
     """Run the command that the arguments name, and exit with its status."""
-    register(_command(sys.argv[1:], os.environ))
     try:
+        register(_command(sys.argv[1:], os.environ))
         status = app(prog_name="runwright", standalone_mode=False)
     except typer.TyperException as error:
         typer.echo(f"error: {error.format_message()}", err=True)
         typer.echo(f"hint: {_help_of(error)} tells how it is used", err=True)
         sys.exit(_WRONG_USAGE)
+    except KeyboardInterrupt:  # while a command is still being loaded; afterwards it says more
+        sys.exit(_INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -1,6 +1,6 @@
 """What kind of JSON value something is, in terms that type checkers follow."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
 
@@ -12,3 +12,19 @@ def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
 def is_list(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
     """Return whether the value is a JSON list; a tuple is one of ours."""
     return isinstance(value, list | tuple)
+
+
+def is_deeper_than(levels: int, value: object) -> bool:
+    """Return whether objects and lists lie within each other deeper than that."""
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [inner for outer in layer for inner in _inside(outer)]
+        if not layer:
+            return False
+    return True
+
+
+def _inside(value: object) -> Iterable[object]:
+    if is_object(value):
+        return value.values()
+    return value if is_list(value) else ()

@@ -1,10 +1,15 @@
 """Whether a value fits a schema."""
 
-from typing import Any
+from typing import Any, Final
 
 from runwright.errors import Problem
 from runwright.rules.schemas.definitions import prepared, schema_problems
 from runwright.rules.schemas.dialect import problems_of_value
+from runwright.rules.shapes import is_deeper_than
+
+
+_DEEPEST: Final = 128
+"""As deep as a template may be; a library that follows a value further may crash."""
 
 
 def violations(
@@ -18,4 +23,7 @@ def violations(
     if faults := schema_problems(schema):
         place, message = faults[0].path or "the schema", faults[0].message
         return [Problem(path, f"cannot be checked, for its schema is invalid: {place}: {message}")]
+    if is_deeper_than(_DEEPEST, value):
+        message = f"objects and lists lie within each other more than {_DEEPEST} deep"
+        return [Problem(path, message)]
     return problems_of_value(prepared(schema), value, path, templates=templates)

@@ -11,7 +11,7 @@ DELAYED: Final = "$bubuTemplate"
 """The key of an object that asks for evaluation at a later time."""
 
 _BODY: Final = re.compile(
-    r"""(?: [^"'`}] | \}(?!\}) | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | `[^`]*` )*+""",
+    r"""(?: [^"'`}] | \}(?!\}) | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | `[^`]*` )*""",
     re.VERBOSE,
 )
 _NAME: Final = r"[A-Za-z0-9_]+(?:-+[A-Za-z0-9_]+)*"
