@@ -1,0 +1,32 @@
+# Every target sets up what it needs; python3 (3.11 or newer) and make are enough to begin with.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv
+READY := $(VENV)/.ready
+RUN := $(VENV)/bin
+CODE := runwright workflows activities adapters tests benchmarks examples
+
+.PHONY: help demo test check bench
+help: ## Show the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## See a run survive the death of its worker; half a minute.
+	@$(RUN)/runwright demo
+
+test: $(READY) ## Run the tests; all but those that need a cluster.
+	@$(RUN)/python -m pytest -m "not cluster" $(ARGS)
+
+check: $(READY) ## Check format, lint, types, layers, and the lock file.
+	$(RUN)/ruff format --check $(CODE)
+	$(RUN)/ruff check $(CODE)
+	$(RUN)/mypy
+	$(RUN)/pyright --pythonpath $(RUN)/python
+	$(RUN)/lint-imports
+	"$$(cat $(VENV)/uv)" lock --check
+
+bench: $(READY) ## Measure Runwright beside bare Temporal; some minutes.
+	@$(RUN)/python -m benchmarks $(ARGS)
+
+$(READY): pyproject.toml uv.lock scripts/bootstrap
+	@scripts/bootstrap
+	@touch $@

@@ -1,0 +1,117 @@
+"""`runwright worker` and `runwright setup`, on a Temporal of one's own choice."""
+
+import re
+import signal
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from adapters.temporal.server import Addresses, serving
+from tests.acceptance.started import environment, outcome, runwright
+from workflows.presentation import SEARCH_ATTRIBUTES
+
+_EVENT: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3} [A-Z]+ [\w.]+: \S.*\n", flags=re.ASCII
+)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def _unprepared_server(folder: Path) -> AsyncGenerator[dict[str, str]]:
+    """Run a server that knows no search attributes; give the environment that leads there."""
+    async with serving(folder, Addresses(0, 0), ()) as server:
+        yield environment(folder, TEMPORAL_ADDRESS=server.grpc)
+
+
+async def test_a_worker_without_a_server_does_not_start(tmp_path: Path) -> None:
+    environ = environment(tmp_path, TEMPORAL_ADDRESS=f"127.0.0.1:{_free_port()}")
+
+    status, text = await outcome("worker", environ=environ)
+
+    assert status == 3
+    assert f"connect to Temporal at {environ['TEMPORAL_ADDRESS']}" in text
+
+
+async def test_a_worker_may_wait_for_its_server(tmp_path: Path) -> None:
+    """As it must where both are started at once; it says that once, not at every attempt."""
+    port = _free_port()
+    environ = environment(tmp_path, TEMPORAL_ADDRESS=f"127.0.0.1:{port}")
+
+    async with runwright("worker", "--wait-for-server", environ=environ) as worker:
+        await worker.said("action=temporal_awaited")
+        async with serving(tmp_path, Addresses(port, 0), SEARCH_ATTRIBUTES):
+            await worker.said("action=worker_started")
+            status = await worker.stopped(signal.SIGTERM)
+
+    assert status == 0
+    assert worker.text.count("temporal_awaited") == 1
+
+
+async def test_a_worker_that_waits_can_be_stopped(tmp_path: Path) -> None:
+    environ = environment(tmp_path, TEMPORAL_ADDRESS=f"127.0.0.1:{_free_port()}")
+
+    async with runwright("worker", "--wait-for-server", environ=environ) as worker:
+        await worker.said("action=temporal_awaited")
+
+        status = await worker.stopped(signal.SIGINT)
+
+    assert status == 0
+
+
+async def test_a_namespace_is_set_up_once_and_then_served(tmp_path: Path) -> None:
+    """The same holds on any Temporal: nothing of ours is in it before."""
+    async with _unprepared_server(tmp_path) as environ:
+        refused = await outcome("worker", environ=environ)
+        first = await outcome("setup", environ=environ)
+        second = await outcome("setup", environ=environ)
+        async with runwright("worker", environ=environ) as worker:
+            await worker.said("action=worker_started")
+            status = await worker.stopped(signal.SIGTERM)
+
+    where = f"Namespace default at {environ['TEMPORAL_ADDRESS']}"
+    names = ", ".join(key.name for key in SEARCH_ATTRIBUTES)
+    assert refused[0] == 2
+    assert f"does not know the search attributes {names}: run `runwright setup`" in refused[1]
+    assert first == (0, f"{where} is ready; registered {names}.\n")
+    assert second == (0, f"{where} is ready; there was nothing to do.\n")
+    assert status == 0
+
+
+async def test_each_event_of_a_worker_is_one_line(tmp_path: Path, temporal: str) -> None:
+    """What collects logs takes a line for an event."""
+    environ = environment(tmp_path, TEMPORAL_ADDRESS=temporal)
+
+    async with runwright("worker", environ=environ) as worker:
+        await worker.said("action=worker_started")
+        await worker.stopped(signal.SIGTERM)
+
+    assert [line for line in worker.lines if not _EVENT.fullmatch(line)] == []
+    assert "action=worker_ended task_queue=runwright-local" in worker.lines[-1]
+
+
+async def test_a_worker_that_could_start_no_task_does_not_serve(
+    tmp_path: Path, temporal: str
+) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    state = str(in_the_way / "state")
+    environ = environment(tmp_path, TEMPORAL_ADDRESS=temporal, RUNWRIGHT_STATE=state)
+
+    status, text = await outcome("worker", environ=environ)
+
+    assert status == 3
+    assert f"use the state folder {state}: Not a directory" in text
+
+
+async def test_a_setting_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    status, text = await outcome("worker", environ=environment(tmp_path, RUNWRIGHT_DRAINS="PT5S"))
+
+    assert status == 2
+    assert "RUNWRIGHT_DRAINS: there is no such setting" in text
