@@ -7,7 +7,6 @@ from runwright.rules.schemas.definitions import prepared, schema_problems
 from runwright.rules.schemas.dialect import problems_of_value
 from runwright.rules.shapes import is_deeper_than
 
-
 _DEEPEST: Final = 128
 """As deep as a template may be; a library that follows a value further may crash."""
 
