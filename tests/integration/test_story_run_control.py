@@ -320,8 +320,10 @@ async def test_runs_survive_their_eviction_from_the_workers_memory(
     """Every message then replays the whole history, so the code must be deterministic."""
     spec = {"steps": [engram("a"), gate("ask", "a"), engram("b", "ask")]}
 
-    async with started(client, task_queue, start_of(spec), cached=0) as going:
+    async with started(client, task_queue, start_of(spec), cached=1) as going:
         await going.until(lambda state: bool(state.pending_gates))
+        other = await RunwrightClient(client, task_queue).start(start_of({"steps": [gate("x")]}))
+        await other.approve("x")  # it takes the only place
         await going.run.approve("ask")
         state = await going.run.wait()
 
