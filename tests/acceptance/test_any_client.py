@@ -1,4 +1,4 @@
-"""A run needs nothing of ours on the caller's side: Temporal's own command starts and decides it."""
+"""A run needs nothing of ours where it is started: Temporal's own command starts and decides it."""
 
 import asyncio
 import base64

@@ -162,8 +162,7 @@ def test_the_page_of_commands_has_each_with_its_options() -> None:
 
     documented = {
         re.split(r"[ `]", section)[0]: {
-            (names.replace("`", ""), meaning)
-            for names, meaning in (tables_of(section) or [[]])[0]
+            (names.replace("`", ""), meaning) for names, meaning in (tables_of(section) or [[]])[0]
         }
         for section in sections
     }
