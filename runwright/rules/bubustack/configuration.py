@@ -1,25 +1,26 @@
 """Whether a run can be executed as it was started."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from runwright.errors import Problem
-from runwright.models.bubustack import Phase, Step, StepType
+from runwright.models.bubustack import Phase, Step
 from runwright.models.story_run import Section, StartStoryRun
 from runwright.models.tasks import Backend
-from runwright.rules.bubustack.admission import graph_problems, story_problems
+from runwright.rules.bubustack.admission import (
+    graph_problems,
+    story_problems,
+    unsupported_problems,
+)
 from runwright.rules.bubustack.dag import steps_of
 from runwright.rules.bubustack.progress import MOST_STATE, size_of
 from runwright.rules.bubustack.tasks import LOCAL_COMMAND, engram_of, local_command, template_of
 from runwright.rules.bubustack.verdicts import Ending
 from runwright.rules.schemas import schema_problems, violations, with_defaults
 
-_UNDERSTOOD: Final = frozenset({None, StepType.GATE, StepType.SLEEP, StepType.CONDITION})
-
 
 def configuration_problems(start: StartStoryRun) -> list[Problem]:
     """Return everything that keeps a run's Story from being executed, all at once."""
-    return [*story_problems(start.story), *_missing(start), *_unsupported(start)]
+    return [*story_problems(start.story), *_missing(start), *unsupported_problems(start.story)]
 
 
 def refusal(start: StartStoryRun) -> Ending | None:
@@ -50,14 +51,6 @@ def with_default_inputs(start: StartStoryRun) -> StartStoryRun:
 
 def _joined(problems: list[Problem]) -> str:
     return "; ".join(map(str, problems))
-
-
-def _unsupported(start: StartStoryRun) -> Iterator[Problem]:
-    for section in Section:
-        for index, step in enumerate(steps_of(start.story, section)):
-            if step.type not in _UNDERSTOOD:
-                path = f"spec.{section}[{index}].type"
-                yield Problem(path, f"this version does not run steps of type {step.type}")
 
 
 def _missing(start: StartStoryRun) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from runwright.models.metadata import ObjectMeta
 from runwright.rules.bubustack.admission import (
     engram_problems,
     engram_template_problems,
+    limitations,
     story_problems,
     story_run_problems,
     story_warnings,
@@ -196,7 +197,7 @@ def _judged(rest: Salvage[Any]) -> Iterator[Problem]:
 
 def _doubts(rest: Salvage[Any]) -> Iterator[Problem]:
     if isinstance(rest.model, Story):
-        found = story_warnings(rest.model, rest.unreadable)
+        found = [*story_warnings(rest.model, rest.unreadable), *limitations(rest.model)]
         yield from (problem for problem in found if not rest.is_echo(problem))
 
 

@@ -13,15 +13,23 @@ from runwright.rules.bubustack.admission.runs import (
     step_run_problems,
     story_run_problems,
 )
-from runwright.rules.bubustack.admission.story import graph_problems, story_problems, story_warnings
+from runwright.rules.bubustack.admission.story import (
+    graph_problems,
+    limitations,
+    story_problems,
+    story_warnings,
+    unsupported_problems,
+)
 
 __all__ = [
     "engram_problems",
     "engram_template_problems",
     "graph_problems",
     "is_spec_change_allowed",
+    "limitations",
     "step_run_problems",
     "story_problems",
     "story_run_problems",
     "story_warnings",
+    "unsupported_problems",
 ]

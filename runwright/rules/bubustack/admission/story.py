@@ -8,7 +8,7 @@ from typing import Final
 from runwright.errors import Problem
 from runwright.models.bubustack import RetryPolicy, Story
 from runwright.models.durations import format_duration
-from runwright.rules.bubustack.admission import arguments, expressions, graph, sizes
+from runwright.rules.bubustack.admission import arguments, expressions, graph, sizes, support
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.schemas import schema_problems
 
@@ -37,6 +37,17 @@ def story_warnings(story: Story, unreadable: Collection[str] = ()) -> list[Probl
     """Return what a Story is not refused for, and what its author should see all the same."""
     outline = Outline(story, unreadable)
     return [*arguments.unknown_arguments(outline), *expressions.template_warnings(outline)]
+
+
+def limitations(story: Story) -> list[Problem]:
+    """Return what a Story asks for that this version does not do, refused or not."""
+    outline = Outline(story)
+    return [*support.unsupported(outline), *support.without_effect(outline)]
+
+
+def unsupported_problems(story: Story) -> list[Problem]:
+    """Return what a Story asks for that this version cannot do, so that it does not run it."""
+    return list(support.unsupported(Outline(story)))
 
 
 def unusable_schemas(outline: Outline) -> Iterator[Problem]:

@@ -1,0 +1,72 @@
+"""What this version does not do yet: refused where ignoring it would be a lie, else warned of."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from runwright.errors import Problem
+from runwright.models.bubustack import Step, StepType, StoryPattern
+from runwright.models.gates import Approval
+from runwright.rules.bubustack.admission.arguments import approval_problems
+from runwright.rules.bubustack.admission.placed import Outline, Placed
+
+_RUN: Final = frozenset({None, StepType.GATE, StepType.SLEEP, StepType.CONDITION})
+_PROMISES: Final = {
+    "requires": "requires",
+    "post_execution": "postExecution",
+    "secrets": "secrets",
+}
+"""Fields of a step that promise a check or a secret: a run without them is another run."""
+_COMFORTS: Final = {
+    "concurrency": "concurrency",
+    "queue": "queue",
+    "priority": "priority",
+    "storage": "storage",
+}
+"""Fields of a Story's policy without which a run only waits, or stores, differently."""
+
+
+def unsupported(outline: Outline) -> Iterator[Problem]:
+    """Yield what a Story asks for that this version cannot do, so that it does not run it."""
+    if outline.spec.pattern is StoryPattern.REALTIME:
+        yield Problem("spec.pattern", "this version does not run realtime Stories")
+    for placed in outline.steps:
+        if placed.step.type not in _RUN:
+            kind = placed.step.type
+            yield Problem(placed.field("type"), f"this version does not run steps of type {kind}")
+        for field, wire_name in _PROMISES.items():
+            if getattr(placed.step, field):
+                message = "this version does not do that yet, and does not run a step without it"
+                yield Problem(placed.field(wire_name), message)
+
+
+def without_effect(outline: Outline) -> Iterator[Problem]:
+    """Yield what a Story asks for that changes nothing in this version."""
+    policy = outline.spec.policy
+    for field, wire_name in _COMFORTS.items():
+        if policy is not None and getattr(policy, field):
+            yield Problem(f"spec.policy.{wire_name}", "has no effect in this version")
+    for placed in outline.steps:
+        yield from _of_step(placed)
+
+
+def _of_step(placed: Placed) -> Iterator[Problem]:
+    step = placed.step
+    if step.idempotency_key_template:
+        path = placed.field("idempotencyKeyTemplate")
+        yield Problem(path, "has no effect in this version")
+    if step.execution and step.execution.cache:
+        yield Problem(placed.field("execution.cache"), "has no effect in this version")
+    if _asks_for_what_nobody_has(step):
+        message = (
+            "only verified identities may decide, and this version verifies none: nobody can; "
+            "`identity: claimed` believes the name that is given"
+        )
+        yield Problem(placed.field("with.approval"), message)
+
+
+def _asks_for_what_nobody_has(step: Step) -> bool:
+    given = (step.with_ or {}).get("approval")
+    if step.type is not StepType.GATE or not given or approval_problems(given, ""):
+        return False
+    approval = Approval.model_validate(given)
+    return approval.demands_verified or bool(approval.groups and not approval.users)

@@ -1,0 +1,79 @@
+"""What this version does not do is said before a run starts, never silently left out."""
+
+from typing import Any
+
+import pytest
+
+from runwright.rules.bubustack.admission import limitations, unsupported_problems
+from tests.unit.rules.stories import engram, primitive, story
+
+
+@pytest.mark.parametrize(
+    ("step", "path"),
+    [
+        pytest.param(primitive("stop"), "spec.steps[0].type", id="stop"),
+        pytest.param(
+            engram("a", requires=["steps.b.output.x"]), "spec.steps[0].requires", id="requires"
+        ),
+        pytest.param(
+            engram("a", postExecution={"condition": "true"}),
+            "spec.steps[0].postExecution",
+            id="check of the output",
+        ),
+        pytest.param(engram("a", secrets={"key": "x"}), "spec.steps[0].secrets", id="secrets"),
+    ],
+)
+def test_what_would_be_another_run_without_it_is_refused(step: dict[str, Any], path: str) -> None:
+    assert [problem.path for problem in unsupported_problems(story(step))] == [path]
+
+
+def test_a_realtime_story_is_refused() -> None:
+    (problem,) = unsupported_problems(story(engram("a"), pattern="realtime"))
+
+    assert problem.path == "spec.pattern"
+
+
+@pytest.mark.parametrize(
+    ("step", "policy", "path"),
+    [
+        pytest.param(engram("a"), {"queue": "x"}, "spec.policy.queue", id="queue"),
+        pytest.param(engram("a"), {"concurrency": 2}, "spec.policy.concurrency", id="concurrency"),
+        pytest.param(
+            engram("a", idempotencyKeyTemplate="x"),
+            {},
+            "spec.steps[0].idempotencyKeyTemplate",
+            id="idempotency key",
+        ),
+        pytest.param(
+            engram("a", execution={"cache": {"enabled": True}}),
+            {},
+            "spec.steps[0].execution.cache",
+            id="cache",
+        ),
+        pytest.param(
+            primitive("gate", approval={"users": ["ada"]}),
+            {},
+            "spec.steps[0].with.approval",
+            id="only the verified may decide",
+        ),
+        pytest.param(
+            primitive("gate", approval={"groups": ["ops"], "identity": "claimed"}),
+            {},
+            "spec.steps[0].with.approval",
+            id="only groups may decide",
+        ),
+    ],
+)
+def test_what_changes_nothing_is_a_warning(
+    step: dict[str, Any], policy: dict[str, Any], path: str
+) -> None:
+    odd = story(step, policy=policy)
+
+    assert unsupported_problems(odd) == []
+    assert [problem.path for problem in limitations(odd)] == [path]
+
+
+def test_a_story_within_this_version_is_not_remarked_upon() -> None:
+    plain = story(engram("a"), primitive("gate", approval={"users": ["a"], "identity": "claimed"}))
+
+    assert limitations(plain) == []
