@@ -26,7 +26,9 @@ class Settings(Message):
     """The folder of local tasks, their logs, and the embedded server's database."""
     cluster: str = Field(default="local", pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=53)
     """The name of the cluster that is served; part of the task queue's name."""
-    beat_interval: timedelta = Field(default=timedelta(minutes=40), gt=timedelta(0))
+    beat_interval: timedelta = Field(
+        default=timedelta(minutes=40), gt=timedelta(0), le=timedelta(hours=1)
+    )
     """How often each waiting task tells Temporal that somebody looks after it."""
     resync_interval: timedelta = Field(default=timedelta(seconds=5), gt=timedelta(0))
     """How often all local tasks are looked at, whatever was or was not reported."""

@@ -1,5 +1,6 @@
 """The messages that every run understands: gate decisions, pause, resume, cancel."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -36,9 +37,9 @@ class RunMessages:
     arrives when no worker is there. What an update would refuse, a signal leaves as a record.
     """
 
-    def __init__(self, activation: int, author: str, grace: timedelta) -> None:
+    def __init__(self, activation: int, authors: Collection[str], grace: timedelta) -> None:
         self._activation = activation
-        self._author = author
+        self._authors = authors
         self._grace = grace
         self._gates: dict[str, Gate] = {}
         self._refused: tuple[RefusedDecision, ...] = ()
@@ -86,7 +87,7 @@ class RunMessages:
             known = ", ".join(self._gates) or "none"
             return f"there is no gate {request.gate}; the gates are: {known}"
         decision = self._decision(request)
-        reason = rules.refusal(gate, decision, self._author)
+        reason = rules.refusal(gate, decision, self._authors)
         if reason is None and self._is_over and not rules.is_repeat(gate, decision):
             return "the run is over"
         return reason

@@ -5,8 +5,6 @@ from typing import Final
 
 from temporalio.common import RetryPolicy
 
-from runwright import errors
-
 PERMANENT_ERRORS: Final = (
     "PermanentError",
     "InvalidManifestError",
@@ -29,6 +27,9 @@ TRY_FOR_EVER: Final = RetryPolicy(
 START_WINDOW: Final = timedelta(seconds=30)
 """A worker that took a task has created its object by then, or it is gone."""
 
+LONGEST_WINDOW: Final = timedelta(hours=1)
+"""The window doubles with each claim of a try that finds nothing, up to this."""
+
 CLAIM_TIMEOUT: Final = timedelta(days=3650)
 """A claim waits as long as its task; deadlines are the workflow's."""
 
@@ -43,9 +44,3 @@ STOP_HEARTBEAT: Final = timedelta(seconds=5)
 
 STOP_MARGIN: Final = timedelta(seconds=30)
 """What stopping a task may take beyond its grace."""
-
-
-def is_permanent(type_name: str | None) -> bool:
-    """Return whether a failure of that type would come again."""
-    kind = getattr(errors, type_name or "", None)
-    return isinstance(kind, type) and issubclass(kind, errors.PermanentError)

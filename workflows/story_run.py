@@ -52,7 +52,7 @@ class StoryRunWorkflow(StorySteps):
     @workflow.run
     async def run(self, start: StartStoryRun) -> StoryRunState:  # noqa: ARG002 - `__init__` took it
         """Run the Story to its end and return all that is known of it."""
-        if (refusal := configuration.refusal(self._start)) is not None:
+        if (refusal := configuration.refusal(self._start, workflow.info().workflow_id)) is not None:
             return await self._close(refusal)
         presenting = asyncio.create_task(self._keep_presented())
         ending = await self._unless_cancelled(self._run_story())
@@ -108,10 +108,11 @@ class StoryRunWorkflow(StorySteps):
             await cancelled([task])
             raise
         if not task.done():
-            self._interruption = verdicts.story_timed_out(self._story)
+            why = self._interruption = verdicts.story_timed_out(self._story)
             await cancelled([task])
-            self._skip_rest(self._interruption, Section.MAIN, Section.COMPENSATIONS)
-            self._interruption = None
+            self._end_rest(why, Section.MAIN, Section.COMPENSATIONS)
+            if self._interruption is why:  # else the run was cancelled meanwhile
+                self._interruption = None
         if task.cancelled():
             return False
         task.result()
@@ -127,7 +128,7 @@ class StoryRunWorkflow(StorySteps):
         if not task.done():
             self._interruption = verdicts.RUN_CANCELED
             await unbroken(cancelled([task]))
-            self._skip_rest(self._interruption, *Section)
+            self._end_rest(self._interruption, *Section)
         if task.cancelled():
             return verdicts.CANCELED
         return task.result()

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from temporalio import workflow
+from temporalio.exceptions import FailureError
 
 from runwright.errors import TemplateError
 from runwright.models.bubustack import Phase, Step, StepType
@@ -38,6 +39,9 @@ from workflows.messages import RunMessages
 from workflows.presentation import Identity, Presentation
 from workflows.tasks import run_task
 
+MOST_AT_ONCE: Final = 1024 * 1024
+"""Bytes of input of the tasks that are started in one workflow task."""
+
 
 class StorySteps(RunMessages):
     """The steps of a run: their state, and how each kind of step runs.
@@ -47,7 +51,8 @@ class StorySteps(RunMessages):
     """
 
     def __init__(self, start: StartStoryRun) -> None:
-        super().__init__(start.activation, start.author, progress.stop_grace(start.story))
+        authors = {start.author, start.resume_from.by} if start.resume_from else {start.author}
+        super().__init__(start.activation, authors, progress.stop_grace(start.story))
         self._start = configuration.with_default_inputs(start)
         self._story = start.story
         self._state = progress.started(self._start, workflow.now())
@@ -55,6 +60,7 @@ class StorySteps(RunMessages):
         self._dag = dag.Dag(start.story)
         self._sizes = progress.sizes_of(self._state)
         self._interruption: Interruption | None = None
+        self._sent_at = self._sent = 0
         self._alarms = Alarms()
         self._presentation = Presentation(
             Identity(
@@ -79,6 +85,9 @@ class StorySteps(RunMessages):
         except asyncio.CancelledError:
             why = self._interruption or verdicts.RUN_CANCELED
             self._end(step, Phase.CANCELED, why.message, why.reason)
+        except FailureError as error:
+            said = str(error.cause or error)
+            self._end(step, Phase.FAILED, said, StepReason.EXECUTION_FAILED)
 
     async def _run_kind(self, step: Step) -> None:
         match step.type:
@@ -111,12 +120,31 @@ class StorySteps(RunMessages):
         self, step: Step, worker: task_rules.Worker, policy: retries.Retries, number: int
     ) -> TaskOutcome:
         await workflow.wait_condition(lambda: self._paused is None)
-        attempt = task_rules.TryOf(step, number, workflow.now())
+        info = workflow.info()
+        attempt = task_rules.TryOf(
+            step, number, workflow.now(), info.workflow_id, info.first_execution_run_id
+        )
         task = task_rules.task_of(self._start, attempt, worker, self._state.steps)
+        await self._room_for(progress.size_of(task.input))
         self._set(progress.trying(self._step(step), number, policy, task.key.name))
         label = step.name if number == 1 else f"{step.name}, try {number}"
         outcome = await run_task(task, self._alarms, label=label, grace=self._stop_grace)
         return self._bounded(step, outcome)
+
+    async def _room_for(self, size: int) -> None:
+        """Wait until a task of that size can be sent: Temporal takes 4 MB in one message.
+
+        What is scheduled in one workflow task travels in one message, and the length of the
+        history tells one workflow task from the next.
+        """
+        while True:
+            length = workflow.info().get_current_history_length()
+            if length != self._sent_at:
+                self._sent_at, self._sent = length, 0
+            if self._sent == 0 or self._sent + size <= MOST_AT_ONCE:
+                break
+            await workflow.sleep(0.001, summary="message is full")
+        self._sent += size
 
     async def _retry_is_due(
         self, step: Step, policy: retries.Retries, outcome: TaskOutcome
@@ -201,6 +229,7 @@ class StorySteps(RunMessages):
         self, step: Step, phase: Phase, message: str, reason: StepReason | None = None
     ) -> None:
         self._set(progress.ended(self._step(step), phase, message, workflow.now(), reason))
+        self._close_gate(step.name, GateOutcome.CLOSED)
 
     def _skip(self, skips: Iterable[Skip]) -> None:
         for skip in skips:
@@ -208,5 +237,10 @@ class StorySteps(RunMessages):
             self._set(progress.skipped(step, skip, workflow.now()))
             self._close_gate(skip.step, GateOutcome.CLOSED)
 
-    def _skip_rest(self, why: Interruption, *sections: Section) -> None:
+    def _end_rest(self, why: Interruption, *sections: Section) -> None:
+        """End what never started, and what was cancelled before its first turn."""
         self._skip(dag.rest(self._state.steps, sections, why))
+        for step in self._state.steps.values():
+            if step.section in sections and step.is_running:
+                now = workflow.now()
+                self._set(progress.ended(step, Phase.CANCELED, why.message, now, why.reason))

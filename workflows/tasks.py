@@ -46,6 +46,7 @@ class _Execution:
         self._alarms = alarms
         self._label = label
         self._claims = 0
+        self._window = policies.START_WINDOW
         self._make_claim()
 
     def _make_claim(self) -> None:
@@ -53,10 +54,13 @@ class _Execution:
         self._claim = _claimed(self._task, self._claims, self._label)
         self._checked = False
         self._deadline = workflow.now() + self._task.timeout
+        self._look_at = workflow.now() + self._window
+        # A backend that is away for hours must not fill the history with claims.
+        self._window = min(self._window * 2, policies.LONGEST_WINDOW)
 
     async def outcome(self) -> TaskOutcome:
         while not await self._ends_by(self._next_look()):
-            if not await _exists(self._task.key):
+            if not await self._exists():
                 if not self._claim.done():
                     _abandon(self._claim)
                     self._make_claim()
@@ -68,8 +72,19 @@ class _Execution:
 
     def _next_look(self) -> datetime:
         """Return when to look whether the task was started at all, or else its deadline."""
-        window = workflow.now() + policies.START_WINDOW
-        return self._deadline if self._checked else min(window, self._deadline)
+        return self._deadline if self._checked else min(self._look_at, self._deadline)
+
+    async def _exists(self) -> bool:
+        """Return whether the task was started.
+
+        Awaited as a task of its own: a cancellation must reach whoever waits, not the activity.
+        """
+        look = _look(self._task.key)
+        await self._alarms.wait([look], None)
+        try:
+            return look.result()
+        except ActivityError:
+            return True  # who cannot say must not have it started again
 
     async def _ends_by(self, moment: datetime) -> bool:
         await self._alarms.wait([self._claim], moment)
@@ -106,8 +121,8 @@ def _claimed(task: Task, number: int, label: str) -> ActivityHandle[TaskOutcome]
     )
 
 
-async def _exists(key: TaskKey) -> bool:
-    return await workflow.execute_activity_method(
+def _look(key: TaskKey) -> ActivityHandle[bool]:
+    return workflow.start_activity_method(
         TaskActivities.find_task,
         key,
         start_to_close_timeout=policies.LOOK,
@@ -143,18 +158,27 @@ def _result(claim: ActivityHandle[TaskOutcome]) -> TaskOutcome:
     try:
         return claim.result()
     except ActivityError as error:
-        cause = error.cause
-        if isinstance(cause, ApplicationError) and policies.is_permanent(cause.type):
-            return TaskOutcome(succeeded=False, reason=OutcomeReason.REFUSED, message=cause.message)
+        if isinstance(error.cause, ApplicationError):
+            message = error.cause.message
+            return TaskOutcome(succeeded=False, reason=OutcomeReason.REFUSED, message=message)
         raise
 
 
 async def unbroken(work: Coroutine[Any, Any, _T]) -> _T:
-    """Return the result of work that a cancellation of the caller must not break off."""
+    """Return the result of work that a cancellation of the caller must not break off.
+
+    A cancellation that comes meanwhile is not lost: it meets the caller at its next wait.
+    """
     task = asyncio.ensure_future(work)
+    caller = asyncio.current_task()
+    was_cancelled = False
     while not task.done():
-        with suppress(asyncio.CancelledError):
+        try:
             await asyncio.shield(task)
+        except asyncio.CancelledError:
+            was_cancelled = was_cancelled or not task.done()
+    if was_cancelled and caller is not None:
+        caller.cancel()
     return task.result()
 
 

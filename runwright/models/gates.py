@@ -60,16 +60,16 @@ class Approval(Message):
 class DecideGate(Message):
     """The message that decides a gate, as an update or as a signal."""
 
-    gate: str = Field(min_length=1)
+    gate: str = Field(min_length=1, max_length=63)
     verdict: Verdict
     by: str = Field(default="", max_length=256)
     """Who decides, as the sender says: always a claimed identity."""
     comment: str = Field(default="", max_length=2048)
     id: str = Field(default="", max_length=128)
-    """Makes repeating harmless; empty: the same person saying the same again is a repeat."""
+    """Kept with the decision, for the sender to find it again."""
     activation: int | None = Field(default=None, ge=1)
     """The activation that was looked at; None: the current one."""
-    digest: str = ""
+    digest: str = Field(default="", max_length=64)
     """What was looked at; refused when the gate asks about something else by now."""
 
 

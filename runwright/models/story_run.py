@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from runwright.models.base import Message
 from runwright.models.bubustack import Engram, EngramTemplate, ExitClass, Phase, Story
 from runwright.models.gates import Gate, RefusedDecision
+from runwright.models.metadata import NamespaceName, ObjectName
 from runwright.models.runs import Cancelled, Paused
 from runwright.models.tasks import Backend, Diagnosis
 
@@ -165,9 +166,9 @@ class StartStoryRun(Message):
     """The input of the workflow StoryRun: a complete snapshot of what it executes."""
 
     api_version: Literal["runwright.dev/v1"] = "runwright.dev/v1"
-    namespace: str = "default"
-    name: str = Field(min_length=1, max_length=253)
-    uid: str = "local"
+    namespace: Annotated[NamespaceName, Field(min_length=1)] = "default"
+    name: Annotated[ObjectName, Field(min_length=1)]
+    uid: str = Field(default="local", pattern=r"^[-A-Za-z0-9]{1,64}$")
     """Of the StoryRun object; `local` where there is no cluster."""
     story: Story
     engrams: tuple[Engram, ...] = ()

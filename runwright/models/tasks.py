@@ -24,6 +24,8 @@ class TaskKey(Message):
     name: str
     """The object's name, made of the run's and the step's names alone."""
     workflow_id: str
+    execution: str = ""
+    """Which execution of the workflow: its first run id. An id may be used anew."""
     activation: int = Field(ge=1)
     """Which execution of the run it belongs to, from 1; a retry of the run is the next."""
     try_number: int = Field(ge=1)

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from runwright.models.gates import (
     Author,
@@ -15,7 +16,8 @@ from runwright.models.gates import (
     Verdict,
 )
 
-_OUTCOMES = {
+MOST_DECISIONS: Final = 100
+_OUTCOMES: Final = {
     GateOutcome.APPROVED: "already approved",
     GateOutcome.REJECTED: "already rejected",
     GateOutcome.TIMED_OUT: "timed out",
@@ -29,10 +31,11 @@ def digest(asked: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def refusal(gate: Gate, decision: Decision, author: str) -> str | None:
+def refusal(gate: Gate, decision: Decision, authors: Collection[str]) -> str | None:
     """Return why the decision does not count, in a sentence for its sender; None: it counts.
 
-    A repeat of what was decided is not refused. `author` started the run.
+    A repeat of what was decided is not refused. `authors` started the run, or retried it; an empty
+    name among them is somebody who did not say who it was.
     """
     if decision.activation != gate.activation:
         return (
@@ -48,7 +51,7 @@ def refusal(gate: Gate, decision: Decision, author: str) -> str | None:
             f"gate {gate.name} asks about something else by now: "
             f"look at it again and decide on digest {gate.digest}"
         )
-    return _not_entitled(gate, decision, author)
+    return _not_entitled(gate, decision, authors) or _too_many(gate)
 
 
 def _closed(gate: Gate) -> str:
@@ -60,19 +63,25 @@ def _closed(gate: Gate) -> str:
     return f"gate {gate.name} is {said}{by}{at}"
 
 
-def _not_entitled(gate: Gate, decision: Decision, author: str) -> str | None:
+def _too_many(gate: Gate) -> str | None:
+    if len(gate.decisions) < MOST_DECISIONS:
+        return None
+    return f"gate {gate.name} has {MOST_DECISIONS} decisions, which is as many as it takes"
+
+
+def _not_entitled(gate: Gate, decision: Decision, authors: Collection[str]) -> str | None:
     policy = gate.approval
     if policy.demands_verified and decision.identity is not Identity.VERIFIED:
         return (
             f"gate {gate.name} takes decisions of verified identities only; a name that the "
             "sender gives is not one (the Story may say `approval.identity: claimed`)"
         )
-    if policy.names_people and not decision.by:
+    if (policy.names_people or policy.required > 1) and not decision.by:
         return f"gate {gate.name} must know who decides: give a name"
-    if policy.required > 1 and not decision.by:
-        return f"gate {gate.name} needs {policy.required} people: give a name"
-    if policy.author is Author.MAY_NOT and decision.by == author:
-        return f"gate {gate.name} may not be decided by {author}, who started the run"
+    if policy.author is Author.MAY_NOT and "" in authors:
+        return f"gate {gate.name} may not be decided by who started the run, and nobody knows who"
+    if policy.author is Author.MAY_NOT and decision.by in authors:
+        return f"gate {gate.name} may not be decided by {decision.by}, who started the run"
     listed = decision.by in policy.users or not set(policy.groups).isdisjoint(decision.groups)
     if (policy.users or policy.groups) and not listed:
         allowed = ", ".join([*policy.users, *(f"group {name}" for name in policy.groups)])
@@ -81,13 +90,10 @@ def _not_entitled(gate: Gate, decision: Decision, author: str) -> str | None:
 
 
 def is_repeat(gate: Gate, decision: Decision) -> bool:
-    """Return whether the same was said before: the same id, or the same person, the same way."""
+    """Return whether the same person said the same before, known in the same way."""
     return any(
-        earlier.verdict is decision.verdict
-        and (
-            (bool(decision.id) and earlier.id == decision.id)
-            or (earlier.by == decision.by and earlier.identity is decision.identity)
-        )
+        (earlier.by, earlier.identity, earlier.verdict)
+        == (decision.by, decision.identity, decision.verdict)
         for earlier in gate.decisions
     )
 

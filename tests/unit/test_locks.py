@@ -65,25 +65,6 @@ def test_every_permanent_error_is_one_that_activities_do_not_retry() -> None:
     assert len(policies.PERMANENT_ERRORS) == len(set(policies.PERMANENT_ERRORS))
 
 
-@pytest.mark.parametrize(
-    ("kind", "permanent"),
-    [
-        *((kind, True) for kind in below(PermanentError)),
-        *((kind, False) for kind in below(TransientError)),
-    ],
-    ids=lambda value: value.__name__ if isinstance(value, type) else "",
-)
-def test_workflows_and_activities_agree_on_what_is_permanent(
-    kind: type[RunwrightError], *, permanent: bool
-) -> None:
-    assert policies.is_permanent(kind.__name__) is permanent
-
-
-@pytest.mark.parametrize("name", [None, "", "ValueError", "Problem", "Sequence"])
-def test_what_is_no_error_of_ours_is_not_permanent(name: str | None) -> None:
-    assert not policies.is_permanent(name)
-
-
 def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
     """The drawing is what people read."""
     drawn = {word for word in (errors.__doc__ or "").split() if word.endswith("Error")}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from runwright.errors import Problem
 from runwright.models.bubustack import Phase, Step
-from runwright.models.story_run import Section, StartStoryRun
+from runwright.models.story_run import Section, StartStoryRun, workflow_id
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission import (
     graph_problems,
@@ -23,11 +23,17 @@ def configuration_problems(start: StartStoryRun) -> list[Problem]:
     return [*story_problems(start.story), *_missing(start), *unsupported_problems(start.story)]
 
 
-def refusal(start: StartStoryRun) -> Ending | None:
+def refusal(start: StartStoryRun, started_as: str) -> Ending | None:
     """Return how a run ends that cannot be executed as it was started; None if it can.
+
+    `started_as` is the id of its workflow.
 
     Source: BubuStack, DAG pass and input validation of a StoryRun.
     """
+    expected = workflow_id(start.namespace, start.name, start.uid)
+    if started_as != expected:
+        message = f"the workflow's id is {started_as}; that of this run is {expected}"
+        return Ending(Phase.FAILED, "InvalidConfiguration", message)
     problems = configuration_problems(start)
     if problems:
         message = _joined(problems)

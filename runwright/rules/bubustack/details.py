@@ -43,7 +43,8 @@ def _headline(state: StoryRunState) -> list[str]:
     if state.activation > 1:
         lines.append(f"Execution {state.activation} of this run.")
     if state.paused:
-        lines.append(f"Paused by {state.paused.by or 'somebody'} {_text(state.paused.comment)}")
+        by = _text(state.paused.by) or "somebody"
+        lines.append(f"Paused by {by} {_text(state.paused.comment)}".rstrip())
     return lines
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from runwright.models.bubustack import ExitClass, Phase, Step, StepType, Story
 from runwright.models.durations import format_duration
-from runwright.models.gates import Approval, Gate, GateOutcome
+from runwright.models.gates import Approval, Gate, GateOutcome, Identity
 from runwright.models.story_run import (
     Section,
     StartStoryRun,
@@ -61,7 +61,8 @@ def started(start: StartStoryRun, now: datetime) -> StoryRunState:
         reason="StartingExecution",
         started_at=now,
         deadline=now + timeout if timeout else None,
-        inputs=start.inputs,
+        # Inputs that are too large are refused, and the refusal must still fit in a message.
+        inputs=start.inputs if size_of(start.inputs) <= MOST_STATE else {},
         steps={
             step.name: kept.get(step.name) or _not_started(step, section)
             for section in Section
@@ -99,7 +100,7 @@ def _approval_of(step: Step) -> Approval:
     """Return a gate's policy; one that cannot be read is refused before its gate is reached."""
     with suppress(ValidationError):
         return Approval.model_validate((step.with_ or {}).get("approval") or {})
-    return Approval()
+    return Approval(identity=Identity.VERIFIED)
 
 
 def launched(step: StepProgress, activation: int, now: datetime) -> StepProgress:

@@ -1,7 +1,7 @@
 """What a new execution of a run takes over from the one before."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from runwright.errors import InvalidManifestError, NotFoundError, Problem
 from runwright.models.bubustack import Phase
@@ -16,6 +16,15 @@ from runwright.models.story_run import (
 from runwright.rules.bubustack.dag import steps_of
 from runwright.rules.bubustack.dependencies import transitive_dependents
 
+_NO_RESULTS: Final = frozenset(
+    {
+        StepReason.FAIL_FAST,
+        StepReason.DEPENDENCY_FAILED,
+        StepReason.STORY_TIMED_OUT,
+        StepReason.CANCELED,
+    }
+)
+
 
 def resumed(
     start: StartStoryRun,
@@ -27,7 +36,7 @@ def resumed(
 ) -> StartStoryRun:
     """Return the input of the execution that goes on where `state` ended.
 
-    Steps that succeeded keep their outputs. With `step`, that step and all that depend on it are
+    Steps that are done keep their outputs. With `step`, that step and all that depend on it are
     repeated, whatever became of them. Hooks belong to one execution and are never kept. `inputs`
     change those of the run; what was kept was made with the old ones.
 
@@ -70,8 +79,14 @@ def next_input(start: StartStoryRun, state: StoryRunState) -> str:
 
 
 def _may_be_kept(step: StepProgress | None) -> bool:
-    """Return whether what the step did still counts; what was skipped is decided anew."""
-    return step is not None and step.phase is Phase.SUCCEEDED
+    """Return whether what the step did still counts.
+
+    A failure that the Story allows and a false `if` are results like others; what was skipped or
+    stopped because of something else is none.
+    """
+    if step is None or step.reason in _NO_RESULTS:
+        return False
+    return step.is_over and (step.succeeded or step.failed_as_allowed)
 
 
 def _kept(step: StepProgress) -> StepProgress:

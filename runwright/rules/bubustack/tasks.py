@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from runwright.errors import NotFoundError
+from runwright.errors import NotFoundError, TemplateError
 from runwright.models.bubustack import Engram, EngramTemplate, Step
 from runwright.models.durations import format_duration
-from runwright.models.story_run import StartStoryRun, StepProgress, workflow_id
+from runwright.models.story_run import StartStoryRun, StepProgress
 from runwright.models.tasks import Task, TaskKey
 from runwright.rules import templates
 from runwright.rules.bubustack.dependencies import dependencies
@@ -24,6 +24,8 @@ MANIFEST_FOLDER: Final = "runwright.dev/manifest-folder"
 """The annotation that remembers where the manifest of an EngramTemplate was read from."""
 MAX_OUTPUT: Final = 256 * 1024
 """Bytes of JSON that a step may put out without an object store."""
+MAX_INPUT: Final = 256 * 1024
+"""Bytes of JSON that a step may take in: it travels with every try."""
 MAX_VARIABLE: Final = 64 * 1024
 """Bytes; Linux takes twice as much in one variable."""
 GRACE: Final = timedelta(seconds=30)
@@ -81,6 +83,14 @@ def input_of(worker: Worker, step: Step, scope: Mapping[str, Any]) -> dict[str, 
     return {name: templates.evaluate(value, scope) for name, value in given.items()}
 
 
+def _bounded(given: dict[str, Any]) -> dict[str, Any]:
+    size = len(json.dumps(given, ensure_ascii=False).encode())
+    if size <= MAX_INPUT:
+        return given
+    message = f"with: comes to {size} bytes of JSON, and a step takes {MAX_INPUT}"
+    raise TemplateError(message)
+
+
 def scope_of(inputs: Mapping[str, Any], steps: Mapping[str, StepProgress]) -> Mapping[str, Any]:
     """Return what the templates of a run can see: its inputs, and the outputs so far."""
     outputs = {
@@ -97,6 +107,9 @@ class TryOf(NamedTuple):
     step: Step
     number: int
     started_at: datetime
+    workflow_id: str
+    execution: str
+    """The first run id of the workflow's execution."""
 
 
 def task_of(
@@ -112,7 +125,7 @@ def task_of(
     """
     step = attempt.step
     scope = scope_of(start.inputs, steps)
-    key = key_of(start, step.name, attempt.number)
+    key = key_of(start, attempt)
     timeout = timeout_of(start.story, step)
     environment = {
         "BUBU_STORY_NAME": start.story.metadata.name,
@@ -139,7 +152,7 @@ def task_of(
         key=key,
         command=local_command(annotations.get(LOCAL_COMMAND, "")),
         environment=environment,
-        input=input_of(worker, step, scope),
+        input=_bounded(input_of(worker, step, scope)),
         input_variables=("BUBU_TRIGGER_DATA", "BUBU_STEP_CONFIG"),
         timeout=timeout,
         grace=GRACE,
@@ -147,15 +160,16 @@ def task_of(
     )
 
 
-def key_of(start: StartStoryRun, step: str, try_number: int) -> TaskKey:
+def key_of(start: StartStoryRun, attempt: TryOf) -> TaskKey:
     """Return the identity of one try of a step."""
     return TaskKey(
         backend=start.backend,
         namespace=start.namespace,
-        name=compose(start.name, step),
-        workflow_id=workflow_id(start.namespace, start.name, start.uid),
+        name=compose(start.name, attempt.step.name),
+        workflow_id=attempt.workflow_id,
+        execution=attempt.execution,
         activation=start.activation,
-        try_number=try_number,
+        try_number=attempt.number,
     )
 
 

@@ -56,7 +56,7 @@ def test_what_succeeded_is_kept_with_its_output_and_what_did_not_is_decided_anew
     """Hooks belong to one execution: what mended the first failure does not mend the next."""
     resume = resume_of(resumed(START, FAILED))
 
-    assert list(resume.kept) == ["build", "ask"]
+    assert list(resume.kept) == ["build", "ask", "check"]
     assert resume.kept["build"].output == {"image": "app:7"}
     assert resume.kept["build"].reason is StepReason.KEPT
     assert resume.kept["build"].activation == 1

@@ -28,7 +28,9 @@ def task_of(start: StartStoryRun, state: StoryRunState, step: str, number: int =
     """Return the task for a try of a step."""
     found = next(one for one in start.story.spec.steps if one.name == step)
     worker = tasks.worker_of(start, found)
-    return tasks.task_of(start, tasks.TryOf(found, number, NOW), worker, state.steps)
+    return tasks.task_of(
+        start, tasks.TryOf(found, number, NOW, "storyrun/x", "first"), worker, state.steps
+    )
 
 
 def engram_in(namespace: str, **spec: Any) -> Engram:
@@ -183,13 +185,14 @@ def test_the_tries_of_a_step_share_a_name_and_are_told_apart() -> None:
     resumed = start.model_copy(update={"resume_from": ResumeFrom(activation=2)})
 
     first, second, later = (
-        tasks.key_of(start, "a", 1),
-        tasks.key_of(start, "a", 2),
-        tasks.key_of(resumed, "a", 1),
+        tasks.key_of(start, tasks.TryOf(one.spec.steps[0], 1, NOW, "storyrun/x", "first")),
+        tasks.key_of(start, tasks.TryOf(one.spec.steps[0], 2, NOW, "storyrun/x", "first")),
+        tasks.key_of(resumed, tasks.TryOf(one.spec.steps[0], 1, NOW, "storyrun/x", "second")),
     )
 
     assert {key.name for key in (first, second, later)} == {"release-1-a"}
-    assert {key.workflow_id for key in (first, second, later)} == {"storyrun/team/release-1/7f3a"}
+    assert {key.workflow_id for key in (first, second, later)} == {"storyrun/x"}
+    assert [key.execution for key in (first, second, later)] == ["first", "first", "second"]
     assert first.order < second.order < later.order
 
 
