@@ -33,6 +33,9 @@ WORKFLOWS: Final = (StoryRunWorkflow,)
 _PURE: Final = ("runwright", "activities", "jsonschema", "referencing", "rpds")
 """Modules without side effects, shared with the sandbox instead of loaded anew for each run."""
 
+_MOST_ACTIVITIES: Final = 1000
+"""At once: a stop holds its place for the grace of its task, and starts must not wait for it."""
+
 WORKFLOW_RUNNER: Final = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PURE)
 )
@@ -57,6 +60,7 @@ def worker_of(
         workflow_runner=WORKFLOW_RUNNER,
         graceful_shutdown_timeout=drain,
         max_cached_workflows=max_cached_workflows,
+        max_concurrent_activities=_MOST_ACTIVITIES,
         # Ten seconds, the default, is what every run would wait after a worker's death.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
     )

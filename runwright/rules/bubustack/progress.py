@@ -25,6 +25,7 @@ from runwright.rules.bubustack.retries import Retries, classify
 
 _CANCEL_GRACE: Final = timedelta(seconds=20)
 """Of running steps when the run is cancelled and its Story says nothing."""
+_LONGEST_GRACE: Final = timedelta(hours=1)
 MOST_STATE: Final = 1024 * 1024
 """Bytes of JSON that the inputs and outputs of one run may take."""
 MOST_OUTPUT: Final = 512 * 1024
@@ -34,12 +35,13 @@ MESSAGE: Final = 2048
 
 
 def stop_grace(story: Story) -> timedelta:
-    """Return how long running steps get when the run is cancelled.
+    """Return how long running steps get when the run is cancelled, an hour at most.
 
-    Source: BubuStack, graceful cancel.
+    Source: BubuStack, graceful cancel (which knows no limit; a stop waits for its task).
     """
     timeouts = story.spec.policy.timeouts if story.spec.policy else None
-    return (timeouts.graceful_shutdown_timeout if timeouts else None) or _CANCEL_GRACE
+    given = timeouts.graceful_shutdown_timeout if timeouts else None
+    return min(given or _CANCEL_GRACE, _LONGEST_GRACE)
 
 
 def story_timeout(story: Story) -> timedelta | None:
