@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from adapters.local import supervisor
 from adapters.local.outcomes import End, OutputFile, judge
@@ -23,6 +23,10 @@ from runwright.models.tasks import Claim, OutcomeReason, TaskKey, TaskOutcome
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
+class _NoLocksError(Exception):
+    """The disk does not know locks, or not now."""
+
+
 class SupervisorClaim(WireModel):
     """Which process executes a try; none where the try was barred from starting."""
 
@@ -30,11 +34,28 @@ class SupervisorClaim(WireModel):
     pid: int = 0
     process_start: str = ""
     boot_id: str = ""
+    pid_namespace: str = ""
     claimed_at: datetime | None = None
+    locked: bool = False
+    """Whether the supervisor holds a lock on this file as long as it lives."""
+    file: Path = Field(default=Path(), exclude=True)
+    """Where this was read."""
 
     def is_alive(self) -> bool:
-        """Return whether that very process lives."""
+        """Return whether that very process lives.
+
+        The lock says so across containers; without one only the processes seen from here are found.
+        """
+        if self.barred:
+            return False
+        if self.locked:
+            with suppress(_NoLocksError):
+                return _is_locked(self.file)
         return self._is_of_this_boot() and supervisor.process_start(self.pid) == self.process_start
+
+    def is_to_signal(self) -> bool:
+        """Return whether the number is that very process's here, so that it can be signalled."""
+        return self._is_in_sight() and supervisor.process_start(self.pid) == self.process_start
 
     def owns_its_session(self) -> bool:
         """Return whether the session of the pid can only be this supervisor's.
@@ -43,7 +64,10 @@ class SupervisorClaim(WireModel):
         is still this supervisor's, or a later process has it and the session had become empty.
         """
         start = supervisor.process_start(self.pid)
-        return self._is_of_this_boot() and start in {None, self.process_start}
+        return self._is_in_sight() and start in {None, self.process_start}
+
+    def _is_in_sight(self) -> bool:
+        return self._is_of_this_boot() and self.pid_namespace == supervisor.pid_namespace()
 
     def _is_of_this_boot(self) -> bool:
         return self.pid > 0 and self.boot_id == supervisor.boot_id()
@@ -99,14 +123,15 @@ class TaskFolder:
 
     def supervisor(self) -> SupervisorClaim | None:
         """Return the exclusive claim of the process that executes the try, if there is one."""
-        return self._read("supervisor.json", SupervisorClaim)
+        claimed = self._read("supervisor.json", SupervisorClaim)
+        return claimed and claimed.model_copy(update={"file": self.path / "supervisor.json"})
 
     def bar(self) -> None:
         """Take the supervisor's place, so that none will execute the try, if it is free."""
         supervisor.write_once(str(self.path / "supervisor.json"), {"barred": True})
 
     def request_stop(self, grace: timedelta) -> None:
-        """Write down that the task shall end; the supervisor looks when it is signalled."""
+        """Write down that the task shall end; the supervisor looks often, and when signalled."""
         self._replace("stop.json", f'{{"grace": {max(grace.total_seconds(), 0)}}}')
 
     def end(self) -> End | None:
@@ -190,3 +215,21 @@ def _locked(folder: Path) -> Generator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _is_locked(file: Path) -> bool:
+    """Return whether a process holds a lock on the file; a file that was moved is let go soon."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared: two who look at once must not take each other for the holder.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        raise _NoLocksError from error
+    finally:
+        os.close(descriptor)
+    return False

@@ -32,12 +32,19 @@ class LocalLogs:
         self._folders = TaskFolders(state)
 
     def tries(self, workflow_id: str) -> list[LoggedTry]:
-        """Return the tries of a run, by activation, object name and try."""
-        found = [
-            LoggedTry(folder.task().key, folder.log, _is_over(folder))
-            for folder in self._folders.of_run(run_digest(workflow_id))
-        ]
-        return sorted(found, key=lambda t: (t.key.activation, t.key.name, t.key.try_number))
+        """Return the tries of a run, by activation, object name and try.
+
+        Of a run whose name was used before the tries of the older executions come first.
+        """
+        found: list[LoggedTry] = []
+        begun: dict[str, float] = {}
+        for folder in self._folders.of_run(run_digest(workflow_id)):
+            key = folder.task().key
+            found.append(LoggedTry(key, folder.log, _is_over(folder)))
+            if claim := folder.claim():
+                since = claim.since.timestamp()
+                begun[key.execution] = min(since, begun.get(key.execution, since))
+        return sorted(found, key=lambda t: (begun.get(t.key.execution, 0.0), _place(t.key)))
 
     async def follow(self, key: TaskKey) -> AsyncIterator[bytes]:
         """Yield the log of the try from its beginning, and go on until the try is over.
@@ -63,6 +70,10 @@ class LocalLogs:
     def _is_over(self, key: TaskKey) -> bool:
         folder = self._folders.find(key)
         return folder is None or _is_over(folder)
+
+
+def _place(key: TaskKey) -> tuple[int, str, int]:
+    return key.activation, key.name, key.try_number
 
 
 def _is_over(folder: TaskFolder) -> bool:

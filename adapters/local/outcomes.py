@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 from adapters.local.diagnosis import diagnose
 from runwright.models.base import WireModel
 from runwright.models.tasks import OutcomeReason, TaskOutcome
+from runwright.rules.shapes import is_deeper_than
 
 _KINDS: Final[dict[type, str]] = {  # of JSON, all but the object
     list: "a list",
@@ -41,6 +42,10 @@ class OutputFile(NamedTuple):
     """Whether it is a plain file that may be read."""
 
 
+_DEEPEST: Final = 128
+"""As deep as templates reach; serializers give up not far beyond."""
+
+
 class _OutputError(ValueError):
     """The output is not what it must be; says why without quoting it."""
 
@@ -62,6 +67,20 @@ def judge(end: End, output: OutputFile | None, max_output: int) -> TaskOutcome:
         return _outcome(end, end.reason, output=_parse(output))
     except _OutputError as error:
         return _outcome(end, OutcomeReason.OUTPUT_INVALID, f"output.json {error}")
+
+
+def without_output(outcome: TaskOutcome) -> TaskOutcome:
+    """Return what to report of a success whose output cannot be carried to the run."""
+    message = "output.json cannot be carried to the run"
+    return outcome.model_copy(
+        update={
+            "succeeded": False,
+            "reason": OutcomeReason.OUTPUT_INVALID,
+            "message": message,
+            "output": None,
+            "diagnosis": diagnose(OutcomeReason.OUTPUT_INVALID, outcome.exit_code, message),
+        }
+    )
 
 
 def _outcome(
@@ -95,6 +114,9 @@ def _parse(output: OutputFile) -> dict[str, Any]:
         raise _OutputError(message) from error
     if (kind := _kind(value)) is not None:
         message = f"({output.size} bytes) holds {kind}, not an object"
+        raise _OutputError(message)
+    if is_deeper_than(_DEEPEST, value):
+        message = f"({output.size} bytes) is nested more than {_DEEPEST} deep"
         raise _OutputError(message)
     parsed: dict[str, Any] = value
     return parsed

@@ -29,6 +29,7 @@ INHERITED: Final = frozenset(
 )
 """The variables that tasks get from the worker; its others may be secrets of its own."""
 _Result = TypeVar("_Result")
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _KILLED_WITHIN: Final = timedelta(seconds=5)
 _SHORTEST_PAUSE: Final = timedelta(milliseconds=2)
 _LONGEST_PAUSE: Final = timedelta(milliseconds=200)
@@ -132,10 +133,13 @@ class LocalProcesses:
     async def _make_way(self, folder: TaskFolder) -> bool:
         name = FolderName.of(folder.task().key)
         tries = [pair for pair in self.folders.of_object(name) if pair[0].run == name.run]
-        if any(other.order > name.order for other, _ in tries):
+        since = _since(folder)
+        if any(_is_later(other, since, name) for other in tries):
             return False
-        for _, older in tries:
-            task = older.task()
+        tasks = [older.task() for _, older in tries]
+        for task, (_, older) in zip(tasks, tries, strict=True):
+            _tell_to_end(older, task.grace)  # all of them, before the first is waited for
+        for task in tasks:
             await self.stop(task.key, task.grace)
             await self.forget(task.key)
         return True
@@ -144,9 +148,9 @@ class LocalProcesses:
         if self.folders.find(key) is None:
             await asyncio.to_thread(self.folders.create_barred, key)
         folder = self._found(key)
+        _tell_to_end(folder, grace)  # before anything that waits: who waits may be cut short
         if outcome := await self.settle(folder):
             return outcome
-        _tell_to_end(folder, grace)
         for pause in _pauses(grace + _KILLED_WITHIN):
             if outcome := await self.settle(folder):
                 return outcome
@@ -207,11 +211,30 @@ async def _despite_a_move(attempt: Callable[[], Awaitable[_Result]]) -> _Result:
         return await attempt()
 
 
+def _is_later(other: tuple[FolderName, TaskFolder], since: datetime, ours: FolderName) -> bool:
+    """Return whether the try belongs after ours, which is claimed since then.
+
+    Only one execution of a workflow is open: of two the one whose claim is later.
+    """
+    name, folder = other
+    if name.execution == ours.execution:
+        return name.order > ours.order
+    return _since(folder) > since
+
+
+def _since(folder: TaskFolder) -> datetime:
+    """Return when the claim on the try was made; one that nobody claims is as old as can be."""
+    claim = folder.claim()
+    return claim.since if claim else _LONG_AGO
+
+
 def _tell_to_end(folder: TaskFolder, grace: timedelta) -> None:
+    if folder.end() is not None:
+        return
     folder.request_stop(grace)
     folder.bar()
     claimed = folder.supervisor()
-    if claimed is not None and claimed.is_alive():
+    if claimed is not None and claimed.is_to_signal():
         with suppress(ProcessLookupError):
             os.kill(claimed.pid, signal.SIGTERM)
 

@@ -6,9 +6,10 @@ What worker and supervisor must agree on (exclusive files, whose process is whos
 """
 
 # pathlib and typing would take as long to import as all the rest.
-# ruff: noqa: PTH108, PTH110, PTH119, PTH120, PTH123, PTH208
+# ruff: noqa: PTH108, PTH110, PTH115, PTH119, PTH120, PTH123, PTH208
 
 import contextlib
+import fcntl
 import json
 import os
 import select
@@ -18,7 +19,8 @@ import time
 
 LINUX = sys.platform == "linux"
 _RETRY_THE_END_FOR = 24 * 60 * 60.0
-_LONGEST_WAIT = 60 * 60.0
+_LONGEST_WAIT = 1.0
+"""Seconds; a stop from another container comes without a signal."""
 _SESSION_MUST_BE_GONE_AFTER = 5.0
 _BACK_TO_DEFAULT = (
     signal.SIGHUP,
@@ -57,8 +59,11 @@ def supervise(folder: str) -> None:
     _ring(folder)
 
 
-def write_once(path: str, content: dict[str, object]) -> bool:
+def write_once(path: str, content: dict[str, object], *, locked: bool = False) -> bool:
     """Create the file with all its content, durably; False, and no change, if it exists.
+
+    With `locked` this process holds a lock on the file from before it is there until it dies, and
+    the content says whether the disk knows locks.
 
     Raises:
         OSError: it could not be written; then it does not exist either.
@@ -67,7 +72,8 @@ def write_once(path: str, content: dict[str, object]) -> bool:
     draft = f"{folder}/.{os.path.basename(path)}.{os.getpid()}.{time.monotonic_ns()}"
     try:
         with open(draft, "x", encoding="utf-8") as file:
-            json.dump(content, file)
+            lock = {"locked": _lock_for_life(file.fileno())} if locked else {}
+            json.dump({**content, **lock}, file)
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)
@@ -93,6 +99,14 @@ def boot_id() -> str:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             return file.read().strip()
     return _ask("sysctl", "-n", "kern.boottime")
+
+
+def pid_namespace() -> str:
+    """Return what is the same for those who see the same processes under the same numbers."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:  # there are none on this system
+        return ""
 
 
 def process_start(pid: int) -> str | None:
@@ -196,9 +210,19 @@ def _claim(folder: str) -> bool:
         "pid": pid,
         "processStart": process_start(pid),
         "bootId": boot_id(),
+        "pidNamespace": pid_namespace(),
         "claimedAt": now(),
     }
-    return write_once(f"{folder}/supervisor.json", claim)
+    return write_once(f"{folder}/supervisor.json", claim, locked=True)
+
+
+def _lock_for_life(descriptor: int) -> bool:
+    """Lock the file until the process dies; no program that it starts inherits the lock."""
+    try:
+        fcntl.flock(os.dup(descriptor), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _done(folder: str) -> str:
@@ -297,7 +321,7 @@ def _stop_grace(folder: str) -> float | None:
     try:
         with open(f"{folder}/stop.json", encoding="utf-8") as file:
             return float(json.load(file)["grace"])
-    except FileNotFoundError:
+    except OSError:  # it is not there, or the disk does not answer now: there is a next look
         return None
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from adapters.local.folder import TaskFolder
+from adapters.local.outcomes import without_output
 from adapters.local.processes import LocalProcesses
 from runwright.errors import TransientError
 from runwright.models.tasks import Claim, TaskOutcome
@@ -81,11 +82,23 @@ class TryWatch:
             if claim == self._told and _now() < self._put_off_until:
                 return
             self._told = claim
-            if await self._completions.finish(claim, outcome) is not Answer.STALE:
+            if await self._tell(claim, outcome) is not Answer.STALE:
                 break
             self._put_off()  # unless the claim changes: then it is told at once
         await self._release()  # without a claim nobody waits: it was stopped before it started
         _LOG.info("try ended: %s", outcome.reason, extra=self._extra("try_ended"))
+
+    async def _tell(self, claim: Claim, outcome: TaskOutcome) -> Answer:
+        try:
+            return await self._completions.finish(claim, outcome)
+        except (TransientError, OSError):
+            raise
+        except Exception:
+            if not outcome.output:
+                raise
+            # It would be no better the next time, and the run would wait for ever.
+            _LOG.exception("output cannot be reported", extra=self._extra("output_unreportable"))
+            return await self._completions.finish(claim, without_output(outcome))
 
     async def _release(self) -> None:
         await asyncio.to_thread(self._runner.folders.release, self._folder)

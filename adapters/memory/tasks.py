@@ -136,7 +136,7 @@ class MemoryTasks:
         if any(other.is_running and other not in ours for other in others):
             message = f"start {_name(key)}: another run's is running"
             raise NotOursError(message)
-        if any(other.key.order > key.order for other in ours):
+        if any(_is_later(other, key, claim) for other in ours):
             barred = _Try(key, claim, outcome=_STOPPED, was_started=False)
             return self._tries.setdefault(key, barred)
         created = self._tries.setdefault(key, _Try(key, claim))
@@ -174,3 +174,10 @@ class MemoryTasks:
 
 def _name(key: TaskKey) -> str:
     return f"{key.namespace}/{key.name}"
+
+
+def _is_later(other: _Try, key: TaskKey, claim: Claim) -> bool:
+    """Return whether the other try belongs after the one that is claimed."""
+    if other.key.execution == key.execution:
+        return other.key.order > key.order
+    return other.claim is not None and other.claim.since > claim.since

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -88,12 +88,16 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, ports: Addresses, attributes: Sequence[SearchAttributeKey[Any]]
+    folder: Path,
+    ports: Addresses,
+    attributes: Sequence[SearchAttributeKey[Any]],
+    begun: Callable[[Server], None] = lambda _: None,
 ) -> AsyncGenerator[Server]:
     """Run a Temporal server that keeps its database in `folder`, until the block is left.
 
     A server that an earlier caller left behind on this folder, because it was killed, is ended
-    first. Its log is `temporal.log` in the folder.
+    first. Its log is `temporal.log` in the folder. `begun` is given the server before it answers,
+    for one who may have to kill it even then.
 
     Raises:
         RefusedError: there is no Temporal to run, or a port is taken.
@@ -104,8 +108,9 @@ async def serving(
     process = await _spawn(folder, chosen, attributes)
     pid_file = folder / _PID_FILE
     try:
-        pid_file.write_text(json.dumps({"pid": process.pid}))
         server = Server(process, chosen, folder / "temporal.log")
+        begun(server)
+        pid_file.write_text(json.dumps({"pid": process.pid}))
         await _until_it_answers(process, server)
         yield server
     finally:
@@ -119,8 +124,24 @@ async def free_ports(folder: Path, ports: Addresses) -> Addresses:
     Raises:
         RefusedError: somebody listens on one of them.
     """
-    await asyncio.to_thread(_end_left_over, folder)
-    return Addresses(_free(ports.port), _free(ports.ui_port))
+    ended = await asyncio.to_thread(_end_left_over, folder)
+    # A killed server is gone for everybody to see before the kernel has closed its sockets.
+    patience = _STOPS_WITHIN if ended else 0.0
+    return Addresses(
+        await asyncio.to_thread(_free_within, patience, ports.port),
+        await asyncio.to_thread(_free_within, patience, ports.ui_port),
+    )
+
+
+def _free_within(seconds: float, port: int) -> int:
+    give_up = time.monotonic() + seconds
+    while True:
+        try:
+            return _free(port)
+        except RefusedError:
+            if time.monotonic() >= give_up:
+                raise
+        time.sleep(0.02)
 
 
 async def _spawn(
@@ -222,13 +243,17 @@ async def _end(process: Process) -> None:
         await process.wait()
 
 
-def _end_left_over(folder: Path) -> None:
+def _end_left_over(folder: Path) -> bool:
+    """End the server that was left behind on the folder; return whether there was one."""
+    ended = False
     with suppress(OSError, ValueError, KeyError):
         pid = int(json.loads((folder / _PID_FILE).read_text())["pid"])
         give_up = time.monotonic() + _STOPS_WITHIN
         while str(folder / "temporal.db") in _command_line(pid) and time.monotonic() < give_up:
+            ended = True
             os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)  # it is nobody's child here: nothing tells when it is gone
+    return ended
 
 
 def _command_line(pid: int) -> str:

@@ -69,9 +69,10 @@ async def _serve(settings: Settings, ports: Addresses, runtime: Runtime, stop: S
     async with AsyncExitStack() as stack:
         with storage(settings.state):
             server = await stack.enter_async_context(
-                serving(settings.state, ports, SEARCH_ATTRIBUTES)
+                serving(
+                    settings.state, ports, SEARCH_ATTRIBUTES, lambda begun: stop.at_once(begun.kill)
+                )
             )
-        stop.at_once(server.kill)
         environ = {"TEMPORAL_CONFIG_FILE": os.devnull}
         client = await stack.enter_async_context(
             connected(environ, address=server.grpc, runtime=runtime)

@@ -4,11 +4,12 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+import psutil
 import pytest
 
 from runwright.client import RunwrightClient, connect
@@ -82,8 +83,12 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
+def machine(tmp_path: Path) -> Generator[Machine]:
+    """A machine that is switched off afterwards: a `dev` that is killed leaves its server."""
+    yield Machine(tmp_path)
+    for process in processes_of(tmp_path):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "term"])
@@ -105,6 +110,20 @@ async def test_a_second_dev_on_the_folder_is_refused_and_told_whose_it_is(
 
     assert status == 2
     assert f"already runs on {machine.folder / 'state'}, as process {dev.process.pid}" in text
+
+
+async def test_a_dev_that_is_told_to_end_while_it_begins_leaves_nothing_behind(
+    machine: Machine,
+) -> None:
+    pid_file = machine.folder / "state" / "temporal.pid"
+    async with runwright("dev", "--port=0", "--ui-port=0", environ=machine.environ) as dev:
+        async with asyncio.timeout(30):
+            while not pid_file.exists():
+                await asyncio.sleep(0.005)
+
+        await dev.stopped(signal.SIGTERM)
+
+    assert processes_of(machine.folder) == []
 
 
 async def test_a_port_that_is_taken_is_named_with_a_remedy(machine: Machine) -> None:

@@ -11,9 +11,9 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
 from adapters.local.pruning import prune
-from adapters.temporal.server import RETENTION
+from adapters.temporal.server import RETENTION, Addresses, Server, serving
 from runwright.cli.state_folder import occupied
-from runwright.errors import RefusedError
+from runwright.errors import RefusedError, TemporalUnavailableError
 
 
 def test_a_full_disk_is_refused_before_anything_is_started(
@@ -60,6 +60,15 @@ def test_tasks_that_are_done_for_long_are_removed_and_no_others(tmp_path: Path) 
 
 def test_a_folder_without_tasks_has_nothing_to_remove(tmp_path: Path) -> None:
     assert prune(tmp_path, timedelta(days=7)) == 0
+
+
+async def test_a_server_can_be_ended_while_it_comes_up(tmp_path: Path) -> None:
+    """One who signals twice does not wait for it to answer; it must not stay behind."""
+    with pytest.raises(TemporalUnavailableError, match="ended by itself with status -9"):
+        async with serving(tmp_path, Addresses(0, 0), (), begun=Server.kill):
+            pytest.fail("it came up")
+
+    assert list(tmp_path.glob("*.pid")) == []
 
 
 async def test_closed_runs_can_be_looked_at_for_a_month(client: Client) -> None:

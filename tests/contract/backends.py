@@ -38,6 +38,7 @@ def key(
     activation: int = 1,
     try_number: int = 1,
     workflow_id: str = "StoryRun/ns/web/local",
+    execution: str = "",
 ) -> TaskKey:
     """Return the key of a try."""
     return TaskKey(
@@ -45,6 +46,7 @@ def key(
         namespace="ns",
         name=name,
         workflow_id=workflow_id,
+        execution=execution,
         activation=activation,
         try_number=try_number,
     )
@@ -217,4 +219,4 @@ class LocalBackend:
             os.close(pipe)
 
     def _file(self, key: TaskKey, name: str) -> Path:
-        return self._folder / f"{key.name}-{key.activation}-{key.try_number}.{name}"
+        return self._folder / f"{key.name}-{key.execution}{key.activation}-{key.try_number}.{name}"

@@ -199,6 +199,57 @@ async def test_an_outdated_try_is_not_started_after_the_later_one_either(
     assert backend.executions(outdated.key) == 0
 
 
+@pytest.mark.parametrize("activation", [1, 2], ids=["same activation", "higher activation"])
+async def test_a_run_that_is_started_anew_executes_its_tasks_anew(
+    backend: ContractBackend, activation: int
+) -> None:
+    """Only one execution of a workflow is open: what the older one left running is stopped."""
+    older = backend.waiting(key(execution="a", activation=activation))
+    newer = backend.waiting(key(execution="b"))
+    await backend.runner.start(older, claim("older"))
+    await backend.running(older)
+
+    assert await backend.runner.start(newer, second := claim("newer")) is None
+    await backend.running(newer)
+    stopped = await backend.runner.stop(older.key, GRACE)
+    await backend.let_go(newer)
+
+    assert stopped is not None
+    assert stopped.reason is OutcomeReason.STOPPED
+    assert (await backend.completions.outcome(second)).succeeded
+    assert (backend.executions(older.key), backend.executions(newer.key)) == (1, 1)
+
+
+async def test_the_outcome_of_an_older_execution_is_not_adopted(backend: ContractBackend) -> None:
+    older, newer = backend.waiting(key(execution="a")), backend.waiting(key(execution="b"))
+    await backend.runner.start(older, first := claim("older"))
+    await backend.running(older)
+    await backend.let_go(older)
+    await backend.completions.outcome(first)
+    await backend.released(older.key)
+
+    assert await backend.runner.start(newer, claim("newer")) is None
+
+    await backend.running(newer)
+    assert backend.executions(newer.key) == 1
+
+
+async def test_a_start_for_an_older_execution_comes_too_late(backend: ContractBackend) -> None:
+    """By its claim, whatever its activation: a worker may have been away for long."""
+    outdated = backend.waiting(key(execution="a", activation=2))
+    newer, stale = backend.waiting(key(execution="b")), claim("stale")
+    await backend.runner.start(newer, second := claim("newer"))
+    await backend.running(newer)
+
+    outcome = await backend.runner.start(outdated, stale)
+
+    assert outcome is not None
+    assert outcome.reason is OutcomeReason.STOPPED
+    await backend.let_go(newer)
+    assert (await backend.completions.outcome(second)).succeeded
+    assert (backend.executions(outdated.key), backend.executions(newer.key)) == (0, 1)
+
+
 async def test_an_object_of_another_run_is_not_ours(backend: ContractBackend) -> None:
     theirs = backend.waiting(key(workflow_id="StoryRun/ns/web/other"))
     ours = task(key())

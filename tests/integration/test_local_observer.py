@@ -15,6 +15,8 @@ from adapters.local.observer import LocalObserver
 from adapters.local.watch import Pace
 from adapters.memory.completions import MemoryCompletions
 from runwright.errors import NotFoundError
+from runwright.models.tasks import Claim, OutcomeReason, TaskOutcome
+from runwright.ports import Answer
 from tests.contract.backends import LocalBackend, claim, key, task
 
 SECOND = timedelta(seconds=1)
@@ -79,11 +81,11 @@ async def test_a_bad_folder_does_not_stop_the_others(
     unobserved: LocalBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
     open_folder = unobserved.state / "tasks" / "open"
-    (open_folder / "aaa-0123456789abcdef.0123456789abcdef.1.1" / "end.json").mkdir(parents=True)
-    (open_folder / "bbb-0123456789abcdef.0123456789abcdef.1.1").mkdir()
-    (open_folder / "bbb-0123456789abcdef.0123456789abcdef.1.1" / "end.json").write_text(
-        '{"reason": "Completed"}'
-    )
+    digest = "0123456789abcdef"
+    names = [f"{prefix}-{digest}.{digest}.{digest}.1.1" for prefix in ("aaa", "bbb")]
+    (open_folder / names[0] / "end.json").mkdir(parents=True)
+    (open_folder / names[1]).mkdir()
+    (open_folder / names[1] / "end.json").write_text('{"reason": "Completed"}')
     (open_folder / "lost+found").mkdir()
     (open_folder / "a file").touch()
 
@@ -94,8 +96,8 @@ async def test_a_bad_folder_does_not_stop_the_others(
 
     for bad in ("aaa", "bbb"):
         assert any(getattr(record, "try", "").startswith(bad) for record in caplog.records)
-    for folder in open_folder.glob("*.1.1"):
-        folder.rename(folder.with_name(f"put-aside-{folder.name[:3]}"))
+    for name in names:
+        (open_folder / name).rename(open_folder / f"put-aside-{name[:3]}")
 
 
 async def test_what_a_killed_worker_had_half_made_is_removed_in_time(
@@ -175,6 +177,47 @@ async def test_the_tries_of_a_run_can_be_listed(unobserved: LocalBackend) -> Non
     assert all(found.is_over and found.log.exists() for found in tries)
 
 
+async def test_the_tries_of_an_older_execution_are_listed_first(unobserved: LocalBackend) -> None:
+    """Whatever their activation: what a person asks for is the last."""
+    older, newer = key(execution="b", activation=2), key(execution="a")
+    async with unobserved.observed():
+        for each in (older, newer):
+            await unobserved.runner.start(task(each), made := claim("c"))
+            await unobserved.completions.outcome(made)
+
+    tries = LocalLogs(unobserved.state).tries(older.workflow_id)
+
+    assert [found.key for found in tries] == [older, newer]
+
+
 async def test_a_log_of_no_try_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no log of ns/web-build, try 1"):
         await anext(LocalLogs(tmp_path).follow(key()))
+
+
+class Choosy(MemoryCompletions):
+    """Takes no outcome that has an output."""
+
+    async def finish(self, claim: Claim, outcome: TaskOutcome) -> Answer:
+        """Refuse it, or keep the report."""
+        if outcome.output:
+            message = "cannot be serialized"
+            raise ValueError(message)
+        return await super().finish(claim, outcome)
+
+
+async def test_a_success_that_cannot_be_reported_ends_as_an_invalid_output(
+    unobserved: LocalBackend,
+) -> None:
+    """It would fail in the same way for ever, and the run would wait as long."""
+    unobserved.completions = Choosy()
+    build = task(key(), "/bin/sh", "-c", """echo '{"a": 1}' >"$RUNWRIGHT_OUTPUT" """)
+
+    async with unobserved.observed():
+        await unobserved.runner.start(build, first := claim("first"))
+        outcome = await unobserved.completions.outcome(first)
+        await unobserved.released(build.key)
+
+    assert (outcome.succeeded, outcome.reason) == (False, OutcomeReason.OUTPUT_INVALID)
+    assert (outcome.exit_code, outcome.output) == (0, None)
+    assert outcome.diagnosis is not None

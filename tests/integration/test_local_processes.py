@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -68,6 +68,13 @@ def supervisor_of(local: LocalBackend, key: TaskKey) -> psutil.Process:
     claimed = folder_of(local, key).supervisor()
     assert claimed is not None
     return psutil.Process(claimed.pid)
+
+
+def rewrite_claim(local: LocalBackend, key: TaskKey, change: Mapping[str, object]) -> None:
+    """Put another claim, which nobody has locked, in the place of the supervisor's."""
+    path = folder_of(local, key).path / "supervisor.json"
+    (draft := path.with_name("draft")).write_text(json.dumps(json.loads(path.read_text()) | change))
+    draft.replace(path)
 
 
 async def gone(*pids: int) -> None:
@@ -307,8 +314,7 @@ async def test_a_later_process_of_the_same_number_is_not_the_supervisor(
     await unobserved.runner.start(build, claim("first"))
     await unobserved.running(build)
     innocent = supervisor_of(unobserved, build.key).children()[0]
-    path = folder_of(unobserved, build.key).path / "supervisor.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {change: "another"}))
+    rewrite_claim(unobserved, build.key, {change: "another"})
 
     outcome = await unobserved.runner.stop(build.key, SECOND)
 
@@ -317,6 +323,42 @@ async def test_a_later_process_of_the_same_number_is_not_the_supervisor(
     assert innocent.is_running()
     await unobserved.let_go(build)
     await gone(innocent.pid)
+
+
+async def test_without_locks_a_supervisor_is_known_by_its_process(
+    unobserved: LocalBackend,
+) -> None:
+    """Some network disks have none."""
+    build = unobserved.waiting(key())
+    await unobserved.runner.start(build, claim("first"))
+    await unobserved.running(build)
+    rewrite_claim(unobserved, build.key, {"locked": False})
+
+    adopted = await unobserved.runner.start(build, claim("second"))
+    outcome = await unobserved.runner.stop(build.key, SECOND)
+
+    assert adopted is None
+    assert outcome is not None
+    assert outcome.reason is OutcomeReason.STOPPED
+
+
+async def test_a_stop_has_its_effect_though_nobody_waits_for_it(
+    unobserved: LocalBackend,
+) -> None:
+    """It may be cut short at any time and come again; the task has been told by then."""
+    build = unobserved.waiting(key())
+    await unobserved.runner.start(build, claim("first"))
+    await unobserved.running(build)
+    supervisor = supervisor_of(unobserved, build.key)
+
+    stopping = asyncio.create_task(unobserved.runner.stop(build.key, SECOND * 60))
+    await asyncio.sleep(0)  # as far as it comes without waiting
+    stopping.cancel()
+
+    await gone(supervisor.pid)
+    end = folder_of(unobserved, build.key).end()
+    assert end is not None
+    assert end.reason is OutcomeReason.STOPPED
 
 
 async def test_a_try_whose_worker_died_before_its_supervisor_came_is_executed(
@@ -370,11 +412,11 @@ input()
 """
 
 
-def worker(local: LocalBackend, task: Task, token: str) -> subprocess.Popen[str]:
+def worker(local: LocalBackend, task: Task, token: str, *within: str) -> subprocess.Popen[str]:
     """Return another worker's process, which starts the task when it is told to."""
     arguments = (local.state, task.model_dump_json(), claim(token).model_dump_json())
     process = subprocess.Popen(
-        [sys.executable, "-c", _WORKER, *map(str, arguments)],
+        [*within, sys.executable, "-c", _WORKER, *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -413,6 +455,54 @@ async def test_two_workers_that_start_one_try_at_once_execute_it_once(local: Loc
     assert (held.token, local.executions(build.key)) == ("worker 1", 1)
     for process in workers:
         process.communicate("\n", timeout=5)
+
+
+@pytest.fixture
+def container() -> tuple[str, ...]:
+    """The words before a command that give it process numbers of its own."""
+    words = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
+    try:
+        subprocess.run([*words, "true"], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("a PID namespace takes root")
+    return words
+
+
+async def test_a_task_of_another_container_is_seen_and_stopped(
+    unobserved: LocalBackend, container: tuple[str, ...]
+) -> None:
+    """Its numbers mean nothing here: the lock says that it lives, the folder tells it to end."""
+    build = unobserved.waiting(key())
+    process = worker(unobserved, build, "other", *container)
+    tell(process)
+    assert heard(process) == "started\n"
+    await unobserved.running(build)
+
+    adopted = await unobserved.runner.start(build, claim("ours"))
+    outcome = await unobserved.runner.stop(build.key, SECOND)
+
+    assert adopted is None
+    assert outcome is not None
+    assert outcome.reason is OutcomeReason.STOPPED
+    process.communicate("\n", timeout=5)
+
+
+async def test_a_task_whose_container_is_gone_is_lost(
+    unobserved: LocalBackend, container: tuple[str, ...]
+) -> None:
+    build = unobserved.waiting(key())
+    process = worker(unobserved, build, "other", *container)
+    tell(process)
+    assert heard(process) == "started\n"
+    await unobserved.running(build)
+
+    process.kill()
+    process.communicate()
+    async with asyncio.timeout(5):
+        while (outcome := await unobserved.runner.start(build, claim("ours"))) is None:
+            await asyncio.sleep(0.01)
+
+    assert outcome.reason is OutcomeReason.LOST
 
 
 async def test_a_task_outlives_the_worker_that_started_it(local: LocalBackend) -> None:

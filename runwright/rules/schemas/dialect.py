@@ -12,6 +12,7 @@ from referencing import Registry
 
 from runwright.errors import Problem
 from runwright.rules.schemas.messages import demand
+from runwright.rules.schemas.patterns import matches, must_compile
 from runwright.rules.shapes import is_object
 from runwright.rules.templates import is_template
 from runwright.rules.wording import child, quoted, suggestion
@@ -94,16 +95,34 @@ def _required(_: Any, names: Any, instance: Any, __: Any) -> Iterator[Validation
 def _additional_properties(
     validator: Any, allowed: Any, instance: Any, schema: Any
 ) -> Iterator[ValidationError]:
-    if allowed is not False or not is_object(instance):
-        keyword = Draft7Validator.VALIDATORS["additionalProperties"]
-        yield from keyword(validator, allowed, instance, schema) or ()
+    if not is_object(instance):
         return
     known: Mapping[str, Any] = schema.get("properties", {})
     patterns: Mapping[str, Any] = schema.get("patternProperties", {})
-    for name in instance:
-        if name not in known and not any(re.search(pattern, name) for pattern in patterns):
+    for name, value in instance.items():
+        if name in known or any(matches(pattern, name) for pattern in patterns):
+            continue
+        if allowed is False:
             message = f"there is no field {quoted(name)}{suggestion(name, known)}"
             yield ValidationError(message, path=[name], validator="known")
+        else:
+            yield from validator.descend(value, allowed, path=name)
+
+
+def _pattern(_: Any, pattern: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not matches(pattern, instance):
+        yield ValidationError("does not match")
+
+
+def _pattern_properties(
+    validator: Any, patterns: Any, instance: Any, _: Any
+) -> Iterator[ValidationError]:
+    if not is_object(instance):
+        return
+    for pattern, rule in patterns.items():
+        for name, value in instance.items():
+            if matches(pattern, name):
+                yield from validator.descend(value, rule, path=name, schema_path=pattern)
 
 
 def _sparing_templates(keyword: _Keyword) -> _Keyword:
@@ -133,13 +152,6 @@ def _email(text: str) -> None:
         raise ValueError
 
 
-def _regex(text: str) -> None:
-    try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError from error
-
-
 def _accepting(read: Callable[[str], object]) -> Callable[[object], bool]:
     def accepts(value: object) -> bool:
         if isinstance(value, str):
@@ -155,7 +167,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "email": _email,
     "ipv4": ipaddress.IPv4Address,
     "ipv6": ipaddress.IPv6Address,
-    "regex": _regex,
+    "regex": must_compile,
     "uuid": uuid.UUID,
 }
 
@@ -169,6 +181,8 @@ _KEYWORDS: Final[Mapping[str, Any]] = {
     **Draft7Validator.VALIDATORS,
     "$ref": _ref,
     "additionalProperties": _additional_properties,
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
     "required": _required,
 }
 _STRICT: Final = _dialect(_KEYWORDS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.local.names import FolderName
+from adapters.local.names import FolderName, run_digest
 from runwright.models.tasks import Backend, TaskKey
 
 KEY = TaskKey(
@@ -31,6 +31,7 @@ def test_a_name_can_be_read_and_parsed() -> None:
         {"name": "web_build"},
         {"name": "Web-Build"},
         {"workflow_id": "StoryRun/shop/web/other"},
+        {"execution": "another"},
         {"activation": 21, "try_number": 3},
         {"name": "x" * 500},
         {"name": "../../etc"},
@@ -53,6 +54,14 @@ def test_tries_of_one_object_share_its_part_of_the_name() -> None:
 
     assert FolderName.of(other).object == FolderName.of(KEY).object
     assert FolderName.of(other).run != FolderName.of(KEY).run
+
+
+def test_tries_of_one_run_share_its_part_of_the_name_in_whatever_execution() -> None:
+    """That is how their logs are found, by the workflow's id alone."""
+    anew = FolderName.of(KEY.model_copy(update={"execution": "another"}))
+
+    assert anew.run == FolderName.of(KEY).run == run_digest(KEY.workflow_id)
+    assert anew.execution != FolderName.of(KEY).execution
 
 
 @pytest.mark.parametrize("text", ["", "web", "web.1.2", "../x.0123456789abcdef.1.1", ".claim.json"])

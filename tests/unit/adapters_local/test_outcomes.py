@@ -56,6 +56,7 @@ def test_a_task_s_output_is_the_object_that_it_wrote() -> None:
         (b'{"a": "\\ud800"}', r"holds half of a surrogate pair"),
         (b"\xef\xbb\xbf{}", r"is not JSON"),
         (b'{"a":' + b"[" * 100_000, r"is nested too deeply"),
+        (b'{"a":' + b"[" * 129 + b"]" * 129 + b"}", r"is nested more than 128 deep"),
         (b'{"a": ' + b"1" * 5_000 + b"}", r"holds a number with too many digits"),
     ],
     ids=[
@@ -73,6 +74,7 @@ def test_a_task_s_output_is_the_object_that_it_wrote() -> None:
         "surrogate",
         "byte order mark",
         "too deep",
+        "too deep to be reported",
         "too many digits",
     ],
 )
@@ -84,6 +86,15 @@ def test_an_output_that_is_no_object_fails_the_task(content: bytes, fault: str) 
     assert outcome.exit_code == 0
     assert fault in outcome.message
     assert "s3cret" not in outcome.model_dump_json()
+
+
+def test_an_output_may_be_as_deep_as_a_template() -> None:
+    content = b'{"a":' + b"[" * 128 + b"]" * 128 + b"}"
+
+    outcome = judge(COMPLETED, written(content), 1_000)
+
+    assert outcome.succeeded
+    assert json.loads(outcome.model_dump_json())["output"] == outcome.output
 
 
 def test_an_output_that_is_no_plain_file_fails_the_task() -> None:

@@ -104,6 +104,15 @@ def test_a_message_does_not_repeat_a_long_value(schema: Any) -> None:
         ),
         pytest.param({"pattern": "("}, "s.pattern", "must be of the form regex", id="pattern"),
         pytest.param(
+            {"pattern": "(?=a)b"}, "s.pattern", "must be of the form regex", id="look-ahead"
+        ),
+        pytest.param(
+            {"patternProperties": {"(a)\\1": {}}},
+            "s.patternProperties",
+            "must be of the form regex",
+            id="back reference",
+        ),
+        pytest.param(
             {"required": True}, "s.required", "must be a list", id="required of the whole"
         ),
         pytest.param({"$ref": "http://a/b"}, "s.$ref", "leads out of the schema", id="remote"),
@@ -268,3 +277,42 @@ def test_no_schema_breaks_anything(schema: Any, value: Any) -> None:
     violations(schema, value)
     violations(schema, value, templates=True)
     with_defaults(schema, value)
+
+
+_HOSTILE = "^(a+)+$"
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"pattern": _HOSTILE}, "a" * 40 + "!"),
+        ({"propertyNames": {"pattern": _HOSTILE}}, {"a" * 40 + "!": 1}),
+        (
+            {"patternProperties": {_HOSTILE: True}, "additionalProperties": False},
+            {"a" * 40 + "!": 1},
+        ),
+        (
+            {"patternProperties": {_HOSTILE: True}, "additionalProperties": {"type": "null"}},
+            {"a" * 40 + "!": 1},
+        ),
+    ],
+    ids=["pattern", "names", "nothing else", "something else"],
+)
+def test_a_hostile_pattern_is_answered_at_once(schema: object, value: object) -> None:
+    """An engine that tries every way would hold the whole process for hours."""
+    assert len(violations(schema, value)) == 1
+
+
+def test_what_fits_a_pattern_is_judged_by_its_schema_and_by_no_other() -> None:
+    schema = {
+        "properties": {"name": {"type": "string"}},
+        "patternProperties": {"^x-": {"type": "integer"}},
+        "additionalProperties": {"type": "null"},
+    }
+
+    problems = violations(schema, {"name": "a", "x-a": "1", "x-b": 1, "other": 2, "free": None})
+
+    assert [str(problem) for problem in problems] == [
+        "other: must be null, not 2",
+        'x-a: must be a whole number, not "1"',
+    ]
