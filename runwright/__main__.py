@@ -1,5 +1,10 @@
 """`python -m runwright`: the command line."""
 
-from runwright.cli import main
+import sys
+
+try:
+    from runwright.cli import main
+except KeyboardInterrupt:  # before `main` is there to see it
+    sys.exit(130)
 
 main()

@@ -21,9 +21,12 @@ from runwright.models.gates import DecideGate, DecisionAnswer, GateOutcome, Verd
 from runwright.models.runs import Cancelled, Paused
 
 _SENT: Final = "no worker answered: it waits in Temporal, and counts as soon as one works"
+_JUDGED: Final = "a worker judges it when one works"
 _OUTCOMES: Final = {
     GateOutcome.APPROVED: "the gate is approved",
     GateOutcome.REJECTED: "the gate is rejected",
+    GateOutcome.TIMED_OUT: "the gate has timed out",
+    GateOutcome.CLOSED: "the gate is closed without a decision",
 }
 GateArgument = Annotated[str, typer.Argument(metavar="GATE", help="The name of the gate's step.")]
 CommentOption = Annotated[str, typer.Option("--comment", help="Why; it is kept with the run.")]
@@ -128,7 +131,7 @@ def _decide(
     request = DecideGate(gate=gate, verdict=verdict, by=_who(by), comment=comment)
     with reported(output):
         answer = asyncio.run(_decided(run, request))
-        show(answer, output, lambda _: Text(_answered(run, request, answer)))
+        show(answer, output, lambda _: Text(answered(run, request, answer)))
 
 
 async def _decided(run: RunName, request: DecideGate) -> DecisionAnswer | None:
@@ -136,17 +139,27 @@ async def _decided(run: RunName, request: DecideGate) -> DecisionAnswer | None:
         return await run.of(client).decide(request)
 
 
-def _answered(run: RunName, request: DecideGate, answer: DecisionAnswer | None) -> str:
+def answered(run: RunName, request: DecideGate, answer: DecisionAnswer | None) -> str:
+    """Return what the sender of a decision is told; `answer` is None while no worker judged it."""
     verdict = "approved" if request.verdict is Verdict.APPROVE else "rejected"
     what = f"{verdict}: gate {request.gate} of run {run}"
     if answer is None:
-        return f"{what}; {_SENT}"
+        where = f"gate {request.gate} of run {run}"
+        return f"sent: the decision on {where} waits in Temporal; {_JUDGED}"
     again = " (it had been said before)" if answer.repeated else ""
     if answer.outcome is not None and answer.outcome in _OUTCOMES:
         return f"{what}; {_OUTCOMES[answer.outcome]}{again}"
-    if answer.missing:
-        return f"{what}; {answer.missing} more approvals are needed{again}"
-    return f"{what}; it counts when the gate is reached{again}"
+    return f"{what}; {_prospect(answer)}{again}"
+
+
+def _prospect(answer: DecisionAnswer) -> str:
+    """Return what becomes of a gate that is not decided yet."""
+    if answer.decision.verdict is Verdict.REJECT:
+        return "the gate will be rejected when the run reaches it"
+    if answer.missing == 0:
+        return "the gate is not reached yet; it counts when it is"
+    several = answer.missing > 1
+    return f"{answer.missing} more approval{'s are' if several else ' is'} needed"
 
 
 def _tell(

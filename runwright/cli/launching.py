@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -26,10 +26,11 @@ from runwright.cli.session import connection
 from runwright.client import Run, start_request
 from runwright.errors import InvalidManifestError, Problem
 from runwright.models.base import Message
+from runwright.models.bubustack import Story
 from runwright.models.story_run import StartStoryRun
 from runwright.rules.bubustack.assignments import assigned
 from runwright.rules.bubustack.explanation import shown_name
-from runwright.rules.bubustack.starting import Overrides, start_of
+from runwright.rules.bubustack.starting import Overrides, start_of, unknown_inputs
 from runwright.rules.manifests import read_manifests
 from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_object
@@ -80,6 +81,7 @@ def start(  # noqa: PLR0913 - each is an option of its own
             suffix="".join(secrets.choice(_LETTERS) for _ in range(5)),
         )
         start = _start_of(files, overrides)
+        _warn(start.story, start.inputs)
         if dry_run:
             _print_request(start, output)
         else:
@@ -113,6 +115,11 @@ def _start_of(files: Sequence[str], overrides: Overrides) -> StartStoryRun:
     for warning in bundle.warnings:
         typer.echo(f"warning: {warning}", err=True)
     return start_of(bundle, overrides)
+
+
+def _warn(story: Story, inputs: Iterable[str]) -> None:
+    for warning in unknown_inputs(story, inputs):
+        typer.echo(f"warning: {warning}", err=True)
 
 
 def _inputs_of(file: Path | None) -> dict[str, Any]:
@@ -159,11 +166,14 @@ async def _changed_inputs(run: Run, assignments: Sequence[str]) -> dict[str, Any
     """
     if not assignments:
         return {}
-    inputs, problems = assigned(assignments, (await run.state()).inputs)
+    story = (await run.started_with()).story
+    inputs, problems = assigned(assignments, (await run.state()).inputs, story.spec.inputs_schema)
     if problems:
         raise InvalidManifestError(problems)
     changed = {text.partition("=")[0].split(".")[0] for text in assignments}
-    return {key: value for key, value in inputs.items() if key in changed}
+    given = {key: value for key, value in inputs.items() if key in changed}
+    _warn(story, given)
+    return given
 
 
 async def _shown(run: Run, what: str, output: Output, *, wait: bool) -> None:

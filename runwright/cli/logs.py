@@ -20,6 +20,7 @@ from runwright.errors import NotFoundError, StorageUnavailableError, TemporalUna
 from runwright.models.story_run import StoryRunState, workflow_id
 from runwright.models.tasks import TaskKey
 from runwright.rules.naming import compose
+from runwright.rules.wording import listed
 from runwright.settings import Settings
 
 _LOOK_EVERY: Final = timedelta(milliseconds=300)
@@ -79,11 +80,21 @@ class _Printer:
         """
         tries = self.tries()
         if not tries:
-            what = f"{self._run} {self._name or ''}".strip()
-            message = f"no log of {what} in {place}; logs stay where the task ran"
+            of_try = f"try {self._number} of " if self._number else ""
+            what = f"{of_try}{self._run} {self._name or ''}".strip()
+            message = f"no log of {what} in {place}{self._there()}; logs stay where the task ran"
             raise NotFoundError(message)
         for one in tries:
             self._write(one.key, _content(one, self.tries))
+
+    def _there(self) -> str:
+        """Return which logs of the run there are, where those asked for are not."""
+        found = self._logs.tries(workflow_id(self._run.namespace, self._run.name))
+        names = {
+            f"{one.key.name.removeprefix(f'{self._run.name}-')} (try {one.key.try_number})"
+            for one in found
+        }
+        return f"; there is {listed(sorted(names))}" if names else ""
 
     def begin(self) -> list[asyncio.Task[None]]:
         """Begin to follow the tries that are new."""
@@ -155,4 +166,10 @@ def _is_over(state: StoryRunState, step: str | None) -> bool:
     if step not in state.steps:
         message = f"run {state.namespace}/{state.name} has no step {step}"
         raise NotFoundError(message)
-    return state.steps[step].is_over
+    one = state.steps[step]
+    if one.type != "engram":
+        message = (
+            f"step {step} of run {state.namespace}/{state.name} is a {one.type}: it has no log"
+        )
+        raise NotFoundError(message)
+    return one.is_over

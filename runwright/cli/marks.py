@@ -48,6 +48,11 @@ class Marks:
         mark = _TO_COME if phase is None else _MARKS.get(phase, _FAILED)
         return f"{mark.plain if self._ascii_only else mark.sign} {word(phase)}", mark.style
 
+    @property
+    def paused(self) -> tuple[str, str]:
+        """Mark and word of a run that a person paused, and the style of both."""
+        return f"{_WAITING.plain if self._ascii_only else _WAITING.sign} Paused", _WAITING.style
+
 
 def word(phase: Phase | None) -> str:
     """Return what a phase is called; a step that is Paused waits for a moment or a person."""

@@ -11,7 +11,7 @@ from runwright.cli.failures import reported
 from runwright.cli.following import here
 from runwright.cli.output import Output, OutputOption, show
 from runwright.cli.pages import run_page, runs_table
-from runwright.cli.parameters import RunArgument, RunName
+from runwright.cli.parameters import RunArgument, RunName, user
 from runwright.cli.session import connection
 from runwright.client import Summary, View
 from runwright.models.base import Message
@@ -52,8 +52,8 @@ def explain(run: RunArgument, output: OutputOption = Output.TABLE) -> None:
     """Say in a few sentences why a run is where it is, and what to do next."""
     with reported(output):
         view = asyncio.run(_view(run))
-        state = view.state
-        text = explanation(state, [trouble.message for trouble in view.troubles], here())
+        state, troubles = view.state, [trouble.message for trouble in view.troubles]
+        text = explanation(state, troubles, here(), user=user())
         explained = Explanation(
             namespace=state.namespace, name=state.name, phase=state.phase, explanation=text
         )

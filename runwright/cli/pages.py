@@ -10,10 +10,19 @@ from rich.table import Table
 from rich.text import Text
 
 from runwright.cli.marks import Marks, word
+from runwright.cli.parameters import user
 from runwright.client import Summary, Trouble, View
 from runwright.models.bubustack import Phase
+from runwright.models.gates import Gate
 from runwright.models.story_run import Section, StepProgress, StepReason, StoryRunState
-from runwright.rules.bubustack.explanation import approvals, shown_name
+from runwright.rules.bubustack.explanation import (
+    approvals,
+    as_whom,
+    refused,
+    shown_name,
+    standing,
+    verdict_of,
+)
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt
 
@@ -35,6 +44,8 @@ def run_page(view: View, now: datetime, console: Console) -> RenderableType:
 
 def _headlines(state: StoryRunState, now: datetime, marks: Marks) -> Iterator[Text]:
     label, style = marks.labelled(state.phase)
+    if state.paused and not state.finished_at:
+        label, style = marks.paused
     took = lasting((state.finished_at or now) - state.started_at)
     execution = f"  execution {state.activation}" if state.activation > 1 else ""
     name = f"{state.namespace}/{state.name}"
@@ -78,13 +89,18 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
     if step.reason is StepReason.RETRY_SCHEDULED and step.next_retry_at:
         due = moment(step.next_retry_at, now)
         return f"try {step.tries + 1} of {step.max_tries} at {due}; {_cause(step)}"
-    if step.reason is StepReason.KEPT:
-        return f"kept from execution {step.activation}"
+    kept = f"kept from execution {step.activation}" if step.reason is StepReason.KEPT else ""
+    if settled := "; ".join(filter(None, [kept, _decided(gate)])):
+        return settled
     if step.phase is Phase.PAUSED and step.deadline:
         return f"until {moment(step.deadline, now)}"
     if step.is_running:
         return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
     return "" if step.phase is Phase.SUCCEEDED else _cause(step)
+
+
+def _decided(gate: Gate | None) -> str:
+    return excerpt(verdict_of(gate), _NOTE) if gate else ""
 
 
 def _cause(step: StepProgress) -> str:
@@ -104,6 +120,8 @@ def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
     if not state.finished_at:
         yield from _pending(state, now)
         yield from (_trouble(each, now) for each in view.troubles)
+    if lines := [excerpt(line, 2 * _NOTE) for line in refused(state)]:
+        yield lines
     for step in state.steps.values():
         if step.failed:
             yield failure(state, step)
@@ -130,11 +148,12 @@ def _pending(state: StoryRunState, now: datetime) -> Iterator[Sequence[str]]:
 
 def gate_lines(state: StoryRunState, name: str) -> Sequence[str]:
     """Return how to decide a gate."""
-    run = shown_name(state)
+    run, gate = shown_name(state), state.gates[name]
+    whom = as_whom(gate, user())
     return (
-        f"Gate {name} waits for a decision ({approvals(state.gates[name])}):",
-        f"  runwright approve {run} {name}",
-        f"  runwright reject {run} {name}",
+        f"Gate {name} waits for a decision ({standing(gate)}):",
+        f"  runwright approve {run} {name}{whom}",
+        f"  runwright reject {run} {name}{whom}",
     )
 
 

@@ -27,6 +27,7 @@ from runwright.errors import (
     TemporalUnavailableError,
 )
 from runwright.models.base import Message
+from runwright.models.bubustack import Phase
 from runwright.models.gates import DecideGate, DecisionAnswer, Verdict
 from runwright.models.runs import Cancelled, CancelRun, Paused, PauseRun, Resumed, ResumeRun
 from runwright.models.story_run import StartStoryRun, StoryRunState, workflow_id
@@ -132,17 +133,24 @@ class Run:
         """Execute the run again from what failed, or from `step`; what succeeded is kept.
 
         Raises:
-            RefusedError: the run is not over.
+            RefusedError: the run is not over, or it succeeded and no `step` is given.
             NotFoundError: the Story has no such step.
+            InvalidManifestError: changed inputs do not fit the Story's schema.
         """
         state = await self.state()
         if state.finished_at is None:
             message = f"retry run {self.namespace}/{self.name}: it is not over"
             raise RefusedError(message)
-        start = resumed(await self._input(), state, step=step, inputs=inputs, by=by)
+        if state.phase is Phase.SUCCEEDED and not step:
+            message = (
+                f"retry run {self.namespace}/{self.name}: it succeeded; "
+                "--from STEP repeats a step and what depends on it"
+            )
+            raise RefusedError(message)
+        start = resumed(await self.started_with(), state, step=step, inputs=inputs, by=by)
         return await self._execute(start)
 
-    async def _input(self) -> StartStoryRun:
+    async def started_with(self) -> StartStoryRun:
         """Return what the latest execution was started with."""
         description = await self._described()
         latest = self._client.get_workflow_handle(self.workflow_id, run_id=description.run_id)

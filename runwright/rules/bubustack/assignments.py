@@ -16,12 +16,13 @@ _FLOW: Final = ("[", "{", '"', "'")
 
 
 def assigned(
-    texts: Iterable[str], base: Mapping[str, Any] | None = None
+    texts: Iterable[str], base: Mapping[str, Any] | None = None, schema: Any = None
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Return `base` with each `key=value` set in it, and what is wrong with the texts.
 
     A value is read as a manifest reads it, so `3`, `true` and `null` are no text; one that begins
-    with a bracket or a quote is read as YAML. A dot in a key leads into an object.
+    with a bracket or a quote is read as YAML. Where `schema` asks for text, such a scalar is text
+    as it stands. A dot in a key leads into an object.
     """
     inputs = dict(base or {})
     problems: list[Problem] = []
@@ -32,7 +33,7 @@ def assigned(
             if not equals or not all(path):
                 message = f"{quoted(text)} is not of the form key=value"
                 raise NoScalarError(message)
-            inputs = _with(inputs, path, _read(value))
+            inputs = _with(inputs, path, _read(value, is_text=_asks_for_text(schema, path)))
         except ValueError as error:
             problems.append(Problem(f"inputs.{key}", str(error)))
     return inputs, problems
@@ -58,10 +59,19 @@ def _with(inputs: Mapping[str, Any], path: list[str], value: Any) -> dict[str, A
     return {**inputs, key: _with(inner, rest, value)}
 
 
-def _read(text: str) -> Any:
+def _asks_for_text(schema: Any, path: list[str]) -> bool:
+    for key in path:
+        properties = schema.get("properties") if is_object(schema) else None
+        schema = properties.get(key) if is_object(properties) else None
+    return is_object(schema) and schema.get("type") == "string"
+
+
+def _read(text: str, *, is_text: bool) -> Any:
     if not text:
         return ""  # nothing said in a shell is an empty text, where a manifest would say null
     if not text.startswith(_FLOW):
+        if is_text:
+            return text
         plain = yaml.ScalarEvent(anchor=None, tag=None, implicit=(True, False), value=text)
         return scalar_value(plain)
     documents = list(read_documents(text))

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from runwright.models.bubustack import Phase
-from runwright.models.gates import Gate, Verdict
+from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
 from runwright.models.story_run import StepProgress, StepReason, StoryRunState
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt, listed
 
 _SENTENCE: Final = 300
 """Characters of foreign text in one sentence."""
+_MOST_REFUSED: Final = 3
 _ENDED: Final = {
     Phase.SUCCEEDED: "succeeded",
     Phase.FINISHED: "was cancelled",
@@ -20,12 +21,15 @@ _ENDED: Final = {
 }
 
 
-def explanation(state: StoryRunState, troubles: Sequence[str], now: datetime) -> str:
+def explanation(
+    state: StoryRunState, troubles: Sequence[str], now: datetime, *, user: str = ""
+) -> str:
     """Return what a run does, what it waits for and why, or why it ended, and what to do next.
 
     `troubles` are what goes wrong for now and is tried again, one sentence without a stop each.
+    `user` is who reads it; empty: nobody knows.
     """
-    told = _ended(state, now) if state.finished_at else _open(state, troubles, now)
+    told = _ended(state, now) if state.finished_at else _open(state, troubles, now, user)
     return " ".join(_sentence(each) for each in told if each)
 
 
@@ -54,11 +58,66 @@ def approvals(gate: Gate) -> str:
     return f"{given} of {gate.approval.required} approvals"
 
 
-def _open(state: StoryRunState, troubles: Sequence[str], now: datetime) -> Iterator[str]:
+def standing(gate: Gate) -> str:
+    """Return how far a gate's decision is, who said what so far, and who may say more."""
+    return "; ".join([approvals(gate), *_said(gate), *_entitled(gate)])
+
+
+def verdict_of(gate: Gate) -> str:
+    """Return by whom a gate was approved or rejected; empty while neither."""
+    if gate.outcome is GateOutcome.APPROVED:
+        return f"approved by {_names(gate, Verdict.APPROVE)}"
+    if gate.outcome is GateOutcome.REJECTED:
+        comments = (one.comment for one in gate.decisions if one.verdict is Verdict.REJECT)
+        comment = next((f": {said}" for said in comments if said), "")
+        return f"rejected by {_names(gate, Verdict.REJECT)}{comment}"
+    return ""
+
+
+def as_whom(gate: Gate, user: str) -> str:
+    """Return ` --as NAME` where the gate's policy lists people, and the user is none of them."""
+    users = gate.approval.users
+    return " --as NAME" if users and user not in users else ""
+
+
+def refused(state: StoryRunState) -> Iterator[str]:
+    """Yield the newest decisions that did not count, and why, the newest last."""
+    for one in state.refused_decisions[-_MOST_REFUSED:]:
+        yield _refused(one)
+
+
+def _refused(one: RefusedDecision) -> str:
+    who, request = one.request.by or "somebody", one.request
+    return f"Refused: {who} said {request.verdict} to gate {request.gate}: {one.reason}"
+
+
+def _names(gate: Gate, verdict: Verdict) -> str:
+    return listed(one.by or "somebody" for one in gate.decisions if one.verdict is verdict)
+
+
+def _said(gate: Gate) -> Iterator[str]:
+    if names := _names(gate, Verdict.APPROVE):
+        yield f"{names} approved"
+    if names := _names(gate, Verdict.REJECT):
+        yield f"{names} rejected"
+
+
+def _entitled(gate: Gate) -> Iterator[str]:
+    policy = gate.approval
+    if policy.users or policy.groups:
+        people = [*policy.users, *(f"group {name}" for name in policy.groups)]
+        yield f"may be decided by {listed(people, 'or')}"
+    if policy.author is Author.MAY_NOT:
+        yield "not by who started the run"
+    if policy.demands_verified:
+        yield "verified identities only"
+
+
+def _open(state: StoryRunState, troubles: Sequence[str], now: datetime, user: str) -> Iterator[str]:
     over = sum(step.is_over for step in state.steps.values())
     yield (
         f"{_subject(state)} has been running for {lasting(now - state.started_at)}; "
-        f"{over} of its {len(state.steps)} steps are over"
+        f"{over} of its {len(state.steps)} steps {'is' if over == 1 else 'are'} over"
     )
     if state.cancelled:
         by, grace = state.cancelled.by or "somebody", lasting(state.cancelled.grace)
@@ -71,20 +130,21 @@ def _open(state: StoryRunState, troubles: Sequence[str], now: datetime) -> Itera
         )
     for step in state.steps.values():
         if step.is_running:
-            yield _waiting(state, step, now)
+            yield _waiting(state, step, now, user)
     yield from (f"For now this goes wrong, and is tried again: {each}" for each in troubles)
+    yield from refused(state)
     yield from _failures(state)
     if state.deadline:
         yield f"It may take until {moment(state.deadline, now)}"
 
 
-def _waiting(state: StoryRunState, step: StepProgress, now: datetime) -> str:
+def _waiting(state: StoryRunState, step: StepProgress, now: datetime, user: str) -> str:
     gate = state.gates.get(step.name)
     if gate and step.name in state.pending_gates:
         until = f" until {moment(gate.deadline, now)}" if gate.deadline else ""
         return (
-            f"Gate {step.name} waits for a decision ({approvals(gate)}){until}: "
-            f"`runwright approve {shown_name(state)} {step.name}`"
+            f"Gate {step.name} waits for a decision ({standing(gate)}){until}: "
+            f"`runwright approve {shown_name(state)} {step.name}{as_whom(gate, user)}`"
         )
     if step.reason is StepReason.RETRY_SCHEDULED and step.next_retry_at:
         due = moment(step.next_retry_at, now)
@@ -120,7 +180,9 @@ def _ended(state: StoryRunState, now: datetime) -> Iterator[str]:
 def _failures(state: StoryRunState) -> Iterator[str]:
     for step in state.steps.values():
         if step.failed:
-            yield f"Step {step.name} {_verb(step)}: {_cause(step)}"
+            gate = state.gates.get(step.name)
+            why = (verdict_of(gate) if gate else "") or _cause(step)
+            yield f"Step {step.name} {_verb(step)}: {why}"
             if step.diagnosis and step.diagnosis.resolution:
                 resolution = step.diagnosis.resolution
                 yield resolution[0].upper() + resolution[1:]

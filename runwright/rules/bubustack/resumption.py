@@ -15,6 +15,7 @@ from runwright.models.story_run import (
 )
 from runwright.rules.bubustack.dag import steps_of
 from runwright.rules.bubustack.dependencies import transitive_dependents
+from runwright.rules.schemas import violations, with_defaults
 
 _NO_RESULTS: Final = frozenset(
     {
@@ -42,7 +43,7 @@ def resumed(
 
     Raises:
         NotFoundError: the Story has no main step of that name.
-        InvalidManifestError: the run is not over.
+        InvalidManifestError: the run is not over, or changed inputs do not fit the Story's schema.
     """
     if state.finished_at is None:
         raise InvalidManifestError([Problem("", f"run {state.name} is not over yet")])
@@ -59,7 +60,7 @@ def resumed(
     }
     return start.model_copy(
         update={
-            "inputs": {**start.inputs, **(inputs or {})},
+            "inputs": _changed(start, inputs) if inputs else start.inputs,
             "resume_from": ResumeFrom(
                 activation=state.activation + 1,
                 kept=kept,
@@ -69,6 +70,14 @@ def resumed(
             ),
         }
     )
+
+
+def _changed(start: StartStoryRun, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    changed = {**start.inputs, **inputs}
+    schema = start.story.spec.inputs_schema or {}
+    if problems := violations(schema, with_defaults(schema, changed), "inputs"):
+        raise InvalidManifestError(problems)
+    return changed
 
 
 def next_input(start: StartStoryRun, state: StoryRunState) -> str:

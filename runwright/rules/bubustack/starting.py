@@ -1,6 +1,6 @@
 """From manifests, and what a person says besides, to the input of a run."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
@@ -22,10 +22,15 @@ from runwright.rules.bubustack.assignments import assigned, merged
 from runwright.rules.bubustack.configuration import configuration_problems
 from runwright.rules.manifests import Bundle, Key, missing_references
 from runwright.rules.manifests.bundle import DEFAULT_NAMESPACE
-from runwright.rules.wording import listed, quoted, suggestion
+from runwright.rules.shapes import is_object
+from runwright.rules.wording import child, listed, quoted, suggestion
 
 _LONGEST_PREFIX: Final = 247
 """Characters of a generated name before the hyphen and the suffix: 253 are allowed."""
+_OPEN: Final = frozenset(
+    {"$ref", "additionalProperties", "allOf", "anyOf", "if", "oneOf", "patternProperties"}
+)
+"""Where a schema has one of these, `properties` is not all that it knows or it decides itself."""
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(ObjectName)
 _NAMESPACE: Final[TypeAdapter[str]] = TypeAdapter(NamespaceName)
 _Placed = TypeVar("_Placed", Story, Engram, StoryRun)
@@ -64,17 +69,31 @@ def start_of(bundle: Bundle, overrides: Overrides) -> StartStoryRun:
     if isinstance(run, Problem):
         _, unreadable = assigned(overrides.assignments)
         raise InvalidManifestError([*problems, run, *unreadable], bundle.warnings)
+    story = bundle.stories.get(_story_key(run))
     inputs, unreadable = assigned(
-        overrides.assignments, merged(run.spec.inputs or {}, overrides.inputs)
+        overrides.assignments,
+        merged(run.spec.inputs or {}, overrides.inputs),
+        story.spec.inputs_schema if story else None,
     )
     run = run.model_copy(update={"spec": run.spec.model_copy(update={"inputs": inputs})})
     problems += [*unreadable, *missing_references(bundle, run)]
-    story = bundle.stories.get(_story_key(run))
     start = _snapshot(bundle, run, story, overrides.author) if story else None
     problems += _not_understood(bundle, start) if start else ()
     if start is None or problems:
         raise InvalidManifestError(problems, bundle.warnings)
     return start
+
+
+def unknown_inputs(story: Story, inputs: Iterable[str]) -> Iterator[str]:
+    """Yield a warning for each input that the Story's schema neither knows nor speaks of."""
+    schema = story.spec.inputs_schema or {}
+    known = schema.get("properties")
+    if not is_object(known) or not _OPEN.isdisjoint(schema):
+        return
+    for name in inputs:
+        if name not in known:
+            path, hint = child("inputs", name), suggestion(name, known)
+            yield f"{path}: the inputsSchema of story {story.metadata.name} has no such input{hint}"
 
 
 def _wrong_names(overrides: Overrides) -> list[Problem]:

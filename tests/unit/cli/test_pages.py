@@ -8,7 +8,9 @@ from runwright.models.story_run import StoryRunState
 from tests.unit.cli.states import (
     BROKEN,
     BUILT,
+    GATE,
     NOW,
+    OPEN_GATE,
     START,
     TO_COME,
     WAITING,
@@ -145,3 +147,49 @@ def test_a_list_says_what_each_run_waits_for() -> None:
         "default/release-2  release  ▶ Running    10:00:05 UTC  1m        gate sign-off\n"
         "team/release-1     release  ✔ Succeeded  10:00:00 UTC  350ms\n"
     )
+
+
+DECISION = {"gate": "sign-off", "verdict": "approve", "activation": 1, "at": at(6)}
+POLICY = {"users": ["ada", "grace"], "required": 2, "identity": "claimed"}
+
+
+def with_gate(phase: str = "Paused", **fields: object) -> StoryRunState:
+    gate = {**OPEN_GATE, "deadline": None, "approval": POLICY, **fields}
+    over = {"phase": phase, "finished_at": None if phase == "Paused" else at(9)}
+    return state(BUILT, {**GATE, **over}, gates={"sign-off": gate})
+
+
+def test_a_gate_that_waits_says_who_approved_and_who_may_decide() -> None:
+    shown = page(with_gate(decisions=[{**DECISION, "by": "ada"}]))
+
+    assert (
+        "Gate sign-off waits for a decision "
+        "(1 of 2 approvals; ada approved; may be decided by ada or grace):\n"
+        "  runwright approve release-1 sign-off --as NAME\n"
+    ) in shown
+
+
+def test_a_decided_gate_says_by_whom_and_with_which_comment() -> None:
+    both = [{**DECISION, "by": name} for name in ("ada", "grace")]
+    no = {**DECISION, "by": "ada", "verdict": "reject", "comment": "too early"}
+
+    approved = page(with_gate("Succeeded", decisions=both, outcome="Approved"))
+    rejected = page(with_gate("Failed", decisions=[no], outcome="Rejected"))
+
+    assert "approved by ada and grace\n" in approved
+    assert "rejected by ada: too early\n" in rejected
+
+
+def test_decisions_that_did_not_count_are_shown_with_their_reasons() -> None:
+    request = {"gate": "sign-off", "verdict": "approve", "by": "linus"}
+    refused = {"request": request, "at": at(7), "reason": "linus is not among them"}
+
+    shown = page(state(BUILT, refused_decisions=[refused]))
+
+    assert "Refused: linus said approve to gate sign-off: linus is not among them\n" in shown
+
+
+def test_a_paused_run_is_called_so_in_its_headline() -> None:
+    paused = state(TO_COME, paused={"by": "ada", "since": at(5)})
+
+    assert page(paused).startswith("◷ Paused  default/release-1")

@@ -12,7 +12,7 @@ def explained(shown: StoryRunState, *troubles: str) -> str:
 def test_a_run_that_waits_says_for_whom() -> None:
     assert explained(WAITING) == (
         "Run default/release-1 of story release has been running for 1m 5s; "
-        "1 of its 4 steps are over. "
+        "1 of its 4 steps is over. "
         "Gate sign-off waits for a decision (0 of 1 approvals) until 11:00:00 UTC: "
         "`runwright approve release-1 sign-off`."
     )

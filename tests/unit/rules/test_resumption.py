@@ -133,3 +133,12 @@ def test_the_next_input_is_what_a_person_can_start_in_the_temporal_ui() -> None:
 def test_there_is_no_next_input_before_the_end_or_after_a_success() -> None:
     assert next_input(START, state_of(STORY)) == ""
     assert next_input(START, SUCCEEDED.model_copy(update={"phase": Phase.SUCCEEDED})) == ""
+
+
+def test_changed_inputs_must_fit_the_schema_of_the_story() -> None:
+    schema = {"properties": {"tag": {"type": "string"}}}
+    spec = STORY.spec.model_copy(update={"inputs_schema": schema})
+    strict = START.model_copy(update={"story": STORY.model_copy(update={"spec": spec})})
+
+    with pytest.raises(InvalidManifestError, match=r"inputs\.tag: must be text, not 3"):
+        resumed(strict, FAILED, inputs={"tag": 3})

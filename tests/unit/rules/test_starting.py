@@ -4,7 +4,7 @@ import pytest
 
 from runwright.errors import InvalidManifestError
 from runwright.models.story_run import StartStoryRun
-from runwright.rules.bubustack.starting import Overrides, start_of
+from runwright.rules.bubustack.starting import Overrides, start_of, unknown_inputs
 from runwright.rules.manifests import Source, read_manifests
 
 STORY = """
@@ -203,3 +203,24 @@ spec:
         "release.yaml: Story/release: spec.steps[1].type: "
         "this version does not run steps of type wait",
     ]
+
+
+def test_where_the_schema_asks_for_text_a_value_is_text_as_it_stands() -> None:
+    assert start(*PARTS, overrides=Overrides(name="one", assignments=["tag=1.0"])).inputs == {
+        "tag": "1.0"
+    }
+
+
+def test_an_input_that_the_schema_does_not_know_is_warned_of() -> None:
+    given = start(*PARTS, overrides=Overrides(name="one", inputs={"tga": "v1"}))
+
+    assert list(unknown_inputs(given.story, given.inputs)) == [
+        'inputs.tga: the inputsSchema of story release has no such input (did you mean "tag"?)'
+    ]
+
+
+def test_an_input_is_not_warned_of_where_the_schema_takes_others_too() -> None:
+    open_story = STORY.replace("inputsSchema: {", "inputsSchema: {additionalProperties: true, ")
+    given = start(open_story, ENGRAMS, TEMPLATES, overrides=Overrides(name="one"))
+
+    assert list(unknown_inputs(given.story, {"more": 1})) == []
