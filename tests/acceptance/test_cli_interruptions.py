@@ -60,7 +60,7 @@ async def test_a_watch_outlasts_the_worker_and_says_so(temporal: str, tmp_path: 
         result = await ended(watch)
 
     assert sent.status == 0
-    assert "no worker answered: it waits in Temporal" in sent.out
+    assert "waits in Temporal; a worker judges it when one works" in sent.out
     assert (result.status, result.err) == (0, "")
     assert "Answers again." in result.out
     assert "run default/orphan: Succeeded" in result.out.splitlines()[-1]

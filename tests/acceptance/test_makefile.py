@@ -71,7 +71,8 @@ def test_make_alone_shows_what_there_is(checkout: Checkout) -> None:
     shown = checkout.run("make")
 
     targets = [line.split()[1] for line in shown.stdout.splitlines()]
-    assert targets == ["help", "demo", "test", "check", "bench"]
+    clusters = ["cluster", "cluster-down", "test-cluster"]
+    assert targets == ["help", "demo", "test", "check", "bench", *clusters]
 
 
 def test_uv_on_the_path_is_used_and_downloads_no_python(checkout: Checkout) -> None:
