@@ -4,11 +4,11 @@ SHELL := /bin/sh
 VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin
-CODE := runwright workflows activities adapters tests benchmarks examples
+CODE := runwright workflows activities adapters tests benchmarks examples testbed
 
-.PHONY: help demo test check bench
+.PHONY: help demo test check bench cluster cluster-down test-cluster
 help: ## Show the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## See a run survive the death of its worker; half a minute.
 	@$(RUN)/runwright demo
@@ -26,6 +26,16 @@ check: $(READY) ## Check format, lint, types, layers, and the lock file.
 
 bench: $(READY) ## Measure Runwright beside bare Temporal; some minutes.
 	@$(RUN)/python -m benchmarks $(ARGS)
+
+cluster: $(READY) ## Start a real Kubernetes of one node; the first time builds it, some minutes.
+	@$(RUN)/python -m testbed up
+
+cluster-down: $(READY) ## End that Kubernetes, and remove every trace of it.
+	@$(RUN)/python -m testbed down
+
+test-cluster: $(READY) ## Run the tests that need a cluster, on one of their own if none is up.
+	@$(RUN)/python -m testbed build
+	@$(RUN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
 $(READY): pyproject.toml uv.lock scripts/bootstrap
 	@scripts/bootstrap

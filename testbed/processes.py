@@ -1,0 +1,32 @@
+"""Whether processes have ended, whoever their parent is."""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+
+import psutil
+
+from testbed.waiting import until
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Return whether a process has ended, reaped or not."""
+    with suppress(
+        ChildProcessError
+    ):  # not ours: the first process of the machine reaps it, some day
+        os.waitpid(process.pid, os.WNOHANG)
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def wait_for_end(processes: Iterable[psutil.Process], within: float) -> None:
+    """Return when all have ended; `within` is in seconds.
+
+    Raises:
+        UnavailableError: one has not.
+    """
+    for process in processes:
+        until(partial(has_ended, process), within, f"the end of process {process.pid}")

@@ -1,0 +1,55 @@
+"""A cluster for the tests that need one, and what it lacks said by what is skipped."""
+
+import uuid
+from collections.abc import Generator
+
+import pytest
+
+from testbed import starting
+from testbed.cluster import Reach, Testbed
+from testbed.errors import UnavailableError
+
+
+@pytest.fixture(scope="session")
+def found_running() -> bool:
+    """Whether somebody brought the testbed up before these tests; then it is left to them."""
+    return starting.running() is not None
+
+
+@pytest.fixture(scope="session")
+def testbed(*, found_running: bool) -> Generator[Testbed]:
+    """A cluster; what it can do is its `reach`."""
+    try:
+        cluster = starting.up()
+    except UnavailableError as error:
+        pytest.skip(f"there is no cluster: {error}")
+    yield cluster
+    if cluster.reach is not Reach.GIVEN and not found_running:
+        starting.down()
+
+
+@pytest.fixture
+def own(testbed: Testbed) -> Testbed:
+    """A cluster whose parts are ours, to be stopped and started; perhaps without a node."""
+    if testbed.reach is Reach.GIVEN:
+        pytest.skip("the cluster is given by KUBECONFIG: its parts are not ours to stop")
+    return testbed
+
+
+@pytest.fixture
+def node(testbed: Testbed) -> Testbed:
+    """A cluster of ours that runs pods, and has our images."""
+    if testbed.reach is not Reach.NODE:
+        pytest.skip(f"no node of ours: {testbed.shortfall or 'the cluster is given'}")
+    return testbed
+
+
+@pytest.fixture
+def namespace(testbed: Testbed) -> Generator[str]:
+    """A namespace that no other test uses, in which pods can be made."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    testbed.kubectl("create", "namespace", name)
+    account = (f"--namespace={name}", "serviceaccount/default", "--timeout=30s")
+    testbed.kubectl("wait", "--for=create", *account)
+    yield name
+    testbed.kubectl("delete", "namespace", name, "--wait=false")
