@@ -136,10 +136,14 @@ def closed(gate: Gate, outcome: GateOutcome, at: datetime) -> Gate:
     return gate.model_copy(update={"outcome": outcome, "closed_at": at})
 
 
+def approvals(gate: Gate) -> int:
+    """Return how many approvals the gate has."""
+    return sum(decision.verdict is Verdict.APPROVE for decision in gate.decisions)
+
+
 def missing(gate: Gate) -> int:
     """Return how many approvals the gate still needs."""
-    approvals = sum(decision.verdict is Verdict.APPROVE for decision in gate.decisions)
-    return max(0, gate.approval.required - approvals)
+    return max(0, gate.approval.required - approvals(gate))
 
 
 def answer(gate: Gate, decision: Decision, *, repeated: bool) -> DecisionAnswer:

@@ -5,6 +5,7 @@ from typing import Final
 from runwright.models.bubustack import Phase
 from runwright.models.gates import Gate
 from runwright.models.story_run import StepProgress, StoryRunState
+from runwright.rules import gates
 
 _CELL: Final = 120
 _LONGEST_INPUT: Final = 32 * 1024
@@ -63,11 +64,10 @@ def _retry(state: StoryRunState, retry: str) -> list[str]:
 
 def _gate(state: StoryRunState, gate: Gate) -> list[str]:
     until = f", until {gate.deadline:%Y-%m-%d %H:%M:%S} UTC" if gate.deadline else ""
-    approvals = sum(d.verdict == "approve" for d in gate.decisions)
     return [
         "",
         f"Gate **{gate.name}** waits for a decision "
-        f"({approvals} of {gate.approval.required} approvals{until}):",
+        f"({gates.approvals(gate)} of {gate.approval.required} approvals{until}):",
         f"`runwright approve {_name(state)} {gate.name}`, "
         f"`runwright reject {_name(state)} {gate.name}`",
     ]

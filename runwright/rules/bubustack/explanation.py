@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from runwright.models.bubustack import Phase
 from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
 from runwright.models.story_run import StepProgress, StepReason, StoryRunState
+from runwright.rules import gates
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt, listed
 
@@ -54,8 +55,7 @@ def shown_name(run: Named) -> str:
 
 def approvals(gate: Gate) -> str:
     """Return how far a gate's decision is: `1 of 2 approvals`."""
-    given = sum(decision.verdict is Verdict.APPROVE for decision in gate.decisions)
-    return f"{given} of {gate.approval.required} approvals"
+    return f"{gates.approvals(gate)} of {gate.approval.required} approvals"
 
 
 def standing(gate: Gate) -> str:
