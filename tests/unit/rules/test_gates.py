@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runwright.models.gates import Approval, Decision, Gate, GateOutcome, Identity, Verdict
+from runwright.models.gates import Approval, Author, Decision, Gate, GateOutcome, Identity, Verdict
 from runwright.rules import gates
 from tests.unit.rules.states import NOW
 
@@ -354,3 +354,22 @@ def test_case_15_and_16_a_decided_gate_says_what_its_decider_said(
     decision: Decision, message: str
 ) -> None:
     assert gates.message_of(decided(open_gate(), decision)) == message
+
+
+def test_nobody_decides_a_gate_closed_to_an_author_whom_nobody_knows() -> None:
+    """Whoever comes may be that author."""
+    one = open_gate(claimed(author=Author.MAY_NOT))
+
+    refusal = gates.refusal(one, says(APPROVE, "ada"), {""})
+
+    assert refusal == ("gate ask may not be decided by who started the run, and nobody knows who")
+
+
+def test_a_gate_takes_no_more_decisions_than_a_run_can_hold() -> None:
+    one = open_gate(Approval(required=gates.MOST_DECISIONS + 1))
+    for number in range(gates.MOST_DECISIONS):
+        one = gates.with_decision(one, says(APPROVE, f"person-{number}"))
+
+    refusal = gates.refusal(one, says(APPROVE, "one-more"), {"starter"})
+
+    assert refusal == "gate ask has 100 decisions, which is as many as it takes"
