@@ -13,6 +13,8 @@ RunwrightError
     ├── StorageUnavailableError  the state folder cannot be read or written
     ├── NotStartedError          what runs a task could not be started now
     ├── StillRunningError        a task was told to end and has not ended yet
+    ├── ClusterUnavailableError  the API server of a cluster cannot be asked now
+    ├── ConflictError            an object was changed by somebody else in between
     └── TemporalUnavailableError Temporal cannot be reached
         └── NoWorkerError        Temporal can, but no worker that would answer for the run
 
@@ -106,6 +108,14 @@ class NotStartedError(TransientError):
 
 class StillRunningError(TransientError):
     """A task was told to end and has not ended yet."""
+
+
+class ClusterUnavailableError(TransientError):
+    """The API server of a cluster cannot be asked now, or refuses for now."""
+
+
+class ConflictError(TransientError):
+    """An object was created or changed by somebody else in between."""
 
 
 class TemporalUnavailableError(TransientError):

@@ -1,11 +1,13 @@
 """What Runwright needs of the world, as small protocols; the adapters fulfil them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from runwright.errors import RunwrightError
-from runwright.models.tasks import Claim, Task, TaskKey, TaskOutcome
+from runwright.models.objects import Manifest, StatusUpdate
+from runwright.models.tasks import Claim, Task, TaskKey, TaskNote, TaskOutcome
 
 
 class TaskRunner(Protocol):
@@ -79,6 +81,41 @@ class Completions(Protocol):
 
     async def beat(self, claim: Claim, progress: str) -> Answer:
         """Tell that the task is still looked after, and what it is doing."""
+        ...
+
+    async def note(self, claim: Claim, note: TaskNote) -> Answer:
+        """Tell the run why its task does not get on, or that it does again."""
+        ...
+
+
+class Objects(Protocol):
+    """The objects of a cluster that runs need beside their tasks.
+
+    Every method raises a TransientError when the cluster could not be asked, and RefusedError when
+    it said no for good.
+    """
+
+    async def ensure(self, objects: Sequence[Manifest]) -> None:
+        """Create each object in turn, or find it there; idempotent.
+
+        Raises:
+            NotOursError: an object of that name exists, and another owner's or nobody's.
+        """
+        ...
+
+
+class StatusMirror(Protocol):
+    """Shows in a cluster how runs are going."""
+
+    async def show(self, update: StatusUpdate) -> None:
+        """Write the patches in their order, then the Events; idempotent but for the Events.
+
+        An object that is gone, or is another one of that name by now, is passed over.
+
+        Raises:
+            ClusterUnavailableError: the cluster could not be asked.
+            RefusedError: it said no for good.
+        """
         ...
 
 

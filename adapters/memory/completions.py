@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from runwright.errors import RunwrightError
-from runwright.models.tasks import Claim, TaskOutcome
+from runwright.models.tasks import Claim, TaskNote, TaskOutcome
 from runwright.ports import Answer
 
 
@@ -31,7 +31,14 @@ class Beat(NamedTuple):
     progress: str
 
 
-_Report = TypeVar("_Report", Finished, Failed, Beat)
+class Noted(NamedTuple):
+    """One word on why a task does not get on."""
+
+    claim: Claim
+    note: TaskNote
+
+
+_Report = TypeVar("_Report", Finished, Failed, Beat, Noted)
 
 
 class MemoryCompletions:
@@ -46,6 +53,7 @@ class MemoryCompletions:
         self.finished: list[Finished] = []
         self.failed: list[Failed] = []
         self.beats: list[Beat] = []
+        self.notes: list[Noted] = []
         self._changed = asyncio.Condition()
 
     async def finish(self, claim: Claim, outcome: TaskOutcome) -> Answer:
@@ -65,6 +73,11 @@ class MemoryCompletions:
         answer = self._next()
         await self._keep(self.beats, Beat(claim, progress))
         return _given(answer)
+
+    async def note(self, claim: Claim, note: TaskNote) -> Answer:
+        """Keep the note; it is always recorded."""
+        await self._keep(self.notes, Noted(claim, note))
+        return Answer.RECORDED
 
     async def outcome(self, claim: Claim) -> TaskOutcome:
         """Wait until an outcome of the claim is recorded, and return it."""

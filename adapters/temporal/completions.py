@@ -11,7 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.temporal.connection import translated
 from runwright.errors import PermanentError, RunwrightError
-from runwright.models.tasks import Claim, TaskOutcome
+from runwright.models.tasks import Claim, TaskNote, TaskOutcome
 from runwright.ports import Answer
 
 _OPEN: Final = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
@@ -38,6 +38,17 @@ class TemporalCompletions:
     async def beat(self, claim: Claim, progress: str) -> Answer:
         """Heartbeat the claim's activity."""
         return await self._told(claim, self._handle(claim).heartbeat(progress), "beat")
+
+    async def note(self, claim: Claim, note: TaskNote) -> Answer:
+        """Send the run the signal `note_task`."""
+        run = self._client.get_workflow_handle(claim.workflow_id, run_id=claim.run_id)
+        try:
+            await run.signal("note_task", note)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return Answer.GONE
+            raise translated(error, f"note {claim.activity_id}") from error
+        return Answer.RECORDED
 
     def _handle(self, claim: Claim) -> AsyncActivityHandle:
         token = base64.b64decode(claim.token)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,9 @@ from runwright.models.gates import Gate, RefusedDecision
 from runwright.models.metadata import NamespaceName, ObjectName
 from runwright.models.runs import Cancelled, Paused
 from runwright.models.tasks import Backend, Diagnosis
+
+NO_RESOURCE: Final = "local"
+"""In the place of a uid: the run is not a resource of any cluster."""
 
 
 class Section(StrEnum):
@@ -70,7 +73,12 @@ class StepProgress(Message):
     output: dict[str, Any] | None = None
     exit_code: int | None = None
     exit_class: ExitClass | None = None
+    error: dict[str, Any] | None = None
+    """What the task itself reported, as a StructuredError."""
+    pod: str | None = None
+    """The name of the last try's pod, in a cluster."""
     diagnosis: Diagnosis | None = None
+    """Of its last try, or of the one that runs and does not get on."""
 
     @property
     def is_over(self) -> bool:
@@ -168,8 +176,10 @@ class StartStoryRun(Message):
     api_version: Literal["runwright.dev/v1"] = "runwright.dev/v1"
     namespace: Annotated[NamespaceName, Field(min_length=1)] = "default"
     name: Annotated[ObjectName, Field(min_length=1)]
-    uid: str = Field(default="local", pattern=r"^[-A-Za-z0-9]{1,64}$")
+    uid: str = Field(default=NO_RESOURCE, pattern=r"^[-A-Za-z0-9]{1,64}$")
     """Of the StoryRun object; `local` where there is no cluster."""
+    generation: int = Field(default=0, ge=0)
+    """Of the StoryRun object's spec, as it was read."""
     story: Story
     engrams: tuple[Engram, ...] = ()
     templates: tuple[EngramTemplate, ...] = ()
@@ -186,7 +196,12 @@ class StartStoryRun(Message):
         """Which execution of the run this is, from 1."""
         return self.resume_from.activation if self.resume_from else 1
 
+    @property
+    def has_resource(self) -> bool:
+        """Whether a StoryRun object stands for the run, and shows its status."""
+        return self.uid != NO_RESOURCE
 
-def workflow_id(namespace: str, name: str, uid: str = "local") -> str:
+
+def workflow_id(namespace: str, name: str, uid: str = NO_RESOURCE) -> str:
     """Return the id of a run's workflow."""
     return f"storyrun/{namespace}/{name}/{uid}"

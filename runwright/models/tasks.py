@@ -13,6 +13,7 @@ class Backend(StrEnum):
     """Where tasks run."""
 
     LOCAL = "local"
+    KUBERNETES = "kubernetes"
     MEMORY = "memory"
 
 
@@ -37,6 +38,36 @@ class TaskKey(Message):
         return self.activation, self.try_number
 
 
+class TaskRecord(Message):
+    """The object of its system that stands for a step, beside the Job that executes it.
+
+    It is made before the Job and owns it. A pod may write there how it ended, by the system's
+    contract; so it is brought back to a state without an end before a later try begins.
+    """
+
+    manifest: dict[str, Any]
+    """As it is created; its owner among the metadata."""
+    running: dict[str, Any]
+    """The status that says that this try was started."""
+    cleared: tuple[str, ...] = ()
+    """The fields of the status that a try may write, and the next one must not find."""
+
+
+class JobTemplate(Message):
+    """The Kubernetes Job of a task, as far as its system decides it.
+
+    The backend adds the name, the identity, the claim, the finalizers and the environment.
+    """
+
+    labels: dict[str, str] = {}
+    """Of the Job and of its pod."""
+    annotations: dict[str, str] = {}
+    """Of both, too."""
+    spec: dict[str, Any]
+    """A `batch/v1` JobSpec; the first container of its pod is the task's."""
+    record: TaskRecord | None = None
+
+
 class Task(Message):
     """One try of a step, with all that its backend needs to run it."""
 
@@ -55,6 +86,8 @@ class Task(Message):
     """Between TERM and KILL."""
     max_output: int = Field(ge=0)
     """Bytes of JSON."""
+    job: JobTemplate | None = None
+    """What Kubernetes runs; None for any other backend."""
 
 
 class Claim(Message):
@@ -106,6 +139,20 @@ class TaskOutcome(Message):
     """As a shell reports it: 128 + n for signal n. None where no process ended."""
     output: dict[str, Any] | None = None
     """Only of a task that succeeded; {} when it wrote none."""
+    exit_class: str | None = None
+    """What the task itself said about trying again, in the words of its system."""
+    error: dict[str, Any] | None = None
+    """What the task itself said went wrong, in the form of its system."""
+    pod: str | None = None
+    """The name of the pod that ran it, where one did."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     diagnosis: Diagnosis | None = None
+
+
+class TaskNote(Message):
+    """Why a running task does not get on, as a run is told it."""
+
+    key: TaskKey
+    diagnosis: Diagnosis | None = None
+    """None: what was wrong is over."""
