@@ -98,4 +98,4 @@ def test_the_words_of_steps_and_tasks() -> None:
         "OutputInvalid",
         "OutputTooLarge",
     }
-    assert {*Backend} == {"local", "memory"}
+    assert {*Backend} == {"local", "kubernetes", "memory"}
