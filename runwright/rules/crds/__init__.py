@@ -1,0 +1,6 @@
+"""What a cluster must know of our kinds: CustomResourceDefinitions, made from the models."""
+
+from runwright.rules.crds.definitions import definition, object_schema
+from runwright.rules.crds.served import SERVED, Kind
+
+__all__ = ["SERVED", "Kind", "definition", "object_schema"]

@@ -1,0 +1,60 @@
+"""What the API server must be told of a schema, and the models do not say.
+
+A rule in CEL is refused by what it could cost at worst, so whatever rules go through is bounded,
+also where upstream has no bound: no Story that could run is beyond these. Conditions are bounded
+because the models read them from everybody, whatever their length.
+
+Source: BubuStack, CRDs; Kubernetes, `metav1.Condition` and "Resource use by validation functions".
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from runwright.rules.crds.served import Kind
+
+STEP_LISTS: Final = ("spec.steps", "spec.compensations", "spec.finally")
+
+_MOST_STEPS: Final = 100 + 50 + 50
+_LONGEST_NAME: Final = 63
+_REQUIREMENT: Final = r"^steps(\.[^.]+){2,}$"
+"""A path into a step's output; which steps it may lead to, the rules of a Story know."""
+
+_Limits = Mapping[str, Mapping[str, Any]]
+
+_ANY_CONDITION: Final[_Limits] = {
+    "status.conditions": {
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["type"],
+    },
+    "status.conditions[].type": {"maxLength": 316},
+}
+_CONDITION: Final[_Limits] = {
+    **_ANY_CONDITION,
+    "status.conditions[].reason": {"maxLength": 1024},
+    "status.conditions[].message": {"maxLength": 32768},
+}
+_CONDITION_OF_A_RUN: Final[_Limits] = {
+    **_ANY_CONDITION,
+    "status.conditions[].reason": {"maxLength": 64},
+    "status.conditions[].message": {"maxLength": 2048},
+}
+
+
+def _of_a_story() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for steps in STEP_LISTS:
+        yield f"{steps}[].needs", {"maxItems": _MOST_STEPS}
+        yield f"{steps}[].needs[]", {"maxLength": _LONGEST_NAME}
+        yield f"{steps}[].requires[]", {"pattern": _REQUIREMENT}
+        yield f"{steps}[].transport", {"maxLength": _LONGEST_NAME}
+    yield "spec.transports", {"maxItems": _MOST_STEPS}
+    yield "spec.transports[].name", {"maxLength": _LONGEST_NAME}
+
+
+LIMITS: Final[Mapping[Kind, _Limits]] = {
+    Kind.STORY: {**_CONDITION, **dict(_of_a_story())},
+    Kind.ENGRAM: _CONDITION,
+    Kind.ENGRAM_TEMPLATE: _CONDITION,
+    Kind.STORY_RUN: _CONDITION_OF_A_RUN,
+    Kind.STEP_RUN: _CONDITION_OF_A_RUN,
+}
+"""Keywords of the schema by the path of what they are about; `[]` is each entry of a list."""

@@ -1,0 +1,198 @@
+"""What the API server refuses by rules in CEL, `x-kubernetes-validations`.
+
+A rule sees one object of one kind, and of its metadata only the name; fields of free shape it can
+compare and not look into. So these cannot be said in CEL, and are found later by the admission
+rules, which report them on the resource:
+
+- whether a Story, an Engram or a template exists, has the version asked for, and is in a namespace
+  that may be referred to;
+- inputs against a schema, schemas against their dialect, templates against their scope;
+- the trigger token of a StoryRun, for it is an annotation and its name a hash;
+- the arguments of primitives (`with` is free): the Story that an executeStory step names, `until`
+  of a wait, timeouts and poll intervals of waits and gates;
+- circles of steps, and whether `requires` leads to a step further up;
+- sizes in bytes, of an object or of a block of it;
+- what depends on settings of the installation.
+
+Source: bobrapet, CRDs and webhooks.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal, NamedTuple
+
+from runwright.rules.crds.limits import STEP_LISTS
+from runwright.rules.crds.served import Kind
+
+
+class Validation(NamedTuple):
+    """One rule: an expression that must be true of what is at a path."""
+
+    at: str
+    """As `spec.steps[]`; empty for the whole object."""
+    rule: str
+    message: str
+    detail: str = ""
+    """An expression for the message when it is to name what is wrong."""
+    reason: Literal["", "FieldValueForbidden", "FieldValueRequired", "FieldValueDuplicate"] = ""
+
+    def as_written(self) -> dict[str, Any]:
+        """Return the rule in the form of a schema."""
+        written = {"rule": self.rule, "message": self.message}
+        if self.detail:
+            written["messageExpression"] = self.detail
+        if self.reason:
+            written["reason"] = self.reason
+        return written
+
+
+def _of_each_step(steps: str) -> Iterator[Validation]:
+    step = f"{steps}[]"
+    yield Validation(step, "has(self.ref) != has(self.type)", 'must have one of "ref" and "type"')
+    yield Validation(
+        step, "!has(self.needs) || !(self.name in self.needs)", "a step cannot wait for itself"
+    )
+    yield Validation(
+        step,
+        "!has(self.type) || self.type != 'executeStory' || has(self.with)",
+        "an executeStory step must name a Story in with.storyRef.name",
+        reason="FieldValueRequired",
+    )
+
+
+def _names(*lists: str) -> str:
+    """Return an expression for the names of the steps of all the lists."""
+    named = (
+        f"self.{steps}.map(s, s.name)"
+        if steps == "steps"
+        else f"(has(self.{steps}) ? self.{steps}.map(s, s.name) : [])"
+        for steps in lists
+    )
+    return " + ".join(named)
+
+
+def _unique_names() -> Validation:
+    # The list in a list gives the names a name, so that they are gathered once.
+    names = f"[{_names('steps', 'compensations', 'finally')}]"
+    return Validation(
+        "spec",
+        f"{names}.all(names, names.all(n, names.exists_one(m, m == n)))",
+        "the name of a step must be its own among steps, compensations and finally",
+        detail=f"{names}.map(names, '%s is the name of more than one step'"
+        ".format([names.filter(n, !names.exists_one(m, m == n))[0]]))[0]",
+        reason="FieldValueDuplicate",
+    )
+
+
+def _known_needs(steps: str, *reach: str) -> Validation:
+    names = f"[{_names(*reach)}]"
+    lost = "has(s.needs) && s.needs.exists(n, !(n in names))"
+    needs = f"self.{steps}.map(s, has(s.needs) ? s.needs.filter(n, !(n in names)) : [])"
+    which = f"self.{steps}.filter(s, {lost})[0].name, {needs}.filter(n, size(n) > 0)[0][0]"
+    where = " or ".join(filter(None, (", ".join(reach[:-1]), reach[-1])))
+    return Validation(
+        "spec",
+        f"{_if_any(steps)}{names}.all(names, self.{steps}.all(s, !({lost})))",
+        f"a step of {steps} can wait for steps of {where} only",
+        detail=f"{names}.map(names, '%s needs %s, which is no step of {where}'"
+        f".format([{which}]))[0]",
+    )
+
+
+def _if_any(steps: str) -> str:
+    """Return what makes a rule about a list of steps true where there is none."""
+    return "" if steps == "steps" else f"!has(self.{steps}) || "
+
+
+def _without_waiting(steps: str) -> Validation:
+    return Validation(
+        "spec",
+        f"self.pattern != 'realtime' || {_if_any(steps)}"
+        f"self.{steps}.all(s, !has(s.type) || !(s.type in ['gate', 'wait']))",
+        "neither a gate nor a wait can be part of a realtime Story",
+        reason="FieldValueForbidden",
+    )
+
+
+def _declared_transports(steps: str) -> Validation:
+    return Validation(
+        "spec",
+        f"{_if_any(steps)}self.{steps}.all(s, !has(s.transport) || (has(self.transports)"
+        " && self.transports.exists(t, t.name == s.transport)))",
+        f"a step of {steps} uses a transport that is not declared",
+    )
+
+
+def _of_a_story() -> Iterator[Validation]:
+    for steps in STEP_LISTS:
+        yield from _of_each_step(steps)
+        name = steps.removeprefix("spec.")
+        yield _without_waiting(name)
+        yield _declared_transports(name)
+    yield _unique_names()
+    yield _known_needs("steps", "steps")
+    yield _known_needs("compensations", "steps", "compensations")
+    yield _known_needs("finally", "steps", "compensations", "finally")
+    yield Validation(
+        "spec.transports",
+        "self.all(t, self.exists_one(o, o.name == t.name))",
+        "the name of a transport must be its own",
+        reason="FieldValueDuplicate",
+    )
+
+
+def _unchanged(field: str) -> Validation:
+    return Validation(
+        "spec",
+        f"has(self.{field}) == has(oldSelf.{field})"
+        f" && (!has(self.{field}) || self.{field} == oldSelf.{field})",
+        f"{field} cannot be changed; of a StoryRun only cancelRequested can, once, to true",
+        reason="FieldValueForbidden",
+    )
+
+
+_OF_A_STORY_RUN: Final = (
+    *(_unchanged(field) for field in ("storyRef", "impulseRef", "inputs")),
+    Validation(
+        "spec",
+        "!has(oldSelf.cancelRequested) || !oldSelf.cancelRequested"
+        " || (has(self.cancelRequested) && self.cancelRequested)",
+        "cancelRequested cannot be undone",
+        reason="FieldValueForbidden",
+    ),
+    Validation(
+        "status.observedGeneration", "self >= oldSelf", "observedGeneration cannot decrease"
+    ),
+    Validation(
+        "status.conditions",
+        "size(self) == 0 || self.exists(c, c.type == 'Ready')",
+        "one of the conditions must be Ready",
+        reason="FieldValueRequired",
+    ),
+    Validation(
+        "status.conditions[]",
+        "has(self.lastTransitionTime)",
+        "a condition must have a lastTransitionTime",
+        reason="FieldValueRequired",
+    ),
+)
+_OF_A_STEP_RUN: Final = (
+    Validation(
+        "spec.downstreamTargets[]",
+        "has(self.grpc) != has(self.terminate)",
+        'must have one of "grpc" and "terminate"',
+    ),
+    Validation(
+        "",
+        "!has(self.status) || !has(self.status.needs)"
+        " || !(self.metadata.name in self.status.needs)",
+        "a StepRun cannot wait for itself",
+    ),
+)
+
+VALIDATIONS: Final[Mapping[Kind, tuple[Validation, ...]]] = {
+    Kind.STORY: tuple(_of_a_story()),
+    Kind.ENGRAM: (),
+    Kind.ENGRAM_TEMPLATE: (),
+    Kind.STORY_RUN: _OF_A_STORY_RUN,
+    Kind.STEP_RUN: _OF_A_STEP_RUN,
+}
