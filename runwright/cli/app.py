@@ -48,6 +48,7 @@ COMMANDS: Final[Mapping[str, Listed]] = {
     "dev": Listed("embedded", _SERVICE, "Run Temporal, its UI and a worker on this machine."),
     "worker": Listed("serving", _SERVICE, "Run what is started, until it is told to stop."),
     "setup": Listed("serving", _SERVICE, "Make a Temporal namespace ready."),
+    "crds": Listed("crds", _SERVICE, "Print what a cluster must know of the kinds."),
     "demo": Listed("demo", _SERVICE, "See a run with everything in it."),
 }
 """In the order of the help."""
