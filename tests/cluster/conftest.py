@@ -2,12 +2,16 @@
 
 import uuid
 from collections.abc import Generator
+from typing import Final
 
 import pytest
 
 from testbed import starting
 from testbed.cluster import Reach, Testbed
 from testbed.errors import UnavailableError
+from testbed.layout import project
+
+_ESTABLISHED_WITHIN: Final = "--timeout=30s"
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +57,14 @@ def namespace(testbed: Testbed) -> Generator[str]:
     testbed.kubectl("wait", "--for=create", *account)
     yield name
     testbed.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def crds(testbed: Testbed) -> None:
+    """The cluster knows our kinds.
+
+    They are left there: other tests may use them at the same time, and with a kind go its objects.
+    """
+    files = f"--filename={project() / 'deploy' / 'crds'}"
+    testbed.kubectl("apply", "--server-side", "--force-conflicts", files)
+    testbed.kubectl("wait", "--for=condition=Established", _ESTABLISHED_WITHIN, files)
