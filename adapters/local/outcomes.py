@@ -1,23 +1,12 @@
 """What the end of a process and the file that it wrote mean for its task."""
 
-import json
-import math
 from datetime import datetime
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from adapters.local.diagnosis import diagnose
 from runwright.models.base import WireModel
 from runwright.models.tasks import OutcomeReason, TaskOutcome
-from runwright.rules.shapes import is_deeper_than
-
-_KINDS: Final[dict[type, str]] = {  # of JSON, all but the object
-    list: "a list",
-    str: "a string",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    type(None): "null",
-}
+from runwright.rules.outputs import OutputError, read_output
 
 
 class End(WireModel):
@@ -42,14 +31,6 @@ class OutputFile(NamedTuple):
     """Whether it is a plain file that may be read."""
 
 
-_DEEPEST: Final = 128
-"""As deep as templates reach; serializers give up not far beyond."""
-
-
-class _OutputError(ValueError):
-    """The output is not what it must be; says why without quoting it."""
-
-
 def judge(end: End, output: OutputFile | None, max_output: int) -> TaskOutcome:
     """Return the outcome: success takes exit code 0 and an output without fault, or none.
 
@@ -64,8 +45,8 @@ def judge(end: End, output: OutputFile | None, max_output: int) -> TaskOutcome:
         message = f"output.json has {output.size} bytes, {max_output} are allowed"
         return _outcome(end, OutcomeReason.OUTPUT_TOO_LARGE, message)
     try:
-        return _outcome(end, end.reason, output=_parse(output))
-    except _OutputError as error:
+        return _outcome(end, end.reason, output=_read(output))
+    except OutputError as error:
         return _outcome(end, OutcomeReason.OUTPUT_INVALID, f"output.json {error}")
 
 
@@ -98,54 +79,12 @@ def _outcome(
     )
 
 
-def _parse(output: OutputFile) -> dict[str, Any]:
+def _read(output: OutputFile) -> dict[str, Any]:
     if not output.is_readable:
         message = "is not a plain file that can be read"
-        raise _OutputError(message)
+        raise OutputError(message)
     try:
-        value = json.loads(
-            output.content.decode(), parse_constant=_refuse, parse_float=_finite_float
-        )
-        json.dumps(value, ensure_ascii=False).encode()  # refuses halves of surrogate pairs
-    except _OutputError:
-        raise
-    except (ValueError, RecursionError) as error:
-        message = f"({output.size} bytes) {_fault(error)}"
-        raise _OutputError(message) from error
-    if (kind := _kind(value)) is not None:
-        message = f"({output.size} bytes) holds {kind}, not an object"
-        raise _OutputError(message)
-    if is_deeper_than(_DEEPEST, value):
-        message = f"({output.size} bytes) is nested more than {_DEEPEST} deep"
-        raise _OutputError(message)
-    parsed: dict[str, Any] = value
-    return parsed
-
-
-def _kind(value: object) -> str | None:
-    return _KINDS.get(type(value))
-
-
-def _fault(error: ValueError | RecursionError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-    if isinstance(error, UnicodeDecodeError):
-        return f"is not UTF-8: byte {error.start} cannot be read"
-    if isinstance(error, UnicodeEncodeError):
-        return "holds half of a surrogate pair, which is no character"
-    if isinstance(error, RecursionError):
-        return "is nested too deeply"
-    return "holds a number with too many digits"
-
-
-def _refuse(constant: str) -> NoReturn:
-    message = f"holds {constant}, which is no JSON"
-    raise _OutputError(message)
-
-
-def _finite_float(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        message = "holds a number that is too large"
-        raise _OutputError(message)
-    return number
+        return read_output(output.content)
+    except OutputError as error:
+        message = f"({output.size} bytes) {error}"
+        raise OutputError(message) from error
