@@ -44,7 +44,7 @@ def carried(value: Any) -> dict[str, Any]:
     Raises:
         OutputError: it is no object, or is nested too deeply.
     """
-    if (kind := _KINDS.get(type(value))) is not None:
+    if (kind := _kind(value)) is not None:
         message = f"holds {kind}, not an object"
         raise OutputError(message)
     if is_deeper_than(_DEEPEST, value):
@@ -52,6 +52,10 @@ def carried(value: Any) -> dict[str, Any]:
         raise OutputError(message)
     output: dict[str, Any] = value
     return output
+
+
+def _kind(value: object) -> str | None:
+    return _KINDS.get(type(value))
 
 
 def _fault(error: ValueError | RecursionError) -> str:

@@ -1,0 +1,80 @@
+"""How a pod ended, and its containers in it."""
+
+from typing import Any, Final, NamedTuple
+
+from runwright.rules.kubernetes.fields import Object, condition, entries, field, text
+
+SUCCEEDED: Final = "Succeeded"
+FAILED: Final = "Failed"
+_UNSEEN: Final = "ContainerStatusUnknown"
+"""The kubelet's word for a container whose end it did not see; its exit code 137 is made up."""
+
+
+class Ended(NamedTuple):
+    """A container that ended."""
+
+    name: str
+    state: Object
+    """Its `terminated`."""
+    is_init: bool
+
+    @property
+    def exit_code(self) -> int | None:
+        """As the container runtime saw it; None where nobody did."""
+        code = self.state.get("exitCode")
+        return code if isinstance(code, int) and self.reason != _UNSEEN else None
+
+    @property
+    def reason(self) -> str:
+        """The kubelet's word, as `OOMKilled`."""
+        return text(self.state, "reason")
+
+
+def phase_of(pod: Object | None) -> str:
+    """Return the phase of a pod; empty for none."""
+    return text(pod, "status", "phase")
+
+
+def ended_container(pod: Object, name: str) -> Ended | None:
+    """Return how the container of that name ended; None if it did not, or never began."""
+    return next((one for one in _ended(pod) if one.name == name and not one.is_init), None)
+
+
+def culprit(pod: Object, name: str = "") -> Ended | None:
+    """Return the container that a pod failed of, preferably the one of that name."""
+    failed = [one for one in _ended(pod) if one.exit_code != 0]
+    return next((one for one in failed if one.name == name), failed[0] if failed else None)
+
+
+def _ended(pod: Object) -> list[Ended]:
+    return [
+        Ended(text(status, "name"), terminated, is_init=kind.startswith("init"))
+        for kind in ("initContainerStatuses", "containerStatuses")
+        for status in entries(pod, "status", kind)
+        if (terminated := _terminated(status))
+    ]
+
+
+def _terminated(status: Object) -> Any:
+    return field(status, "state", "terminated") or field(status, "lastState", "terminated")
+
+
+def disruption(pod: Object) -> tuple[str, str]:
+    """Return why a pod was ended from outside, as reason and message; empty if it was not.
+
+    The kubelet's own reasons, as `Evicted`, stand in the status; those of the API server and its
+    controllers in a condition.
+    """
+    if reason := text(pod, "status", "reason"):
+        return reason, text(pod, "status", "message")
+    target = condition(pod, "DisruptionTarget")
+    return text(target, "reason"), text(target, "message")
+
+
+def is_deleted(pod: Object) -> bool:
+    """Return whether the deletion of the pod was asked for.
+
+    When that was cannot be told: the time stamp holds the end of the grace at first, and is moved
+    once the containers have ended.
+    """
+    return bool(text(pod, "metadata", "deletionTimestamp"))
