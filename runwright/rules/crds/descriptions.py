@@ -57,7 +57,7 @@ def _below_fields(model: ast.ClassDef) -> dict[str, str]:
                 ast.AnnAssign(target=ast.Name(id=name)),
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
-                described[name] = " ".join(text.split())
+                described[name] = text
             case _:
                 pass
     return described

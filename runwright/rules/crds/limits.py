@@ -1,8 +1,9 @@
 """What the API server must be told of a schema, and the models do not say.
 
 A rule in CEL is refused by what it could cost at worst, so whatever rules go through is bounded,
-also where upstream has no bound: no Story that could run is beyond these. Conditions are bounded
-because the models read them from everybody, whatever their length.
+also where upstream has no bound: no Story that could run is beyond these. (What a rule does cost
+is limited too: of the 200 steps that a Story may have, most can wait for all those before them.)
+Conditions are bounded here because the models read them from everybody, whatever their length.
 
 Source: BubuStack, CRDs; Kubernetes, `metav1.Condition` and "Resource use by validation functions".
 """
