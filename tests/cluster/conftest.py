@@ -59,6 +59,15 @@ def namespace(testbed: Testbed) -> Generator[str]:
     testbed.kubectl("delete", "namespace", name, "--wait=false")
 
 
+@pytest.fixture(scope="module")
+def place(testbed: Testbed) -> Generator[str]:
+    """A namespace for what only the API server sees: nothing acts on it."""
+    name = f"crds-{uuid.uuid4().hex[:12]}"
+    testbed.kubectl("create", "namespace", name)
+    yield name
+    testbed.kubectl("delete", "namespace", name, "--wait=false")
+
+
 @pytest.fixture(scope="session")
 def crds(testbed: Testbed) -> None:
     """The cluster knows our kinds.
