@@ -139,18 +139,28 @@ def classify_exit(code: int | None) -> ExitClass:
 def classify(outcome: TaskOutcome) -> ExitClass:
     """Return what an outcome says about trying again.
 
-    Output that nobody can read will not be better the next time.
+    What a task itself says of its failure counts before its exit code. Output that nobody can read,
+    a command that is not there and an object that is not ours will not be better the next time.
+
+    Source: BubuStack, exit code table and StructuredError.
     """
+    if outcome.exit_class and not outcome.succeeded:
+        return _class_of_failure(outcome.exit_class)
     match outcome.reason:
         case OutcomeReason.COMPLETED:
             return ExitClass.SUCCESS
-        case OutcomeReason.OUTPUT_INVALID | OutcomeReason.OUTPUT_TOO_LARGE:
-            return ExitClass.TERMINAL
-        case OutcomeReason.COMMAND_NOT_STARTED | OutcomeReason.REFUSED:
-            return ExitClass.TERMINAL
         case OutcomeReason.TIMED_OUT:
             return ExitClass.RETRY
-        case OutcomeReason.STOPPED:
-            return ExitClass.TERMINAL
         case OutcomeReason.EXITED | OutcomeReason.LOST:
             return classify_exit(outcome.exit_code)
+        case _:
+            return ExitClass.TERMINAL
+
+
+def _class_of_failure(word: str) -> ExitClass:
+    """Return the class of that name; unknown for any other word, and for a failure's success.
+
+    Upstream's SDK spells them without capitals, which loses `rateLimited` there.
+    """
+    classes = {one.value.lower(): one for one in ExitClass if one is not ExitClass.SUCCESS}
+    return classes.get(word.lower(), ExitClass.UNKNOWN)

@@ -231,6 +231,36 @@ def test_what_became_of_a_task_weighs_more_than_its_exit_code(
     assert classify(outcome) is exit_class
 
 
+@pytest.mark.parametrize(
+    ("word", "exit_class"),
+    [
+        ("retry", ExitClass.RETRY),
+        ("terminal", ExitClass.TERMINAL),
+        ("rateLimited", ExitClass.RATE_LIMITED),
+        ("ratelimited", ExitClass.RATE_LIMITED),
+        ("unknown", ExitClass.UNKNOWN),
+        ("flaky", ExitClass.UNKNOWN),
+        ("success", ExitClass.UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize(
+    ("reason", "exit_code"),
+    [(OutcomeReason.EXITED, 1), (OutcomeReason.TIMED_OUT, 124), (OutcomeReason.LOST, None)],
+)
+def test_case_73_what_a_task_says_of_its_failure_weighs_more_than_its_exit_code(
+    word: str, exit_class: ExitClass, reason: OutcomeReason, exit_code: int | None
+) -> None:
+    outcome = TaskOutcome(succeeded=False, reason=reason, exit_code=exit_code, exit_class=word)
+
+    assert classify(outcome) is exit_class
+
+
+def test_a_success_is_one_whatever_class_goes_with_it() -> None:
+    outcome = TaskOutcome(succeeded=True, reason=OutcomeReason.COMPLETED, exit_class="terminal")
+
+    assert classify(outcome) is ExitClass.SUCCESS
+
+
 def test_every_reason_of_an_outcome_has_a_class() -> None:
     for reason in OutcomeReason:
         assert classify(TaskOutcome(succeeded=False, reason=reason)) in ExitClass
