@@ -1,0 +1,1 @@
+"""A Kubernetes cluster: its objects, Jobs as tasks, and the custom resources that runs are."""

@@ -1,0 +1,84 @@
+"""What an answer of the API server means: an object, an absence, or one of our errors."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic_core import from_json
+
+from runwright.errors import ClusterUnavailableError, ConflictError, RefusedError, RunwrightError
+from runwright.rules.shapes import is_object
+from runwright.rules.wording import excerpt
+
+_FOR_NOW: Final = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,  # an expired token: whoever issues it brings a new one
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
+_LONGEST_MESSAGE: Final = 256
+
+
+class Answer:
+    """One answer of the API server, read to its end."""
+
+    def __init__(self, attempt: str, status: int, body: bytes) -> None:
+        self.status = status
+        self._attempt = attempt
+        self._body = body
+
+    @property
+    def is_good(self) -> bool:
+        """Whether what was asked for was done, or is there."""
+        return self.status < HTTPStatus.BAD_REQUEST
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether it says that this one object is not there, which is no error.
+
+        The absence of a kind, or of the namespace to create in, is another 404.
+        """
+        if self.status != HTTPStatus.NOT_FOUND:
+            return False
+        said = self.parsed().get("details")
+        return is_object(said) and bool(said.get("name")) and said.get("kind") != "namespaces"
+
+    def parsed(self) -> dict[str, Any]:
+        """Return the object; empty when the body is none."""
+        try:
+            content: Any = from_json(self._body)
+        except ValueError:
+            return {}
+        return dict(content) if is_object(content) else {}
+
+    def text(self) -> str:
+        """Return the body as text."""
+        return self._body.decode(errors="replace")
+
+    def error(self) -> RunwrightError:
+        """Return what to raise for an answer that is not good."""
+        said = self.parsed()
+        text = str(said.get("message") or self.text())
+        message = f"{self._attempt}: HTTP {self.status} {excerpt(text, _LONGEST_MESSAGE)}"
+        if self.status == HTTPStatus.CONFLICT:
+            return ConflictError(message)
+        if is_for_now(self.status, said):
+            return ClusterUnavailableError(message)
+        return RefusedError(message)
+
+
+def is_for_now(status: int, said: Mapping[str, Any]) -> bool:
+    """Return whether the same request may be granted later.
+
+    A quota frees up, a webhook that cannot be called comes back. What RBAC forbids, what a
+    namespace that goes away refuses, and what is invalid will be refused again.
+    """
+    if status in _FOR_NOW or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return True
+    return status == HTTPStatus.FORBIDDEN and "exceeded quota" in str(said.get("message", ""))
+
+
+def is_terminating(error: RunwrightError) -> bool:
+    """Return whether the object was refused because its namespace is being deleted."""
+    return isinstance(error, RefusedError) and "is being terminated" in str(error)

@@ -1,0 +1,347 @@
+"""One cluster: its API server, asked in plain JSON."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+import aiohttp
+from pydantic_core import from_json, to_json
+
+from adapters.kubernetes.answers import Answer
+from adapters.kubernetes.connection import Connection, connect
+from adapters.kubernetes.resources import Resource, resource_of
+from runwright.errors import ClusterUnavailableError
+from runwright.models.objects import Manifest
+
+MANAGER: Final = "runwright"
+"""How the API server notes who wrote a field."""
+_AGENT: Final = f"runwright/{version('runwright')}"
+_ANSWER_WITHIN: Final = 10.0
+_LIST_WITHIN: Final = 60.0
+_PAGE: Final = 500
+_WATCH_SECONDS: Final = 300
+"""The API server ends a watch after that, and it is resumed."""
+_SILENCE: Final = 130.0
+"""Seconds. Every minute an API server sends a bookmark at least; one that does not is dead."""
+_MERGE: Final = "application/merge-patch+json"
+_STRATEGIC: Final = "application/strategic-merge-patch+json"
+_JSON: Final = "application/json"
+_TROUBLE: Final = (aiohttp.ClientError, TimeoutError, OSError, ssl.SSLError)
+
+
+class Selection(NamedTuple):
+    """Which objects of a kind are meant."""
+
+    namespace: str = ""
+    """Empty: of all namespaces."""
+    labels: str = ""
+    """A label selector, as `a=b,c`."""
+    fields: str = ""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Return the parameters of a request."""
+        given = {"labelSelector": self.labels, "fieldSelector": self.fields}
+        return {name: value for name, value in given.items() if value}
+
+
+ALL: Final = Selection()
+
+
+class Listed(NamedTuple):
+    """The objects of a kind at one moment."""
+
+    items: list[Manifest]
+    version: str
+    """Where a watch goes on from."""
+
+
+class Change(NamedTuple):
+    """One event of a watch."""
+
+    type: str
+    """ADDED, MODIFIED, DELETED, BOOKMARK or ERROR."""
+    object: Manifest
+
+
+class _Request(NamedTuple):
+    attempt: str
+    method: str
+    path: str
+    query: Mapping[str, str] = {}
+    body: object = None
+    content_type: str = _JSON
+
+
+class Cluster:
+    """The API server of one cluster.
+
+    Every method raises ClusterUnavailableError when it cannot be asked or refuses for now, and
+    RefusedError when it says no for good. Objects are plain JSON.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._connection: Connection | None = None
+        self._connecting = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Manifest | None:
+        """Return the object; None if there is none of that name."""
+        attempt = f"get {resource.of(namespace, name)}"
+        return await self._if_there(_Request(attempt, "GET", resource.path(namespace, name)))
+
+    async def create(self, manifest: Manifest) -> Manifest:
+        """Create the object and return it as it is now.
+
+        Raises:
+            ConflictError: there is one of that name.
+        """
+        resource, metadata = resource_of(manifest), manifest["metadata"]
+        namespace = str(metadata.get("namespace", ""))
+        name = str(metadata.get("name") or metadata.get("generateName", ""))
+        attempt = f"create {resource.of(namespace, name)}"
+        path, query = resource.path(namespace), {"fieldManager": MANAGER}
+        answer = await self._ask(_Request(attempt, "POST", path, query, manifest))
+        if not answer.is_good:
+            raise answer.error()
+        return answer.parsed()
+
+    async def patch(
+        self,
+        resource: Resource,
+        name: tuple[str, str],
+        patch: object,
+        *,
+        subresource: str = "",
+    ) -> Manifest | None:
+        """Merge the patch into the object of that namespace and name; None if there is none.
+
+        Raises:
+            ConflictError: the patch names a resourceVersion or a uid that is not the object's.
+        """
+        attempt = f"patch {subresource or 'object'} of {resource.of(*name)}"
+        path, query = resource.path(*name, subresource), {"fieldManager": MANAGER}
+        return await self._if_there(_Request(attempt, "PATCH", path, query, patch, _MERGE))
+
+    async def without_finalizer(
+        self, resource: Resource, name: tuple[str, str], finalizer: str
+    ) -> Manifest | None:
+        """Take one finalizer from an object of Kubernetes itself, whatever others it has.
+
+        A custom resource has no such patch: there the list is patched as a whole.
+        """
+        patch = {"metadata": {"$deleteFromPrimitiveList/finalizers": [finalizer]}}
+        attempt = f"take finalizer from {resource.of(*name)}"
+        path, query = resource.path(*name), {"fieldManager": MANAGER}
+        return await self._if_there(_Request(attempt, "PATCH", path, query, patch, _STRATEGIC))
+
+    async def replace(self, manifest: Manifest) -> Manifest | None:
+        """Put the object in the place of the one of its name; None if there is none.
+
+        Raises:
+            ConflictError: that one was changed since.
+        """
+        resource, metadata = resource_of(manifest), manifest["metadata"]
+        name = (str(metadata.get("namespace", "")), str(metadata["name"]))
+        path, query = resource.path(*name), {"fieldManager": MANAGER}
+        attempt = f"replace {resource.of(*name)}"
+        return await self._if_there(_Request(attempt, "PUT", path, query, manifest))
+
+    async def delete(
+        self,
+        resource: Resource,
+        name: tuple[str, str],
+        *,
+        uid: str = "",
+        seen: str = "",
+        grace: int | None = None,
+    ) -> bool:
+        """Ask for the deletion of an object, and of what it owns; False if it is gone.
+
+        Given a `uid` or the version that was `seen`, only that very object is deleted. `grace` is
+        in seconds, and only a pod has one.
+
+        Raises:
+            ConflictError: it was changed since it was seen.
+        """
+        body: dict[str, Any] = {"propagationPolicy": "Background"}
+        given = {"uid": uid, "resourceVersion": seen}
+        if preconditions := {key: value for key, value in given.items() if value}:
+            body["preconditions"] = preconditions
+        if grace is not None:
+            body["gracePeriodSeconds"] = grace
+        attempt = f"delete {resource.of(*name)}"
+        request = _Request(attempt, "DELETE", resource.path(*name), {}, body)
+        answer = await self._ask(request)
+        if answer.is_absence or (uid and not seen and answer.status == HTTPStatus.CONFLICT):
+            return False
+        if not answer.is_good:
+            raise answer.error()
+        return True
+
+    async def list(self, resource: Resource, selection: Selection = ALL) -> Listed:
+        """Return all objects of the selection, and the version to watch from."""
+        items: list[Manifest] = []
+        query = {**selection.query, "limit": str(_PAGE)}
+        while True:
+            answer = await self._ask(self._listing(resource, selection, query), _LIST_WITHIN)
+            if answer.status == HTTPStatus.GONE and "continue" in query:
+                # The rest of a listing that took too long: begin anew, in one piece.
+                items, query = [], dict(selection.query)
+                continue
+            if not answer.is_good:
+                raise answer.error()
+            page = answer.parsed()
+            items += page.get("items") or []
+            metadata = page["metadata"]
+            if not metadata.get("continue"):
+                return Listed(items, metadata["resourceVersion"])
+            query["continue"] = metadata["continue"]
+
+    async def watch(
+        self, resource: Resource, selection: Selection, since: str
+    ) -> AsyncIterator[Change]:
+        """Yield the changes after that version, until the API server ends the watch.
+
+        That the version is too old, or anything else that goes wrong on the other side, is a
+        change of type ERROR with a Status for its object.
+
+        Raises:
+            ClusterUnavailableError: the connection broke.
+        """
+        query = {
+            **selection.query,
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": since,
+            "timeoutSeconds": str(_WATCH_SECONDS),
+        }
+        request = self._listing(resource, selection, query, "watch")
+        try:
+            connection = await self._connected()
+            async with _opened(connection, request, _WATCHING) as response:
+                if response.status >= HTTPStatus.BAD_REQUEST:
+                    answer = Answer(request.attempt, response.status, await response.read())
+                    if answer.status == HTTPStatus.UNAUTHORIZED:
+                        await self._reconnected(connection)
+                    if answer.status != HTTPStatus.GONE:
+                        raise answer.error()
+                    yield Change("ERROR", answer.parsed())
+                    return
+                async for line in response.content:
+                    event = from_json(line)
+                    yield Change(event["type"], event["object"])
+        except _TROUBLE as error:
+            raise _unreachable(request.attempt, error) from error
+
+    async def log(
+        self, namespace: str, pod: str, container: str, *, tail: int | None = None
+    ) -> str | None:
+        """Return what a container of the pod wrote, the last `tail` bytes; None if it is gone."""
+        query = {"container": container}
+        if tail is not None:
+            query["limitBytes"] = str(tail)
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+        answer = await self._ask(
+            _Request(f"read the log of pod {namespace}/{pod}", "GET", path, query)
+        )
+        if answer.is_absence:
+            return None
+        if not answer.is_good:
+            raise answer.error()
+        return answer.text()
+
+    def _listing(
+        self,
+        resource: Resource,
+        selection: Selection,
+        query: Mapping[str, str],
+        verb: str = "list",
+    ) -> _Request:
+        where = f" of {selection.namespace}" if selection.namespace else ""
+        attempt = f"{verb} {resource.plural}{where}"
+        return _Request(attempt, "GET", resource.path(selection.namespace), query)
+
+    async def _if_there(self, request: _Request) -> Manifest | None:
+        answer = await self._ask(request)
+        if answer.is_absence:
+            return None
+        if not answer.is_good:
+            raise answer.error()
+        return answer.parsed()
+
+    async def _ask(self, request: _Request, within: float = _ANSWER_WITHIN) -> Answer:
+        try:
+            connection = await self._connected()
+            answer = await self._asked(connection, request, within)
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                connection = await self._reconnected(connection)
+                answer = await self._asked(connection, request, within)
+        except _TROUBLE as error:
+            raise _unreachable(request.attempt, error) from error
+        return answer
+
+    async def _asked(self, connection: Connection, request: _Request, within: float) -> Answer:
+        async with _opened(connection, request, _bounded(within)) as response:
+            return Answer(request.attempt, response.status, await response.read())
+
+    async def _connected(self) -> Connection:
+        if self._connection is None:
+            async with self._connecting:
+                if self._connection is None:
+                    self._connection = await connect(self._environ)
+        return self._connection
+
+    async def _reconnected(self, refused: Connection) -> Connection:
+        """Read the credentials anew, once for all that were refused with the old ones."""
+        async with self._connecting:
+            if self._connection is None or self._connection is refused:
+                self._connection = await connect(self._environ)
+                with suppress(Exception):  # whatever the old one says, it is given up
+                    await refused.close()
+            return self._connection
+
+
+@asynccontextmanager
+async def _opened(
+    connection: Connection, request: _Request, within: aiohttp.ClientTimeout
+) -> AsyncGenerator[aiohttp.ClientResponse]:
+    headers = {
+        **await connection.credentials(),
+        "Content-Type": request.content_type,
+        "Accept": _JSON,
+        "User-Agent": _AGENT,
+    }
+    url = f"{connection.host}{request.path}"
+    if request.query:
+        url = f"{url}?{urlencode(request.query)}"
+    body = None if request.body is None else to_json(request.body)
+    async with connection.http().request(
+        request.method, url, data=body, headers=headers, timeout=within
+    ) as response:
+        yield response
+
+
+def _bounded(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=_ANSWER_WITHIN)
+
+
+_WATCHING: Final = aiohttp.ClientTimeout(
+    total=None, sock_connect=_ANSWER_WITHIN, sock_read=_SILENCE
+)
+
+
+def _unreachable(attempt: str, error: BaseException) -> ClusterUnavailableError:
+    said = str(error) or type(error).__name__
+    return ClusterUnavailableError(f"{attempt}: {said}")

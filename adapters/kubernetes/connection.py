@@ -1,0 +1,70 @@
+"""Reaching an API server as kubectl does: by a kubeconfig, or from within a pod."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import aiohttp
+from kubernetes.aio import client, config
+
+from runwright.errors import ClusterUnavailableError
+
+_IN_A_POD: Final = "KUBERNETES_SERVICE_HOST"
+_CONNECTIONS: Final = 200
+"""At once; each watch holds one."""
+
+
+class Connection:
+    """Credentials that were read, and the connections that use them."""
+
+    def __init__(self, api: Any) -> None:
+        self._api = api
+
+    @property
+    def host(self) -> str:
+        """Return where the API server is, as `https://10.96.0.1:443`."""
+        return str(self._api.configuration.host)
+
+    def http(self) -> aiohttp.ClientSession:
+        """Return the library's own session, with its TLS settings and its pool."""
+        rest = self._api.rest_client
+        if rest.pool_manager is None:  # it makes it at a first request of its own only
+            rest.pool_manager = rest._create_pool_manager()
+        session: aiohttp.ClientSession = rest.pool_manager
+        return session
+
+    async def credentials(self) -> dict[str, str]:
+        """Return the headers that prove who asks; a token that is about to expire is renewed."""
+        headers: dict[str, str] = {}
+        await self._api.update_params_for_auth(headers, [], ["BearerToken"], "", "", None)
+        return headers
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._api.close()
+
+
+async def connect(environ: Mapping[str, str]) -> Connection:
+    """Return a connection with the credentials as they are now; its user closes it.
+
+    `KUBECONFIG` counts most; without it a pod uses its ServiceAccount, and everybody else the
+    file that kubectl uses.
+
+    Raises:
+        ClusterUnavailableError: there are no credentials, or they cannot be read.
+    """
+    settings = cast("Any", client.Configuration())
+    library = cast("Any", config)
+    given = environ.get("KUBECONFIG", "")
+    try:
+        if not given and environ.get(_IN_A_POD):
+            library.load_incluster_config(settings)
+        else:
+            file = given or f"{environ.get('HOME', os.sep)}/.kube/config"
+            await library.load_kube_config(config_file=file, client_configuration=settings)
+    except (config.ConfigException, OSError) as error:
+        message = f"read the credentials of the cluster: {error}"
+        raise ClusterUnavailableError(message) from error
+    settings.connection_pool_maxsize = _CONNECTIONS
+    settings.retries = False  # who asks decides whether to ask again
+    return Connection(client.ApiClient(settings))
