@@ -9,7 +9,7 @@ import pytest
 from runwright.errors import NotOursError, TemporalUnavailableError
 from runwright.models.tasks import OutcomeReason, TaskKey
 from runwright.ports import Answer
-from tests.contract.backends import ContractBackend, claim, key, task
+from tests.contract.backends import ContractBackend, claim, key
 
 GRACE = timedelta(seconds=5)
 
@@ -252,7 +252,7 @@ async def test_a_start_for_an_older_execution_comes_too_late(backend: ContractBa
 
 async def test_an_object_of_another_run_is_not_ours(backend: ContractBackend) -> None:
     theirs = backend.waiting(key(workflow_id="StoryRun/ns/web/other"))
-    ours = task(key())
+    ours = backend.waiting(key(try_number=2))
     await backend.runner.start(theirs, first := claim("theirs"))
     await backend.running(theirs)
 

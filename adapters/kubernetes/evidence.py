@@ -1,0 +1,166 @@
+"""What a Job, its pod and its record tell of how the task ended, and letting go of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from adapters.kubernetes import identity
+from adapters.kubernetes.cluster import Cluster, Selection
+from adapters.kubernetes.records import Records
+from adapters.kubernetes.resources import JOBS, PODS
+from runwright.models.objects import Manifest
+from runwright.models.tasks import Diagnosis, OutcomeReason, TaskOutcome
+from runwright.rules.kubernetes.outcomes import outcome_of
+from runwright.rules.kubernetes.pods import FAILED, SUCCEEDED, phase_of
+
+_CONTROLLER: Final = "batch.kubernetes.io/controller-uid"
+_TERMINAL: Final = frozenset({SUCCEEDED, FAILED})
+_DELETED: Final = Diagnosis(
+    category="deleted",
+    summary="somebody deleted the Job or its pod while the task ran",
+    resolution="see the audit log of the cluster for who it was",
+)
+
+
+class Evidence:
+    """Reads and releases what the cluster keeps of tasks."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._records = Records(cluster)
+
+    async def pods(self, job: Manifest) -> list[Manifest]:
+        """Return the pods of a Job, asked for now."""
+        metadata = job["metadata"]
+        selection = Selection(metadata["namespace"], f"{_CONTROLLER}={metadata['uid']}")
+        return (await self._cluster.list(PODS, selection)).items
+
+    async def outcome(self, job: Manifest) -> TaskOutcome | None:
+        """Return how the task ended; None while it has not."""
+        return await self.outcome_with(job, await self.pods(job))
+
+    async def outcome_with(self, job: Manifest, pods: Sequence[Manifest]) -> TaskOutcome | None:
+        """Return how the task ended, as these pods tell it; None while it has not."""
+        pod = last(pods)
+        seen = outcome_of(job, pod, container_of(job), _max_output(job)) or _without_pod(job, pod)
+        if seen is None:
+            return None
+        reported = await self._records.report(job)
+        return _judged(job, seen, reported)
+
+    async def release(self, job: Manifest) -> None:
+        """Take our finalizers from a Job and from its pods; idempotent."""
+        await self.release_with(job, await self.pods(job))
+
+    async def release_with(self, job: Manifest, pods: Sequence[Manifest]) -> None:
+        """Take our finalizers from a Job and from these, which are its pods."""
+        for one in pods:
+            if identity.has_evidence(one):
+                await self._cluster.without_finalizer(PODS, name_of(one), identity.EVIDENCE)
+        if identity.has_evidence(job):
+            await self._cluster.without_finalizer(JOBS, name_of(job), identity.EVIDENCE)
+
+
+def name_of(manifest: Manifest) -> tuple[str, str]:
+    """Return namespace and name."""
+    return manifest["metadata"]["namespace"], manifest["metadata"]["name"]
+
+
+def container_of(job: Manifest) -> str:
+    """Return the name of the container that does the task's work."""
+    return str(job["spec"]["template"]["spec"]["containers"][0]["name"])
+
+
+def is_terminal(pod: Manifest) -> bool:
+    """Return whether all containers of a pod have ended for good."""
+    return phase_of(pod) in _TERMINAL
+
+
+def last(pods: Sequence[Manifest]) -> Manifest | None:
+    """Return the pod that tells the end: a running one before those that ended, then the newest."""
+    return max(pods, key=_lateness, default=None)
+
+
+def _lateness(pod: Manifest) -> tuple[bool, str]:
+    return not is_terminal(pod), str(pod["metadata"]["creationTimestamp"])
+
+
+def stopped() -> TaskOutcome:
+    """Return the outcome of a try that was stopped, or barred, before it ran."""
+    return TaskOutcome(succeeded=False, reason=OutcomeReason.STOPPED)
+
+
+def lost(why: str) -> TaskOutcome:
+    """Return the outcome of a try of which nobody can say how it ended."""
+    return TaskOutcome(
+        succeeded=False,
+        reason=OutcomeReason.LOST,
+        message=why,
+        diagnosis=_DELETED.model_copy(update={"category": "lost", "detail": why}),
+    )
+
+
+def without_output(outcome: TaskOutcome) -> TaskOutcome:
+    """Return what to report of a success whose output cannot be carried to the run."""
+    return outcome.model_copy(
+        update={
+            "succeeded": False,
+            "reason": OutcomeReason.OUTPUT_INVALID,
+            "message": "the output cannot be carried to the run",
+            "output": None,
+        }
+    )
+
+
+def _without_pod(job: Manifest, pod: Manifest | None) -> TaskOutcome | None:
+    """Return the outcome of a Job that will have no pod any more, whose own state is no end."""
+    if pod is not None:
+        return None
+    if identity.STOPPED in identity.annotations(job) and job["spec"].get("suspend"):
+        return stopped()
+    if job["metadata"].get("deletionTimestamp"):
+        return lost("its Job was deleted")
+    return None
+
+
+def _judged(job: Manifest, seen: TaskOutcome, reported: TaskOutcome | None) -> TaskOutcome:
+    """Return the outcome: what the task reported itself, else what was seen of it.
+
+    What ends after it was told to stop has not ended by itself, unless it reported its success.
+    """
+    if reported is not None:
+        seen = reported.model_copy(
+            update={
+                "pod": seen.pod,
+                "started_at": reported.started_at or seen.started_at,
+                "finished_at": reported.finished_at or seen.finished_at,
+                "diagnosis": None if reported.succeeded else seen.diagnosis,
+            }
+        )
+        if reported.succeeded:
+            return seen
+    if _was_stopped(job, seen):
+        return seen.model_copy(
+            update={"succeeded": False, "reason": OutcomeReason.STOPPED, "output": None}
+        )
+    if job["metadata"].get("deletionTimestamp") and not seen.succeeded:
+        return seen.model_copy(update={"diagnosis": _DELETED})
+    return seen
+
+
+def _was_stopped(job: Manifest, seen: TaskOutcome) -> bool:
+    """Return whether the task ended because it was told to.
+
+    A node tells the end in whole seconds: one that ended in the very second was stopped, for an
+    exit code of 0 is also how many a program obeys.
+    """
+    at = identity.annotations(job).get(identity.STOPPED)
+    if at is None:
+        return False
+    return seen.finished_at is None or seen.finished_at >= datetime.fromisoformat(at).replace(
+        microsecond=0
+    )
+
+
+def _max_output(job: Manifest) -> int:
+    return int(identity.annotations(job).get(identity.MAX_OUTPUT, "0"))

@@ -1,0 +1,146 @@
+"""The objects that stand for steps beside their Jobs: made first, written by pods, read last."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from adapters.kubernetes import identity
+from adapters.kubernetes.cluster import Cluster
+from adapters.kubernetes.resources import KNOWN, STEP_RUNS, Resource, resource_of
+from runwright.errors import ConflictError, NotOursError, StillRunningError
+from runwright.models.objects import Manifest
+from runwright.models.tasks import Task, TaskOutcome, TaskRecord
+from runwright.rules.bubustack.reports import reported
+from runwright.rules.kubernetes.fields import text
+
+_REPORTS: Final[Mapping[Resource, Callable[[Mapping[str, Any]], TaskOutcome | None]]] = {
+    STEP_RUNS: reported,
+}
+"""What the pods of each kind write into the record's status, by the contract of its system."""
+
+
+class Standing(StrEnum):
+    """How a record stands to a try that is to be started."""
+
+    FRESH = "fresh"
+    """Made for this very try."""
+    STARTED = "started"
+    """This very try was started before."""
+    SAME = "same"
+    """It is this try's, which was not started yet as far as it knows."""
+    OLDER = "older"
+    """It is still an earlier try's."""
+    LATER = "later"
+    """A later try has overtaken this one."""
+
+
+class Record(NamedTuple):
+    """A record as it is, and how it stands to the try."""
+
+    manifest: Manifest
+    standing: Standing
+
+
+class Records:
+    """Makes, brings up to a try, and reads the records of tasks."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def found(self, task: Task, record: TaskRecord) -> Record:
+        """Return the record of a task, made now if there is none.
+
+        Raises:
+            NotOursError: an object of that name exists and is somebody else's.
+            StillRunningError: an earlier run's of that name has not gone yet.
+        """
+        wanted = _wanted(task, record)
+        try:
+            return Record(await self._cluster.create(wanted), Standing.FRESH)
+        except ConflictError:
+            name = task.key.namespace, task.key.name
+            there = await self._cluster.get(resource_of(wanted), *name)
+            if there is None:
+                raise  # gone in between: the next attempt makes it
+        _refuse_another(there, wanted)
+        return Record(there, _standing(there, task))
+
+    async def renew(self, task: Task, record: TaskRecord, there: Manifest) -> Manifest:
+        """Take the record over from an earlier try, and from what that one wrote there."""
+        resource, name = resource_of(there), (task.key.namespace, task.key.name)
+        cleared = dict.fromkeys(record.cleared)
+        status = {"status": {**cleared, **record.running}}
+        await self._cluster.patch(resource, name, status, subresource="status")
+        known_by = {"metadata": {"annotations": identity.annotations_of(task.key)}}
+        return await self._cluster.patch(resource, name, known_by) or there
+
+    async def note_start(self, record: TaskRecord, there: Manifest) -> None:
+        """Say on a fresh record that its try was started.
+
+        Only on the version that was made: a pod that was quicker has the last word.
+        """
+        metadata = there["metadata"]
+        patch = {
+            "metadata": {"resourceVersion": metadata["resourceVersion"]},
+            "status": record.running,
+        }
+        try:
+            await self._cluster.patch(
+                resource_of(there),
+                (metadata["namespace"], metadata["name"]),
+                patch,
+                subresource="status",
+            )
+        except ConflictError:
+            return
+
+    async def report(self, job: Manifest) -> TaskOutcome | None:
+        """Return what the pod of a Job wrote into its record; None if it wrote no end."""
+        for owner in job["metadata"].get("ownerReferences") or ():
+            resource = KNOWN.get((owner["apiVersion"], owner["kind"]))
+            if resource is not None and (read := _REPORTS.get(resource)):
+                namespace = job["metadata"]["namespace"]
+                record = await self._cluster.get(resource, namespace, owner["name"])
+                if record is not None and record["metadata"]["uid"] == owner["uid"]:
+                    return read(record.get("status") or {}) if _is_of(record, job) else None
+        return None
+
+
+def _wanted(task: Task, record: TaskRecord) -> Manifest:
+    metadata = record.manifest["metadata"]
+    annotations = {**identity.annotations(record.manifest), **identity.annotations_of(task.key)}
+    return {**record.manifest, "metadata": {**metadata, "annotations": annotations}}
+
+
+def _is_of(record: Manifest, job: Manifest) -> bool:
+    said, wanted = identity.annotations(record), identity.annotations(job)
+    return all(said.get(name) == wanted.get(name) for name in (identity.EXECUTION, identity.TRY))
+
+
+def _standing(there: Manifest, task: Task) -> Standing:
+    said = identity.annotations(there)
+    position = identity.Position.parse(said.get(identity.TRY, ""))
+    ours = identity.Position(*task.key.order)
+    if said.get(identity.EXECUTION, "") != task.key.execution or position < ours:
+        return Standing.OLDER
+    if position > ours:
+        return Standing.LATER
+    return Standing.STARTED if text(there, "status", "phase") else Standing.SAME
+
+
+def _refuse_another(there: Manifest, wanted: Manifest) -> None:
+    """Let only the record of the same owner pass."""
+    owners, (owner, *_) = _owners(there), _owners(wanted)
+    if owner in owners:
+        return
+    named = resource_of(wanted).of(wanted["metadata"]["namespace"], wanted["metadata"]["name"])
+    if any(one[:-1] == owner[:-1] for one in owners):
+        message = f"create {named}: that of an earlier {owner[1]} {owner[2]} has not gone yet"
+        raise StillRunningError(message)
+    message = f"create {named}: one exists that does not belong to {owner[1]} {owner[2]}"
+    raise NotOursError(message)
+
+
+def _owners(manifest: Manifest) -> list[tuple[str, str, str, str]]:
+    references = manifest["metadata"].get("ownerReferences") or ()
+    return [(one["apiVersion"], one["kind"], one["name"], one["uid"]) for one in references]

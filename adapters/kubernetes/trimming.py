@@ -1,0 +1,70 @@
+"""What an observer keeps of Jobs and pods: thousands of them are held in memory."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from runwright.models.objects import Manifest
+
+_METADATA: Final = (
+    *("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp"),
+    *("deletionGracePeriodSeconds", "finalizers", "ownerReferences"),
+)
+_OURS: Final = "runwright.dev/"
+_CONTAINERS: Final = ("initContainers", "containers", "ephemeralContainers")
+_JOB_OF_POD: Final = ("batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name")
+
+
+def trimmed_job(job: Manifest) -> Manifest:
+    """Return a Job without the bulk of its pod template."""
+    template = job["spec"]["template"]
+    first = template["spec"]["containers"][0]
+    return {
+        "metadata": _metadata(job, ()),
+        "spec": {
+            **_some(job["spec"], ("suspend", "activeDeadlineSeconds")),
+            "template": {
+                "metadata": _some(template.get("metadata") or {}, ("finalizers",)),
+                "spec": {"containers": [_some(first, ("name", "image"))]},
+            },
+        },
+        "status": job.get("status") or {},
+    }
+
+
+def trimmed_pod(pod: Manifest) -> Manifest:
+    """Return a pod without its spec, but for where it runs."""
+    spec = pod["spec"]
+    names = {
+        kind: [_some(one, ("name", "image")) for one in spec.get(kind) or ()]
+        for kind in _CONTAINERS
+    }
+    return {
+        "metadata": _metadata(pod, _JOB_OF_POD),
+        "spec": {**_some(spec, ("nodeName",)), **names},
+        "status": pod.get("status") or {},
+    }
+
+
+def job_uid_of(pod: Manifest) -> str:
+    """Return the uid of the Job that a pod belongs to; empty if it belongs to none."""
+    return str(pod["metadata"]["labels"].get(_JOB_OF_POD[0], ""))
+
+
+def job_name_of(pod: Manifest) -> tuple[str, str]:
+    """Return namespace and name of the Job that a pod belongs to."""
+    metadata = pod["metadata"]
+    return metadata["namespace"], str(metadata["labels"].get(_JOB_OF_POD[1], ""))
+
+
+def _metadata(manifest: Manifest, labels: Iterable[str]) -> Manifest:
+    metadata = manifest["metadata"]
+    annotations: Mapping[str, str] = metadata.get("annotations") or {}
+    return {
+        **_some(metadata, _METADATA),
+        "labels": _some(metadata.get("labels") or {}, labels),
+        "annotations": {name: text for name, text in annotations.items() if _OURS in name},
+    }
+
+
+def _some(given: Mapping[str, Any], names: Iterable[str]) -> Manifest:
+    return {name: given[name] for name in names if name in given}

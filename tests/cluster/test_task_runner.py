@@ -1,0 +1,32 @@
+"""What every task runner promises, kept by Jobs of a real cluster."""
+
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import pytest
+
+from adapters.kubernetes.cluster import Cluster
+from testbed.cluster import Testbed
+from tests.cluster.jobs import NAMESPACE, KubernetesBackend
+from tests.contract.test_task_runner import *  # noqa: F403 - the same tests, on another backend
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shared_namespace(testbed: Testbed) -> Generator[None]:
+    """The namespace that the contract's tests name."""
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    testbed.apply(namespace)
+    account = (f"--namespace={NAMESPACE}", "serviceaccount/default", "--timeout=30s")
+    testbed.kubectl("wait", "--for=create", *account)
+    yield
+    testbed.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+
+
+@pytest.fixture
+async def backend(node: Testbed, tmp_path: Path) -> AsyncGenerator[KubernetesBackend]:
+    cluster = Cluster({"KUBECONFIG": str(node.kubeconfig)})
+    jobs = KubernetesBackend(cluster, tmp_path)
+    async with jobs.observed():
+        yield jobs
+        await jobs.close()
+    await cluster.close()
