@@ -41,8 +41,7 @@ def crds(
 ) -> None:
     """Print the CustomResourceDefinitions of all kinds, or of some.
 
-    For `kubectl apply --server-side --filename=-`. Kubernetes before 1.31 ignores the fields by
-    which StoryRuns and StepRuns can be selected.
+    For `kubectl apply --server-side --filename=-`, of Kubernetes 1.31 or newer.
     """
     definitions = [definition(kind) for kind in kinds or Kind]
     if folder is not None:

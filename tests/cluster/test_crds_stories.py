@@ -137,12 +137,12 @@ _A: Final = _condition("a")
         ),
         pytest.param(
             {"steps": [_A, _condition("b", "a", "x")]},
-            "b needs x, which is no step of steps",
+            "b needs x, which is not one of steps",
             id="needs-nobody",
         ),
         pytest.param(
             {"steps": [_condition("a", "b")], "compensations": [_condition("b")]},
-            "a needs b, which is no step of steps",
+            "a needs b, which is not one of steps",
             id="needs-a-compensation",
         ),
         pytest.param(
@@ -151,12 +151,12 @@ _A: Final = _condition("a")
                 "compensations": [_condition("b", "a", "c")],
                 "finally": [_condition("c")],
             },
-            "b needs c, which is no step of steps or compensations",
+            "b needs c, which is not one of steps or compensations",
             id="compensation-needs-finally",
         ),
         pytest.param(
             {"steps": [_A], "finally": [_condition("b", "x")]},
-            "b needs x, which is no step of steps, compensations or finally",
+            "b needs x, which is not one of steps, compensations or finally",
             id="finally-needs-nobody",
         ),
         pytest.param(

@@ -92,8 +92,8 @@ def _known_needs(steps: str) -> Validation:
         "spec",
         f"{_if_any(steps)}{names}.all(names, self.{steps}.all(s,"
         " !has(s.needs) || s.needs.all(n, names.exists(some, n in some))))",
-        f"a step of {steps} can wait for steps of {where} only",
-        detail=f"{names}.map(names, '%s needs %s, which is no step of {where}'"
+        f"a step of {steps} can only wait for one of {where}",
+        detail=f"{names}.map(names, '%s needs %s, which is not one of {where}'"
         f".format([{step}, {needs}.filter(lost, size(lost) > 0)[0][0]]))[0]",
     )
 
