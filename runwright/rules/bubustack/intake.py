@@ -1,0 +1,286 @@
+"""What a StoryRun object asks for: a run to start, messages to its run, or nothing."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeVar
+
+from runwright.errors import InvalidManifestError
+from runwright.models.bubustack import (
+    Engram,
+    EngramReference,
+    EngramTemplate,
+    GateDecisionState,
+    GateStatus,
+    Phase,
+    Story,
+    StoryRun,
+    StoryRunStatus,
+)
+from runwright.models.gates import DecideGate, Verdict
+from runwright.models.metadata import ObjectMeta
+from runwright.models.runs import CancelRun
+from runwright.models.story_run import StartStoryRun
+from runwright.models.tasks import Backend
+from runwright.rules.bubustack.admission.placed import Outline
+from runwright.rules.bubustack.retention import Retention, retention_of
+from runwright.rules.bubustack.status.gates import comment_in
+from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
+from runwright.rules.bubustack.tasks import Worker
+from runwright.rules.wording import quoted
+
+FINALIZER: Final = "storyrun.bubustack.io/finalizer"
+RUN_ID: Final = "runwright.dev/run-id"
+"""The annotation that says that the run was started: Temporal's run id."""
+AUTHOR: Final = "runwright.dev/author"
+"""The annotation that says who started the run: claimed by whoever wrote it, verified by nobody."""
+_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+"""A second copy of the whole object, in its annotations."""
+_DENIED: Final = "and references across namespaces are not allowed"
+_Object = TypeVar("_Object", Story, Engram, EngramTemplate)
+_LONGEST_NAME: Final = 256
+_LONGEST_COMMENT: Final = 2048
+_LONGEST_GATE: Final = 63
+
+
+@dataclass(frozen=True)
+class Start:
+    """The run is to be started with that input, and kept that long after its end."""
+
+    start: StartStoryRun
+    retention: Retention
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Something that the run needs is not there; it may come."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """The run can never start."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """The run was cancelled before it started."""
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """There is nothing to start: the run was started, is over, or is being deleted."""
+
+
+Meaning = Start | Waits | Refuse | Cancel | Nothing
+
+
+class Lookups(NamedTuple):
+    """Where the objects that runs refer to are looked up; None: there is no such object.
+
+    Each may raise an InvalidManifestError for an object that cannot be read.
+    """
+
+    story: Callable[[str, str], Story | None]
+    """By namespace and name, as are Engrams."""
+    engram: Callable[[str, str], Engram | None]
+    template: Callable[[str], EngramTemplate | None]
+    """By name."""
+
+
+def meaning_of(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
+    """Return what is to be done about a StoryRun that may not have been started yet.
+
+    A run that ended, or that bears the marker of a start, is never started again. One that was
+    cancelled before anything of it ran is over at once, whether its Story is there or not.
+
+    Source: BubuStack, StoryRun reconcile order; a missing object is waited for, which upstream does
+    for Stories alone. References across namespaces are refused, upstream's default policy.
+    """
+    if was_started(run) or is_over(run) or run.metadata.deletion_timestamp:
+        return Nothing()
+    if run.spec.cancel_requested:
+        return Cancel()
+    try:
+        return _start(run, lookups, cluster)
+    except InvalidManifestError as error:
+        return Refuse("InvalidConfiguration", str(error))
+
+
+def was_started(run: StoryRun) -> bool:
+    """Return whether the run was started once, whatever became of it."""
+    return bool(run.metadata.annotations.get(RUN_ID))
+
+
+def is_over(run: StoryRun) -> bool:
+    """Return whether the object says that its run has ended."""
+    phase = run.status.phase if run.status else None
+    return phase is not None and phase.is_terminal
+
+
+def _start(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
+    story = _story_of(run, lookups)
+    if not isinstance(story, Story):
+        return story
+    workers = _workers(story, lookups)
+    if not isinstance(workers, list):
+        return workers
+    start = StartStoryRun(
+        namespace=run.metadata.namespace,
+        name=run.metadata.name,
+        uid=run.metadata.uid,
+        generation=run.metadata.generation,
+        story=bare(story),
+        engrams=tuple({_key(one.engram): bare(one.engram) for one in workers}.values()),
+        templates=tuple({_key(one.template): bare(one.template) for one in workers}.values()),
+        inputs=run.spec.inputs or {},
+        author=run.metadata.annotations.get(AUTHOR, "")[:_LONGEST_NAME],
+        backend=Backend.KUBERNETES,
+        cluster=cluster,
+    )
+    return Start(start, retention_of(story))
+
+
+def _story_of(run: StoryRun, lookups: Lookups) -> Story | Waits | Refuse:
+    reference, home = run.spec.story_ref, run.metadata.namespace
+    if reference.namespace not in {None, home}:
+        message = f"storyRef names the namespace {quoted(reference.namespace or '')}, {_DENIED}"
+        return Refuse("StoryReferenceInvalid", message)
+    story = lookups.story(home, reference.name)
+    if story is None:
+        message = f"there is no Story {quoted(reference.name)} in the namespace {quoted(home)}"
+        return Waits("StoryNotFound", message)
+    if trouble := _other_version("storyRef", reference.version, story.spec.version):
+        return Refuse("StoryReferenceInvalid", trouble)
+    return story
+
+
+def _workers(story: Story, lookups: Lookups) -> list[Worker] | Waits | Refuse:
+    """Return the workers of all steps; else the first that is refused, or all that are missing."""
+    workers: list[Worker] = []
+    missing: list[Waits] = []
+    for reference in dict.fromkeys(placed.step.ref for placed in Outline(story).steps):
+        if reference is None:
+            continue
+        match _worker(reference, story.metadata.namespace, lookups):
+            case Refuse() as refused:
+                return refused
+            case Waits() as waits:
+                missing.append(waits)
+            case Worker() as worker:
+                workers.append(worker)
+    if missing:
+        messages = dict.fromkeys(waits.message for waits in missing)
+        return Waits(missing[0].reason, "; ".join(messages))
+    return workers
+
+
+def _worker(reference: EngramReference, home: str, lookups: Lookups) -> Worker | Waits | Refuse:
+    name = quoted(reference.name)
+    if reference.namespace not in {None, home}:
+        message = (
+            f"Engram {name} is in the namespace {quoted(reference.namespace or '')}, {_DENIED}"
+        )
+        return Refuse("EngramReferenceInvalid", message)
+    engram = lookups.engram(home, reference.name)
+    if engram is None:
+        message = f"there is no Engram {name} in the namespace {quoted(home)}"
+        return Waits("ReferenceNotFound", message)
+    if trouble := _other_version(f"Engram {name}", reference.version, engram.spec.version):
+        return Refuse("EngramReferenceInvalid", trouble)
+    wanted = engram.spec.template_ref
+    template = lookups.template(wanted.name)
+    if template is None:
+        message = f"there is no EngramTemplate {quoted(wanted.name)}, which Engram {name} needs"
+        return Waits("TemplateNotFound", message)
+    place = f"EngramTemplate {quoted(wanted.name)}"
+    if trouble := _other_version(place, wanted.version, template.spec.version):
+        return Refuse("TemplateResolutionFailed", trouble)
+    return Worker(engram, template)
+
+
+def _other_version(what: str, wanted: str | None, present: str | None) -> str:
+    if wanted in {None, "", present}:
+        return ""
+    return f"{what}: version {quoted(wanted or '')} is asked for, {quoted(present or '')} is there"
+
+
+def _key(one: Engram | EngramTemplate) -> tuple[str, str]:
+    return one.metadata.namespace, one.metadata.name
+
+
+def bare(one: _Object) -> _Object:
+    """Return an object as a run takes it along: without status, and without copies of itself."""
+    metadata = one.metadata
+    annotations = {
+        name: text for name, text in metadata.annotations.items() if name != _LAST_APPLIED
+    }
+    kept = ObjectMeta(
+        name=metadata.name,
+        namespace=metadata.namespace,
+        uid=metadata.uid,
+        generation=metadata.generation,
+        labels=metadata.labels,
+        annotations=annotations,
+    )
+    return one.model_copy(update={"metadata": kept, "status": None})
+
+
+def messages_of(run: StoryRun) -> tuple[CancelRun | DecideGate, ...]:
+    """Return what the object asks of its open run, each time anew: the run knows what it heard.
+
+    That is to cancel, and the decisions that people wrote into `status.gates`. One on a gate whose
+    step is over is passed on only where it contradicts how that ended: the run refuses it, and
+    puts right what the status says. A decision is about the execution that the status shows.
+
+    Source: BubuStack, gates and graceful cancel.
+    """
+    if is_over(run):
+        return ()
+    decisions = _decisions(run.status) if run.status else ()
+    if not run.spec.cancel_requested:
+        return tuple(decisions)
+    return (CancelRun(reason=CANCEL_REQUESTED), *decisions)
+
+
+def _decisions(status: StoryRunStatus) -> Iterator[DecideGate]:
+    for name, entry in status.gates.items():
+        verdict = _VERDICTS.get(entry.state)
+        if verdict is None or _agrees(status, name, entry) or not 0 < len(name) <= _LONGEST_GATE:
+            continue
+        yield DecideGate(
+            gate=name,
+            verdict=verdict,
+            by=(entry.updated_by or "")[:_LONGEST_NAME],
+            comment=comment_in(entry)[:_LONGEST_COMMENT],
+            id=_digest(name, entry),
+            activation=status.attempts or None,
+        )
+
+
+def _agrees(status: StoryRunStatus, name: str, entry: GateStatus) -> bool:
+    """Return whether the step of a gate ended as the entry says."""
+    step = status.step_states.get(name)
+    return step is not None and step.phase is _ENDS[entry.state]
+
+
+def _digest(name: str, entry: GateStatus) -> str:
+    """Return what tells one decision that was written from another."""
+    text = json.dumps([name, entry.model_dump(mode="json")], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_VERDICTS: Final = {
+    GateDecisionState.APPROVED: Verdict.APPROVE,
+    GateDecisionState.REJECTED: Verdict.REJECT,
+}
+_ENDS: Final = {
+    GateDecisionState.APPROVED: Phase.SUCCEEDED,
+    GateDecisionState.REJECTED: Phase.FAILED,
+}

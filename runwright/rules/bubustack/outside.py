@@ -1,0 +1,160 @@
+"""What is written about a StoryRun whose workflow does not exist, or cannot speak for itself.
+
+Each function returns a JSON merge patch of the status, empty where the object says that already. A
+condition whose status stays keeps its time, and those that somebody else wrote are left there.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from runwright.models.bubustack import (
+    GateDecisionState,
+    Phase,
+    StepState,
+    StoryRun,
+    StoryRunStatus,
+)
+from runwright.models.metadata import Condition
+from runwright.rules.bubustack.intake import RUN_ID, Refuse, Waits
+from runwright.rules.bubustack.progress import MESSAGE
+from runwright.rules.bubustack.status.conditions import (
+    HISTORY_LOST,
+    PAUSED,
+    READY,
+    WORKFLOW_STUCK,
+    Standing,
+    condition,
+    cut,
+    phase_conditions,
+    renewed,
+    usual_reason,
+)
+from runwright.rules.bubustack.status.patches import shown
+from runwright.rules.bubustack.status.run import lasted
+from runwright.rules.bubustack.verdicts import CANCELED
+
+_OF_OPEN_RUNS: Final = frozenset({PAUSED, HISTORY_LOST, WORKFLOW_STUCK})
+"""Conditions that say nothing any more once the phase is written."""
+
+
+def waiting_status(run: StoryRun, waits: Waits, now: datetime) -> dict[str, Any]:
+    """Return the status of a run that is not started for want of something that may come."""
+    return _written(run, Standing(Phase.PENDING, waits.reason, waits.message, since=now), now)
+
+
+def refused_status(run: StoryRun, refuse: Refuse, now: datetime) -> dict[str, Any]:
+    """Return the status of a run that can never start."""
+    failed = Standing(Phase.FAILED, refuse.reason, refuse.message, since=now, ended_at=now)
+    return _written(run, failed, now)
+
+
+def cancelled_status(run: StoryRun, now: datetime) -> dict[str, Any]:
+    """Return the status of a run that was cancelled before anything of it ran.
+
+    Source: BubuStack, graceful cancel.
+    """
+    phase, reason, message = CANCELED.phase, CANCELED.reason, CANCELED.message
+    return _written(run, Standing(phase, reason, message, since=now, ended_at=now), now)
+
+
+def ended_outside_status(run: StoryRun, reason: str, message: str, now: datetime) -> dict[str, Any]:
+    """Return the status of a run that was ended in Temporal, outside its own code.
+
+    `reason` says how, such as Terminated. Steps that were not over are canceled: whoever writes
+    this stops their tasks.
+    """
+    started_at = (run.status.started_at if run.status else None) or now
+    failed = Standing(Phase.FAILED, reason, message, since=started_at, ended_at=now)
+    return _written(run, failed, now) | _nothing_goes_on(run.status or StoryRunStatus(), now)
+
+
+def lost_history_status(run: StoryRun, now: datetime) -> dict[str, Any]:
+    """Return what is said of a run that was started, and that Temporal knows nothing of.
+
+    Its phase stays as it was: nobody knows how the run went on.
+    """
+    run_id = run.metadata.annotations.get(RUN_ID, "")
+    message = (
+        f"Temporal knows nothing of run {run_id}: its retention may be over, or its database lost. "
+        "Nobody can say how the run went on, and it is not started a second time by itself. "
+        f"To run it anew, remove the annotation {RUN_ID}; to give it up, delete this StoryRun."
+    )
+    return _noted(run, condition(HISTORY_LOST, "RunNotFound", message, now), now)
+
+
+def stuck_status(run: StoryRun, message: str, now: datetime) -> dict[str, Any]:
+    """Return what is said of a run whose code fails again and again; `message` is its error.
+
+    The run's own next status takes the condition away.
+    """
+    return _noted(run, condition(WORKFLOW_STUCK, "WorkflowTaskFailed", message, now), now)
+
+
+def recovered_status(run: StoryRun, now: datetime) -> dict[str, Any]:
+    """Return what is said of a run once it is neither stuck nor lost; empty if it never was."""
+    kept = [one for one in _conditions(run) if one.type not in {HISTORY_LOST, WORKFLOW_STUCK}]
+    if len(kept) == len(_conditions(run)):
+        return {}
+    return {"conditions": _dumped(renewed(kept, (), now))}
+
+
+def _written(run: StoryRun, standing: Standing, now: datetime) -> dict[str, Any]:
+    rest = [one for one in _conditions(run) if one.type not in _OF_OPEN_RUNS]
+    status = StoryRunStatus(
+        observed_generation=run.metadata.generation or None,
+        phase=standing.phase,
+        message=cut(standing.message, MESSAGE),
+        conditions=renewed(rest, phase_conditions(standing), now),
+        finished_at=standing.ended_at,
+        duration=_duration(run, standing),
+        error=_error(standing),
+    )
+    return _changes(run, shown(status))
+
+
+def _duration(run: StoryRun, standing: Standing) -> timedelta | None:
+    return lasted(run.status.started_at if run.status else None, standing.ended_at)
+
+
+def _error(standing: Standing) -> dict[str, Any] | None:
+    if standing.phase is not Phase.FAILED:
+        return None
+    return {"type": standing.reason, "message": cut(standing.message, MESSAGE)}
+
+
+def _nothing_goes_on(status: StoryRunStatus, now: datetime) -> dict[str, Any]:
+    message = "Stopped because the run was ended outside its own code"
+    ended = shown(StepState(phase=Phase.CANCELED, message=message, finished_at=now))
+    open_steps = [name for name, step in status.step_states.items() if not step.phase.is_terminal]
+    pending = GateDecisionState.PENDING
+    open_gates = [name for name, entry in status.gates.items() if entry.state is pending]
+    changes = {
+        "active": None if status.active else (),
+        "stepStates": dict.fromkeys(open_steps, ended),
+        "gates": dict.fromkeys(open_gates),
+    }
+    return {name: change for name, change in changes.items() if change or change is None}
+
+
+def _noted(run: StoryRun, trouble: Condition, now: datetime) -> dict[str, Any]:
+    """Return the conditions with one of trouble among them, and with the Ready that must be."""
+    known = _conditions(run)
+    phase = (run.status.phase if run.status else None) or Phase.PENDING
+    ready = [condition(READY, usual_reason(phase), "", now, holds=phase is Phase.SUCCEEDED)]
+    missing = () if any(one.type == READY for one in known) else ready
+    conditions = _dumped(renewed(known, (*missing, trouble), now))
+    return _changes(run, {"conditions": conditions})
+
+
+def _changes(run: StoryRun, status: dict[str, Any]) -> dict[str, Any]:
+    there = shown(run.status) if run.status else {}
+    return {key: value for key, value in status.items() if value != there.get(key)}
+
+
+def _conditions(run: StoryRun) -> tuple[Condition, ...]:
+    return run.status.conditions if run.status else ()
+
+
+def _dumped(conditions: Iterable[Condition]) -> list[dict[str, Any]]:
+    return [one.model_dump(mode="json", exclude_none=True) for one in conditions]

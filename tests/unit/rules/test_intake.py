@@ -1,0 +1,315 @@
+"""What a StoryRun object asks for."""
+
+from typing import Any
+
+import pytest
+
+from runwright.errors import InvalidManifestError, Problem
+from runwright.models.bubustack import Story
+from runwright.models.gates import DecideGate, Verdict
+from runwright.models.runs import CancelRun
+from runwright.models.story_run import StartStoryRun
+from runwright.models.tasks import Backend
+from runwright.rules.bubustack.configuration import configuration_problems
+from runwright.rules.bubustack.intake import (
+    AUTHOR,
+    RUN_ID,
+    Cancel,
+    Nothing,
+    Refuse,
+    Start,
+    Waits,
+    messages_of,
+)
+from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
+from tests.unit.rules.resources import (
+    WORKER,
+    lookups,
+    meaning,
+    placed_engram,
+    placed_story,
+    run_of,
+)
+from tests.unit.rules.stories import condition, engram
+
+THERE = lookups(placed_story())
+APPROVED = {"state": "Approved", "updatedBy": "ada", "message": "go"}
+
+
+def started(one: Any) -> StartStoryRun:
+    """Return the input of the run that is to be started."""
+    assert isinstance(one, Start), one
+    return one.start
+
+
+def decisions(gates: dict[str, Any], **status: Any) -> list[DecideGate]:
+    """Return the decisions that a run is told of."""
+    run = run_of(status={"phase": "Running", "gates": gates, **status})
+    return [one for one in messages_of(run) if isinstance(one, DecideGate)]
+
+
+def test_a_run_is_started_with_a_snapshot_of_all_that_it_executes() -> None:
+    run = run_of(inputs={"tag": "v1"}, metadata={"annotations": {AUTHOR: "ada"}})
+
+    start = started(meaning(run, THERE))
+
+    assert (start.namespace, start.name, start.uid, start.generation) == (
+        "team",
+        "release-1",
+        "7f3a",
+        1,
+    )
+    assert (start.backend, start.cluster, start.author) == (Backend.KUBERNETES, "prod", "ada")
+    assert start.inputs == {"tag": "v1"}
+    assert (start.story.metadata.name, start.story.metadata.generation) == ("release", 4)
+    assert [one.metadata.name for one in start.engrams] == ["worker"]
+    assert [one.metadata.name for one in start.templates] == ["image"]
+    assert configuration_problems(start) == []
+
+
+def test_nobody_is_the_author_of_a_run_that_names_none() -> None:
+    assert started(meaning(run_of(), THERE)).author == ""
+
+
+def test_the_steps_of_all_lists_are_provided_for_each_engram_once() -> None:
+    story = placed_story(
+        engram("a"),
+        engram("b"),
+        condition("c"),
+        compensations=[{"name": "undo", "ref": {"name": "undoer"}}],
+        **{"finally": [engram("tell")]},
+    )
+
+    start = started(meaning(run_of(), lookups(story, (WORKER, placed_engram("undoer")))))
+
+    assert [one.metadata.name for one in start.engrams] == ["worker", "undoer"]
+    assert len(start.templates) == 1
+
+
+def test_a_snapshot_carries_no_status_and_no_second_copy_of_itself() -> None:
+    """It travels with every start, and stays in the history."""
+    applied = {"kubectl.kubernetes.io/last-applied-configuration": "{…}", "team": "blue"}
+    story = placed_story().model_dump(mode="json")
+    story["metadata"] |= {"annotations": applied, "resourceVersion": "9", "finalizers": ["x"]}
+    story["status"] = {"usageCount": 3}
+
+    kept = started(meaning(run_of(), lookups(Story.model_validate(story)))).story
+
+    assert kept.status is None
+    assert kept.metadata.annotations == {"team": "blue"}
+    assert (kept.metadata.resource_version, kept.metadata.finalizers) == ("", ())
+
+
+def test_a_start_comes_with_how_long_the_run_is_kept() -> None:
+    policy = {"execution": {"job": {"storyRunRetentionSeconds": 0}}}
+
+    told = meaning(run_of(), lookups(placed_story(policy=policy)))
+
+    assert isinstance(told, Start)
+    assert told.retention.run is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"metadata": {"annotations": {RUN_ID: "0199"}}},
+        {"metadata": {"deletionTimestamp": "2026-03-01T12:00:00Z"}},
+        {"status": {"phase": "Succeeded"}},
+        {"status": {"phase": "Failed"}},
+        {"status": {"phase": "Finished"}, "cancelRequested": True},
+    ],
+    ids=["started before", "being deleted", "succeeded", "failed", "canceled"],
+)
+def test_a_run_is_never_started_twice_nor_after_its_end(fields: dict[str, Any]) -> None:
+    assert meaning(run_of(**fields), THERE) == Nothing()
+
+
+def test_a_run_that_waited_is_started_once_nothing_is_missing() -> None:
+    """Upstream leaves it in Pending for good."""
+    assert isinstance(meaning(run_of(status={"phase": "Pending"}), THERE), Start)
+
+
+@pytest.mark.parametrize("there", [THERE, lookups()], ids=["startable", "without its Story"])
+def test_case_57_a_run_that_is_cancelled_before_its_start_never_starts(there: Any) -> None:
+    assert meaning(run_of(cancelRequested=True), there) == Cancel()
+
+
+@pytest.mark.parametrize(
+    ("there", "waits"),
+    [
+        (
+            lookups(),
+            Waits("StoryNotFound", 'there is no Story "release" in the namespace "team"'),
+        ),
+        (
+            lookups(placed_story(), ()),
+            Waits("ReferenceNotFound", 'there is no Engram "worker" in the namespace "team"'),
+        ),
+        (
+            lookups(placed_story(), templates=()),
+            Waits(
+                "TemplateNotFound",
+                'there is no EngramTemplate "image", which Engram "worker" needs',
+            ),
+        ),
+    ],
+    ids=["story", "engram", "template"],
+)
+def test_case_79_a_run_waits_for_what_is_missing(there: Any, waits: Waits) -> None:
+    assert meaning(run_of(), there) == waits
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    story = placed_story(engram("a"), engram("b"), {"name": "c", "ref": {"name": "other"}})
+
+    told = meaning(run_of(), lookups(story, ()))
+
+    assert isinstance(told, Waits)
+    assert told.message == (
+        'there is no Engram "worker" in the namespace "team"; '
+        'there is no Engram "other" in the namespace "team"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        (
+            {"name": "release", "namespace": "other"},
+            'storyRef names the namespace "other", '
+            "and references across namespaces are not allowed",
+        ),
+        (
+            {"name": "release", "version": "2"},
+            'storyRef: version "2" is asked for, "1" is there',
+        ),
+    ],
+    ids=["another namespace", "another version"],
+)
+def test_a_story_that_the_run_may_not_use_is_refused(
+    reference: dict[str, str], message: str
+) -> None:
+    told = meaning(run_of(storyRef=reference), lookups(placed_story(version="1")))
+
+    assert told == Refuse("StoryReferenceInvalid", message)
+
+
+def test_the_namespace_of_the_run_may_be_named() -> None:
+    reference = {"name": "release", "namespace": "team"}
+
+    assert isinstance(meaning(run_of(storyRef=reference), THERE), Start)
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        ({"name": "worker", "namespace": "other"}, "EngramReferenceInvalid"),
+        ({"name": "worker", "version": "2"}, "EngramReferenceInvalid"),
+    ],
+    ids=["another namespace", "another version"],
+)
+def test_an_engram_that_a_step_may_not_use_is_refused(
+    reference: dict[str, str], reason: str
+) -> None:
+    """Rather than waited for, even if something else is missing."""
+    story = placed_story({"name": "a", "ref": {"name": "missing"}}, {"name": "b", "ref": reference})
+
+    told = meaning(run_of(), lookups(story))
+
+    assert isinstance(told, Refuse)
+    assert told.reason == reason
+
+
+def test_another_version_of_a_template_is_refused() -> None:
+    worker = placed_engram(templateRef={"name": "image", "version": "2"})
+
+    told = meaning(run_of(), lookups(placed_story(), (worker,)))
+
+    message = 'EngramTemplate "image": version "2" is asked for, "1" is there'
+    assert told == Refuse("TemplateResolutionFailed", message)
+
+
+def test_an_object_that_cannot_be_read_is_refused_with_every_reason() -> None:
+    def unreadable(namespace: str, name: str) -> Story:
+        problem = Problem("spec.steps", "is required", object=f"Story/{namespace}/{name}")
+        raise InvalidManifestError([problem])
+
+    told = meaning(run_of(), THERE._replace(story=unreadable))
+
+    assert told == Refuse("InvalidConfiguration", "Story/team/release: spec.steps: is required")
+
+
+def test_case_56_a_request_to_cancel_is_passed_on() -> None:
+    run = run_of(cancelRequested=True, status={"phase": "Running"})
+
+    assert messages_of(run) == (CancelRun(reason=CANCEL_REQUESTED),)
+
+
+def test_case_15_a_decision_is_passed_on_with_its_author_and_words() -> None:
+    (decision,) = decisions({"ask": APPROVED}, attempts=2)
+
+    assert (decision.gate, decision.verdict, decision.activation) == ("ask", Verdict.APPROVE, 2)
+    assert (decision.by, decision.comment) == ("ada", "go")
+
+
+def test_case_16_a_rejection_is_one_too() -> None:
+    (decision,) = decisions({"ask": {"state": "Rejected"}})
+
+    assert (decision.verdict, decision.by, decision.comment) == (Verdict.REJECT, "", "")
+    assert decision.activation is None
+
+
+@pytest.mark.parametrize("entry", [{}, {"state": "Pending"}, {"message": "go", "updatedBy": "ada"}])
+def test_an_entry_without_a_verdict_decides_nothing(entry: dict[str, str]) -> None:
+    assert decisions({"ask": entry}) == []
+
+
+def test_our_own_message_is_not_taken_for_a_comment() -> None:
+    entry = {"state": "Approved", "message": "Waits for a decision: 0 of 1 approvals."}
+
+    assert decisions({"ask": entry})[0].comment == ""
+
+
+def test_a_decision_that_was_written_once_is_known_again() -> None:
+    first, again = decisions({"ask": APPROVED}), decisions({"ask": APPROVED})
+    other = decisions({"ask": {**APPROVED, "updatedAt": "2026-03-01T12:00:00Z"}})
+
+    assert first == again
+    assert first[0].id != other[0].id
+
+
+@pytest.mark.parametrize(
+    ("state", "phase", "passed_on"),
+    [
+        ("Approved", "Paused", True),
+        ("Approved", "Succeeded", False),
+        ("Rejected", "Failed", False),
+        ("Rejected", "Succeeded", True),
+        ("Approved", "Timeout", True),
+    ],
+)
+def test_what_contradicts_the_end_of_its_gate_is_passed_on_to_be_put_right(
+    state: str, phase: str, *, passed_on: bool
+) -> None:
+    """What agrees is the run's own word, or as good as that."""
+    steps = {"ask": {"phase": phase}}
+
+    assert bool(decisions({"ask": {"state": state}}, stepStates=steps)) is passed_on
+
+
+def test_texts_are_cut_to_what_a_message_takes() -> None:
+    entry = {"state": "Approved", "updatedBy": "a" * 500, "message": "m" * 5000}
+
+    (decision,) = decisions({"ask": entry, "x" * 64: APPROVED, "": APPROVED})
+
+    assert (len(decision.by), len(decision.comment)) == (256, 2048)
+
+
+def test_a_run_that_is_over_is_told_nothing() -> None:
+    run = run_of(cancelRequested=True, status={"phase": "Failed", "gates": {"ask": APPROVED}})
+
+    assert messages_of(run) == ()
+
+
+def test_a_run_without_a_status_has_nothing_to_say() -> None:
+    assert messages_of(run_of()) == ()
