@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runwright.rules.naming import compose
+from runwright.rules.naming import compose, compose_ending, label_value
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,46 @@ def test_every_name_is_a_dns_label(parts: list[str]) -> None:
 
     assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name)
     assert len(name) <= 63
+
+
+@pytest.mark.parametrize(
+    ("run", "name"),
+    [
+        ("release-1", "release-1-engram-runner"),
+        ("Release.1", "release-1-engram-runner"),
+        ("r" * 49, f"{'r' * 49}-engram-runner"),
+    ],
+)
+def test_a_suffix_follows_the_name(run: str, name: str) -> None:
+    assert compose_ending("engram-runner", run) == name
+
+
+def test_a_name_that_is_cut_keeps_its_suffix_and_is_told_from_others() -> None:
+    first, second = (compose_ending("engram-runner", "r" * 60 + end) for end in "ab")
+
+    assert len(first) == 63
+    assert first.startswith("rrr")
+    assert first.endswith("-engram-runner")
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("release-1", "release-1"),
+        ("Release_1.0", "Release_1.0"),
+        ("a b/c", "a-b-c"),
+        ("-a.", "a"),
+        ("x" * 63, "x" * 63),
+        ("", ""),
+    ],
+)
+def test_a_label_has_its_text_as_far_as_a_label_may(text: str, value: str) -> None:
+    assert label_value(text) == value
+
+
+def test_a_label_that_is_cut_is_told_from_others() -> None:
+    first, second = (label_value("x" * 64 + end) for end in "ab")
+
+    assert (len(first), first[:53]) == (63, f"{'x' * 52}-")
+    assert first != second
