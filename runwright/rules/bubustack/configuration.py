@@ -13,7 +13,8 @@ from runwright.rules.bubustack.admission import (
 )
 from runwright.rules.bubustack.dag import steps_of
 from runwright.rules.bubustack.progress import MOST_STATE, size_of
-from runwright.rules.bubustack.tasks import LOCAL_COMMAND, engram_of, local_command, template_of
+from runwright.rules.bubustack.snapshot import engram_of, template_of
+from runwright.rules.bubustack.tasks import LOCAL_COMMAND, local_command
 from runwright.rules.bubustack.verdicts import Ending
 from runwright.rules.schemas import schema_problems, violations, with_defaults
 

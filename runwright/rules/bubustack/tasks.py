@@ -16,6 +16,7 @@ from runwright.models.tasks import Task, TaskKey
 from runwright.rules import templates
 from runwright.rules.bubustack.dependencies import dependencies
 from runwright.rules.bubustack.retries import timeout_of
+from runwright.rules.bubustack.snapshot import engram_of, template_of
 from runwright.rules.naming import compose
 
 LOCAL_COMMAND: Final = "runwright.dev/local-command"
@@ -37,26 +38,6 @@ class Worker(NamedTuple):
 
     engram: Engram
     template: EngramTemplate
-
-
-def engram_of(start: StartStoryRun, step: Step) -> Engram | None:
-    """Return the Engram that a step names, if the snapshot has it."""
-    if step.ref is None:
-        return None
-    home = start.story.metadata.namespace or start.namespace
-    wanted = (step.ref.namespace or home, step.ref.name)
-    found = (
-        one
-        for one in start.engrams
-        if (one.metadata.namespace or "default", one.metadata.name) == wanted
-    )
-    return next(found, None)
-
-
-def template_of(start: StartStoryRun, engram: Engram) -> EngramTemplate | None:
-    """Return the template that an Engram names, if the snapshot has it."""
-    name = engram.spec.template_ref.name
-    return next((one for one in start.templates if one.metadata.name == name), None)
 
 
 def worker_of(start: StartStoryRun, step: Step) -> Worker:

@@ -10,7 +10,7 @@ from runwright.errors import NotFoundError, TemplateError
 from runwright.models.bubustack import Engram, Phase, Story
 from runwright.models.story_run import ResumeFrom, StartStoryRun, StoryRunState
 from runwright.models.tasks import Backend, Task
-from runwright.rules.bubustack import tasks
+from runwright.rules.bubustack import snapshot, tasks
 from tests.unit.rules.states import ENGRAM, NOW, changed, start_of, state_of, template
 from tests.unit.rules.stories import engram, story
 
@@ -47,7 +47,7 @@ def test_a_step_is_done_by_the_engram_of_its_runs_namespace() -> None:
     ours, theirs = engram_in("ours"), engram_in("theirs")
     start = start_of(story(engram("a")), namespace="ours", engrams=(theirs, ours))
 
-    assert tasks.engram_of(start, start.story.spec.steps[0]) == ours
+    assert snapshot.engram_of(start, start.story.spec.steps[0]) == ours
 
 
 def test_a_step_may_name_an_engram_of_another_namespace() -> None:
@@ -55,13 +55,13 @@ def test_a_step_may_name_an_engram_of_another_namespace() -> None:
     step = {"name": "a", "ref": {"name": "worker", "namespace": "theirs"}}
     start = start_of(story(step), namespace="ours", engrams=(ours, theirs))
 
-    assert tasks.engram_of(start, start.story.spec.steps[0]) == theirs
+    assert snapshot.engram_of(start, start.story.spec.steps[0]) == theirs
 
 
 def test_a_primitive_has_no_engram() -> None:
     start = start_of(story({"name": "ask", "type": "gate"}))
 
-    assert tasks.engram_of(start, start.story.spec.steps[0]) is None
+    assert snapshot.engram_of(start, start.story.spec.steps[0]) is None
 
 
 @pytest.mark.parametrize("lacking", ["engrams", "templates"])
@@ -216,4 +216,4 @@ def test_a_command_is_a_list_of_words_or_a_line_for_a_shell(
 def test_the_engram_of_the_default_namespace_needs_not_say_so() -> None:
     start = start_of(story(engram("a")), engrams=(ENGRAM,))
 
-    assert tasks.engram_of(start, start.story.spec.steps[0]) == ENGRAM
+    assert snapshot.engram_of(start, start.story.spec.steps[0]) == ENGRAM
