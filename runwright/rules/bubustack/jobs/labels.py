@@ -1,0 +1,59 @@
+"""How the objects of a run are labelled, and whose they are."""
+
+from typing import Any, Final
+
+from runwright.models.story_run import StartStoryRun
+from runwright.rules.bubustack.jobs.work import Work
+from runwright.rules.naming import label_value
+
+RUNS_VERSION: Final = "runs.bubustack.io/v1alpha1"
+MANAGED_BY: Final = {"app.kubernetes.io/managed-by": "runwright"}
+
+
+def labels_of_run(start: StartStoryRun) -> dict[str, str]:
+    """Return the labels of what belongs to a run as a whole.
+
+    Source: BubuStack, labels.
+    """
+    story = label_value(start.story.metadata.name)
+    return {
+        **MANAGED_BY,
+        "bubustack.io/storyrun": label_value(start.name),
+        "bubustack.io/story": story,
+        "bubustack.io/story-name": story,
+    }
+
+
+def labels_of_step(work: Work) -> dict[str, str]:
+    """Return the labels of what belongs to one step of a run."""
+    return {
+        **labels_of_run(work.start),
+        "bubustack.io/step": label_value(work.step.name),
+        "bubustack.io/steprun": work.name,
+        "bubustack.io/engram": label_value(work.engram.metadata.name),
+    }
+
+
+def labels_of_job(work: Work) -> dict[str, str]:
+    """Return the labels of a step's Job and of its pod.
+
+    Upstream's name is kept: dashboards and network policies select by it.
+    """
+    return {
+        **labels_of_step(work),
+        "app.kubernetes.io/name": "bobrapet",
+        "app.kubernetes.io/component": "engram",
+    }
+
+
+def owners_of_run(start: StartStoryRun) -> list[dict[str, Any]]:
+    """Return the reference to a run's StoryRun, with which what it made goes too."""
+    owner = {
+        "apiVersion": RUNS_VERSION,
+        "kind": "StoryRun",
+        "name": start.name,
+        "uid": start.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+    return [owner] if start.has_resource else []

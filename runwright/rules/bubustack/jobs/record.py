@@ -1,0 +1,115 @@
+"""The StepRun that stands for a step in a cluster."""
+
+import hashlib
+from datetime import datetime
+from typing import Any, Final
+
+from runwright.models.bubustack import (
+    Phase,
+    RetryPolicy,
+    StepRunSpec,
+    StepRunStatus,
+    StoryRunReference,
+)
+from runwright.models.metadata import Condition, ConditionStatus
+from runwright.models.objects import Manifest
+from runwright.models.tasks import TaskKey, TaskRecord
+from runwright.rules.bubustack.jobs.labels import RUNS_VERSION, labels_of_step, owners_of_run
+from runwright.rules.bubustack.jobs.work import Work
+from runwright.rules.bubustack.retries import retries_of, timeout_of
+
+_LONGEST_KEY: Final = 256
+_MOST_RETRIES: Final = 10
+"""What the kind takes; a template may recommend more."""
+_WRITTEN_BY_PODS: Final = (
+    *("output", "error", "logs", "exitCode", "exitClass", "podName", "lastFailureMsg"),
+    *("finishedAt", "duration", "nextRetryAt", "lastOutputAt", "signals", "signalEvents"),
+)
+"""What a try may leave that its next one must not find. The effects stay: they are the memory of
+what must not be done twice, also not by another try."""
+
+
+def record_of(work: Work, key: TaskKey, started_at: datetime) -> TaskRecord | None:
+    """Return the StepRun of a step as one of its tries makes it or finds it.
+
+    None for a run without a StoryRun, for there would be nobody to own it.
+
+    Source: BubuStack, StepRun.
+    """
+    if not work.start.has_resource:
+        return None
+    return TaskRecord(
+        manifest=_manifest(work), running=_running(key, started_at), cleared=_WRITTEN_BY_PODS
+    )
+
+
+def idempotency_key(namespace: str, run: str, step: str) -> str:
+    """Return the key of a step that has no template for one: the same for all of its tries.
+
+    Source: BubuStack, idempotency key of a StepRun.
+    """
+    key = f"ns/{namespace}/storyrun/{run}/step/{step}"
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def _manifest(work: Work) -> Manifest:
+    return {
+        "apiVersion": RUNS_VERSION,
+        "kind": "StepRun",
+        "metadata": {
+            "name": work.name,
+            "namespace": work.start.namespace,
+            "labels": labels_of_step(work),
+            "ownerReferences": owners_of_run(work.start),
+        },
+        "spec": _spec(work).model_dump(mode="json", exclude_none=True, exclude_unset=True),
+    }
+
+
+def _spec(work: Work) -> StepRunSpec:
+    """Return what the step is to do; its input unresolved, so that no secret gets in there."""
+    start, step = work.start, work.step
+    given = {**(work.engram.spec.with_ or {}), **(step.with_ or {})}
+    return StepRunSpec(
+        story_run_ref=StoryRunReference(name=start.name),
+        step_id=step.name,
+        engram_ref=step.ref,
+        idempotency_key=idempotency_key(start.namespace, start.name, step.name),
+        template_generation=work.template.metadata.generation or None,
+        input=given or None,
+        timeout=timeout_of(start.story, step),
+        retry=_retry(work),
+    )
+
+
+def _retry(work: Work) -> RetryPolicy:
+    """Return the policy that holds in the end, so that nobody has to gather it again."""
+    retries = retries_of(work.start.story, work.step, work.template)
+    return RetryPolicy(
+        max_retries=max(0, min(retries.max_retries, _MOST_RETRIES)),
+        delay=retries.delay,
+        max_delay=retries.max_delay,
+        jitter=retries.jitter,
+        backoff=retries.backoff,
+    )
+
+
+def _running(key: TaskKey, started_at: datetime) -> dict[str, Any]:
+    status = StepRunStatus(
+        phase=Phase.RUNNING,
+        started_at=started_at,
+        retries=key.try_number - 1,
+        conditions=tuple(
+            Condition(
+                type=kind,
+                status=ConditionStatus.TRUE if holds else ConditionStatus.FALSE,
+                reason="Running",
+                message="",
+                last_transition_time=started_at,
+            )
+            for kind, holds in (("Ready", False), ("Progressing", True), ("Degraded", False))
+        ),
+    )
+    return status.model_dump(mode="json", exclude_unset=True)
