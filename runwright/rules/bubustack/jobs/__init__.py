@@ -1,11 +1,13 @@
 """What a step becomes in a cluster: its Job and pod, its StepRun, and what its run may do there."""
 
+from runwright.rules.bubustack.jobs.access import access_of
 from runwright.rules.bubustack.jobs.problems import job_problems, secret_problems
 from runwright.rules.bubustack.jobs.template import cluster_variables, job_template
 from runwright.rules.bubustack.jobs.work import Work
 
 __all__ = [
     "Work",
+    "access_of",
     "cluster_variables",
     "job_problems",
     "job_template",

@@ -1,0 +1,182 @@
+"""What the pods of a run may do."""
+
+from typing import Any
+
+import pytest
+
+from runwright.models.story_run import NO_RESOURCE
+from runwright.rules.bubustack.jobs import access_of
+from tests.unit.rules.stories import condition, engram
+from tests.unit.rules.works import Fields, cluster_run
+
+SECRETS = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}
+
+
+def rules(**fields: Any) -> list[Fields]:
+    """Return the rules of the run's Role."""
+    _, role, _ = access_of(cluster_run(**fields))
+    found: list[Fields] = role["rules"]
+    return found
+
+
+def by_author(*rules: Fields) -> list[Fields]:
+    """Return what a step adds by asking for these rules."""
+    start = cluster_run(engram("build", execution={"rbac": {"rules": list(rules)}}))
+    return [
+        rule
+        for rule in access_of(start)[1]["rules"]
+        if rule not in access_of(cluster_run())[1]["rules"]
+    ]
+
+
+def by_template(*asked: Fields) -> list[Fields]:
+    """Return what a template adds by asking for these rules."""
+    found = rules(image={"execution": {"rbac": {"rules": list(asked)}}})
+    return [rule for rule in found if rule not in rules()]
+
+
+def test_a_run_has_an_account_a_role_and_what_binds_them() -> None:
+    account, role, binding = access_of(cluster_run(namespace="team"))
+
+    assert [one["kind"] for one in (account, role, binding)] == [
+        "ServiceAccount",
+        "Role",
+        "RoleBinding",
+    ]
+    assert {one["metadata"]["name"] for one in (account, role, binding)} == {
+        "release-1-engram-runner"
+    }
+    assert {one["metadata"]["namespace"] for one in (account, role, binding)} == {"team"}
+    assert binding["roleRef"] == {
+        "apiGroup": "rbac.authorization.k8s.io",
+        "kind": "Role",
+        "name": "release-1-engram-runner",
+    }
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "name": "release-1-engram-runner", "namespace": "team"}
+    ]
+
+
+def test_they_go_with_their_run() -> None:
+    for one in access_of(cluster_run()):
+        assert one["metadata"]["ownerReferences"] == [
+            {
+                "apiVersion": "runs.bubustack.io/v1alpha1",
+                "kind": "StoryRun",
+                "name": "release-1",
+                "uid": "7f3a",
+                "controller": True,
+                "blockOwnerDeletion": True,
+            }
+        ]
+        assert one["metadata"]["labels"]["bubustack.io/storyrun"] == "release-1"
+
+
+def test_nobody_owns_them_where_no_resource_stands_for_the_run() -> None:
+    account, *_ = access_of(cluster_run(uid=NO_RESOURCE))
+
+    assert account["metadata"]["ownerReferences"] == []
+
+
+def test_a_run_without_pods_needs_no_rights() -> None:
+    assert access_of(cluster_run(condition("check"))) == ()
+
+
+def test_a_pod_may_report_on_the_step_runs_of_its_run_alone() -> None:
+    """Upstream it may change those of any run in the namespace."""
+    start = cluster_run(engram("b"), engram("a"), spec={"finally": [engram("tell")]})
+
+    read, report, claims = access_of(start)[1]["rules"]
+
+    names = ["release-1-a", "release-1-b", "release-1-tell"]
+    assert (read["resources"], read["verbs"]) == (["stepruns"], ["get", "watch"])
+    assert (report["resources"], report["verbs"]) == (["stepruns/status"], ["patch", "update"])
+    assert (read["resourceNames"], report["resourceNames"]) == (names, names)
+    assert (claims["resources"], claims["verbs"]) == (["effectclaims"], ["get", "create", "update"])
+    assert "resourceNames" not in claims
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted"),
+    [
+        pytest.param(SECRETS, [SECRETS], id="to get Secrets"),
+        pytest.param(
+            {"resources": ["configmaps"], "verbs": ["get"]},
+            [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]}],
+            id="the core group need not be said",
+        ),
+        pytest.param(
+            {**SECRETS, "resourceNames": ["mine"]},
+            [{**SECRETS, "resourceNames": ["mine"]}],
+            id="one Secret",
+        ),
+        pytest.param(
+            {
+                "apiGroups": [""],
+                "resources": ["pods", "secrets"],
+                "verbs": ["get", "list", "delete"],
+            },
+            [SECRETS],
+            id="extra verbs and resources are taken away",
+        ),
+        pytest.param({**SECRETS, "verbs": ["*"]}, [], id="any verb"),
+        pytest.param({**SECRETS, "resources": ["*"]}, [], id="any resource"),
+        pytest.param({**SECRETS, "resources": ["secrets", "*/status"]}, [], id="any part"),
+        pytest.param({**SECRETS, "apiGroups": ["*"]}, [], id="any group"),
+        pytest.param({**SECRETS, "apiGroups": ["apps"]}, [], id="another group"),
+        pytest.param({**SECRETS, "verbs": ["list"]}, [], id="another verb"),
+        pytest.param({"nonResourceURLs": ["/metrics"], "verbs": ["get"]}, [], id="a path"),
+    ],
+)
+def test_case_76_authors_of_stories_may_add_only_to_get_configmaps_and_secrets(
+    asked: Fields, granted: list[Fields]
+) -> None:
+    assert by_author(asked) == granted
+
+
+def test_case_76_authors_of_engrams_may_add_no_more_than_that() -> None:
+    asked = [SECRETS, {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]}]
+
+    found = rules(worker={"overrides": {"rbac": {"rules": asked}}})
+
+    assert [rule for rule in found if rule not in rules()] == [SECRETS]
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted"),
+    [
+        pytest.param(
+            {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "patch"]},
+            [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "patch"]}],
+            id="what it names",
+        ),
+        pytest.param(
+            {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["bind"]},
+            [],
+            id="rights that beget rights",
+        ),
+        pytest.param({"apiGroups": [""], "resources": ["pods"], "verbs": ["*"]}, [], id="any verb"),
+        pytest.param({"apiGroups": [""], "resources": ["*"], "verbs": ["get"]}, [], id="anything"),
+        pytest.param({"apiGroups": ["*"], "resources": ["pods"], "verbs": ["get"]}, [], id="group"),
+        pytest.param({"nonResourceURLs": ["*"], "verbs": ["get"]}, [], id="any path"),
+    ],
+)
+def test_case_76_a_template_gets_what_it_names_and_no_wildcard(
+    asked: Fields, granted: list[Fields]
+) -> None:
+    assert by_template(asked) == granted
+
+
+def test_a_rule_that_several_ask_for_is_there_once() -> None:
+    steps = [engram(name, execution={"rbac": {"rules": [SECRETS]}}) for name in ("a", "b")]
+
+    _, role, _ = access_of(cluster_run(*steps))
+
+    assert role["rules"].count(SECRETS) == 1
+
+
+def test_a_long_name_keeps_what_the_objects_are_for() -> None:
+    account, *_ = access_of(cluster_run(name="r" * 200))
+
+    assert len(account["metadata"]["name"]) == 63
+    assert account["metadata"]["name"].endswith("-engram-runner")
