@@ -12,6 +12,7 @@ from runwright.rules.bubustack.admission import (
     unsupported_problems,
 )
 from runwright.rules.bubustack.dag import steps_of
+from runwright.rules.bubustack.jobs import job_problems, secret_problems
 from runwright.rules.bubustack.progress import MOST_STATE, size_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
 from runwright.rules.bubustack.tasks import LOCAL_COMMAND, local_command
@@ -21,7 +22,12 @@ from runwright.rules.schemas import schema_problems, violations, with_defaults
 
 def configuration_problems(start: StartStoryRun) -> list[Problem]:
     """Return everything that keeps a run's Story from being executed, all at once."""
-    return [*story_problems(start.story), *_missing(start), *unsupported_problems(start.story)]
+    return [
+        *story_problems(start.story),
+        *_missing(start),
+        *unsupported_problems(start.story, start.backend),
+        *_in_a_cluster(start),
+    ]
 
 
 def refusal(start: StartStoryRun, started_as: str) -> Ending | None:
@@ -65,6 +71,12 @@ def _missing(start: StartStoryRun) -> Iterator[Problem]:
         for index, step in enumerate(steps_of(start.story, section)):
             if step.ref is not None and (trouble := _trouble_with_worker(start, step)):
                 yield Problem(f"spec.{section}[{index}].ref.name", trouble)
+
+
+def _in_a_cluster(start: StartStoryRun) -> list[Problem]:
+    if start.backend is not Backend.KUBERNETES:
+        return []
+    return [*job_problems(start), *secret_problems(start)]
 
 
 def _trouble_with_worker(start: StartStoryRun, step: Step) -> str | None:

@@ -12,9 +12,10 @@ from runwright.errors import NotFoundError, TemplateError
 from runwright.models.bubustack import Engram, EngramTemplate, Step
 from runwright.models.durations import format_duration
 from runwright.models.story_run import StartStoryRun, StepProgress
-from runwright.models.tasks import Task, TaskKey
+from runwright.models.tasks import Backend, Task, TaskKey
 from runwright.rules import templates
 from runwright.rules.bubustack.dependencies import dependencies
+from runwright.rules.bubustack.jobs import Work, cluster_variables, job_template
 from runwright.rules.bubustack.retries import timeout_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
 from runwright.rules.naming import compose
@@ -27,6 +28,8 @@ MAX_OUTPUT: Final = 256 * 1024
 """Bytes of JSON that a step may put out without an object store."""
 MAX_INPUT: Final = 256 * 1024
 """Bytes of JSON that a step may take in: it travels with every try."""
+MAX_CLUSTER_INPUT: Final = 96 * 1024
+"""Bytes of JSON that a container can be given: it gets its input in single variables."""
 MAX_VARIABLE: Final = 64 * 1024
 """Bytes; Linux takes twice as much in one variable."""
 GRACE: Final = timedelta(seconds=30)
@@ -64,11 +67,16 @@ def input_of(worker: Worker, step: Step, scope: Mapping[str, Any]) -> dict[str, 
     return {name: templates.evaluate(value, scope) for name, value in given.items()}
 
 
-def _bounded(given: dict[str, Any]) -> dict[str, Any]:
+def _bounded(start: StartStoryRun, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the input, if the backend can hand it to a step.
+
+    Source: BubuStack, environment contract (where the pod of a larger one cannot start).
+    """
+    most = MAX_CLUSTER_INPUT if start.backend is Backend.KUBERNETES else MAX_INPUT
     size = len(json.dumps(given, ensure_ascii=False).encode())
-    if size <= MAX_INPUT:
+    if size <= most:
         return given
-    message = f"with: comes to {size} bytes of JSON, and a step takes {MAX_INPUT}"
+    message = f"with: comes to {size} bytes of JSON, and a step takes {most}"
     raise TemplateError(message)
 
 
@@ -102,43 +110,72 @@ def task_of(
     """Return the task for one try of a step.
 
     Raises:
-        TemplateError: the step's input refers to something that is not there.
+        TemplateError: the step's input refers to something that is not there, or is too large.
     """
-    step = attempt.step
+    step, key = attempt.step, key_of(start, attempt)
     scope = scope_of(start.inputs, steps)
-    key = key_of(start, attempt)
-    timeout = timeout_of(start.story, step)
-    environment = {
+    task = Task(
+        key=key,
+        command=(),
+        environment={
+            **_contract(start, attempt, worker),
+            "BUBU_TEMPLATE_CONTEXT": _context(start, step, steps),
+        },
+        input=_bounded(start, input_of(worker, step, scope)),
+        input_variables=("BUBU_TRIGGER_DATA", "BUBU_STEP_CONFIG"),
+        timeout=timeout_of(start.story, step),
+        grace=GRACE,
+        max_output=MAX_OUTPUT,
+    )
+    if start.backend is not Backend.KUBERNETES:
+        return _as_process(task, worker.template)
+    begun = steps[step.name].started_at if step.name in steps else None
+    return _as_job(task, Work(start, step, *worker), begun or attempt.started_at)
+
+
+def _contract(start: StartStoryRun, attempt: TryOf, worker: Worker) -> dict[str, str]:
+    """Return the variables that say what is executed, and how.
+
+    Source: BubuStack, environment contract.
+    """
+    return {
         "BUBU_STORY_NAME": start.story.metadata.name,
         "BUBU_STORY_VERSION": start.story.spec.version or "",
         "BUBU_STORYRUN_ID": start.name,
-        "BUBU_STEP_NAME": step.name,
-        "BUBU_STEPRUN_NAME": key.name,
+        "BUBU_STEP_NAME": attempt.step.name,
+        "BUBU_STEPRUN_NAME": compose(start.name, attempt.step.name),
         "BUBU_STEPRUN_NAMESPACE": start.namespace,
         "BUBU_ENGRAM_NAME": worker.engram.metadata.name,
         "BUBU_ENGRAM_VERSION": worker.engram.spec.version or "",
         "BUBU_STARTED_AT": f"{attempt.started_at:%Y-%m-%dT%H:%M:%S.%f}000Z",
-        "BUBU_TEMPLATE_CONTEXT": _context(start, step, steps),
         "BUBU_EXECUTION_MODE": "batch",
         "BUBU_HYBRID_BRIDGE": "false",
-        "BUBU_STEP_TIMEOUT": format_duration(timeout),
+        "BUBU_STEP_TIMEOUT": format_duration(timeout_of(start.story, attempt.step)),
         "BUBU_MAX_INLINE_SIZE": str(MAX_OUTPUT),
         "RUNWRIGHT_TRY": str(attempt.number),
         "RUNWRIGHT_ACTIVATION": str(start.activation),
     }
-    annotations = worker.template.metadata.annotations or {}
-    if folder := annotations.get(MANIFEST_FOLDER):
-        environment["RUNWRIGHT_MANIFESTS"] = folder
-    return Task(
-        key=key,
-        command=local_command(annotations.get(LOCAL_COMMAND, "")),
-        environment=environment,
-        input=_bounded(input_of(worker, step, scope)),
-        input_variables=("BUBU_TRIGGER_DATA", "BUBU_STEP_CONFIG"),
-        timeout=timeout,
-        grace=GRACE,
-        max_output=MAX_OUTPUT,
-    )
+
+
+def _as_process(task: Task, template: EngramTemplate) -> Task:
+    """Return the task with the command that stands in for its template's container."""
+    annotations = template.metadata.annotations or {}
+    folder = annotations.get(MANIFEST_FOLDER)
+    found = {"RUNWRIGHT_MANIFESTS": folder} if folder else {}
+    update = {
+        "command": local_command(annotations.get(LOCAL_COMMAND, "")),
+        "environment": {**task.environment, **found},
+    }
+    return task.model_copy(update=update)
+
+
+def _as_job(task: Task, work: Work, begun: datetime) -> Task:
+    """Return the task with its Job; `begun` is when the step was, by its first try."""
+    update = {
+        "environment": {**task.environment, **cluster_variables(work)},
+        "job": job_template(work, task.key, begun),
+    }
+    return task.model_copy(update=update)
 
 
 def key_of(start: StartStoryRun, attempt: TryOf) -> TaskKey:

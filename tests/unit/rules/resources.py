@@ -43,7 +43,7 @@ WORKER: Final = placed_engram()
 def lookups(
     story: Story | None = None,
     engrams: tuple[Engram, ...] = (WORKER,),
-    templates: tuple[EngramTemplate, ...] = (template(),),
+    templates: tuple[EngramTemplate, ...] = (template(image="worker:1"),),
 ) -> Lookups:
     """Return a cluster that holds these objects."""
     stories = {("team", story.metadata.name): story} if story else {}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission import limitations, unsupported_problems
 from tests.unit.rules.stories import engram, primitive, story
 
@@ -25,6 +26,17 @@ from tests.unit.rules.stories import engram, primitive, story
 )
 def test_what_would_be_another_run_without_it_is_refused(step: dict[str, Any], path: str) -> None:
     assert [problem.path for problem in unsupported_problems(story(step))] == [path]
+
+
+def test_secrets_are_a_matter_of_clusters() -> None:
+    one = story(engram("a", secrets={"key": "x"}))
+
+    (problem,) = unsupported_problems(one, Backend.LOCAL)
+
+    assert (
+        problem.message == "a step gets its secrets in a cluster only, and is not run without them"
+    )
+    assert unsupported_problems(one, Backend.KUBERNETES) == []
 
 
 def test_a_realtime_story_is_refused() -> None:

@@ -16,6 +16,7 @@ from runwright.rules.bubustack.progress import MOST_STATE
 from runwright.rules.bubustack.verdicts import Ending
 from tests.unit.rules.states import ENGRAM, start_of, template
 from tests.unit.rules.stories import condition, engram, story
+from tests.unit.rules.works import cluster_run
 
 COUNTED = {"properties": {"count": {"type": "integer", "default": 2}}, "required": ["count"]}
 
@@ -131,6 +132,66 @@ def test_a_template_that_says_it_is_run_without_a_cluster() -> None:
     local = template({"runwright.dev/local-command": "true"})
 
     assert problems(story(engram("a")), backend=Backend.LOCAL, templates=(local,)) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        pytest.param({}, [], id="all is well"),
+        pytest.param(
+            {"image": {"image": None}},
+            ['spec.steps[0].ref: template "image" names no image, and a cluster runs nothing else'],
+            id="no image",
+        ),
+        pytest.param(
+            {"worker": {"mode": "deployment"}},
+            [
+                'spec.steps[0].ref: engram "worker" runs as a deployment, '
+                "and this version runs Jobs only"
+            ],
+            id="another mode",
+        ),
+        pytest.param(
+            {"image": {"supportedModes": ["deployment", "statefulset"]}},
+            [
+                'spec.steps[0].ref: template "image" does not run as a Job '
+                "but as deployment and statefulset"
+            ],
+            id="no Job at all",
+        ),
+        pytest.param(
+            {"image": {"secretSchema": {"key": {"required": True}}}},
+            ['spec.steps[0]: secrets.key is required by template "image"'],
+            id="a secret that nobody maps",
+        ),
+        pytest.param(
+            {"worker": {"overrides": {"imagePullPolicy": "Sometimes"}}},
+            [
+                'spec.steps[0].ref: the image pull policy "Sometimes" '
+                "is none of Always, IfNotPresent and Never"
+            ],
+            id="pull policy",
+        ),
+        pytest.param(
+            {"worker": {"executionPolicy": {"resources": {"cpuLimit": "few"}}}},
+            ['spec.steps[0].ref: cpu limit "few" is no quantity such as "100m" or "128Mi"'],
+            id="resources",
+        ),
+        pytest.param(
+            {"name": "release.1"},
+            ['metadata.name: "release.1" has a dot, and a run with steps of Engrams may have none'],
+            id="a name that no StepRun can refer to",
+        ),
+    ],
+)
+def test_in_a_cluster_steps_must_be_able_to_be_jobs(
+    fields: dict[str, Any], found: list[str]
+) -> None:
+    assert [str(problem) for problem in configuration_problems(cluster_run(**fields))] == found
+
+
+def test_a_run_without_pods_may_have_any_name() -> None:
+    assert configuration_problems(cluster_run(condition("a"), name="release.1")) == []
 
 
 def test_case_50_inputs_that_break_the_schema_end_the_run() -> None:

@@ -13,6 +13,7 @@ from runwright.models.tasks import Backend, Task
 from runwright.rules.bubustack import snapshot, tasks
 from tests.unit.rules.states import ENGRAM, NOW, changed, start_of, state_of, template
 from tests.unit.rules.stories import engram, story
+from tests.unit.rules.works import cluster_run
 
 LOCAL = template({"runwright.dev/local-command": "./run.sh"})
 REFERS = {"with": {"url": "{{ steps.a.output.url }}", "to": "{{ inputs.to }}"}}
@@ -217,3 +218,54 @@ def test_the_engram_of_the_default_namespace_needs_not_say_so() -> None:
     start = start_of(story(engram("a")), engrams=(ENGRAM,))
 
     assert snapshot.engram_of(start, start.story.spec.steps[0]) == ENGRAM
+
+
+def test_in_a_cluster_a_task_has_its_job_and_no_command() -> None:
+    """What stands in for the container elsewhere, and where manifests lie, is nothing there."""
+    annotations = {
+        "runwright.dev/local-command": "./run.sh",
+        "runwright.dev/manifest-folder": "/srv/release",
+    }
+    start = cluster_run(engram("build"), templates=(template(annotations, image="worker:1"),))
+
+    task = task_of(start, state_of(start.story), "build")
+
+    assert task.job is not None
+    assert task.job.spec["template"]["spec"]["containers"][0]["image"] == "worker:1"
+    assert task.job.record is not None
+    assert task.job.record.running["startedAt"] == "2026-03-01T12:00:00Z"
+    assert task.command == ()
+    assert "RUNWRIGHT_MANIFESTS" not in task.environment
+    assert task.environment["BUBU_STEPRUN_NAME"] == "release-1-build"
+    assert task.environment["BUBU_MAX_RECURSION_DEPTH"] == "32"
+
+
+def test_a_step_run_started_when_its_first_try_did() -> None:
+    start = cluster_run(engram("build"))
+    begun = NOW - timedelta(minutes=5)
+    state = changed(state_of(start.story), "build", phase=Phase.PENDING, started_at=begun)
+
+    task = task_of(start, state, "build", number=2)
+
+    assert task.job is not None
+    assert task.job.record is not None
+    assert task.job.record.running["startedAt"] == "2026-03-01T11:55:00Z"
+    assert task.job.record.running["retries"] == 1
+
+
+def test_nowhere_else_a_task_has_a_job() -> None:
+    one = story(engram("a"))
+
+    assert task_of(local(one), state_of(one), "a").job is None
+
+
+def test_in_a_cluster_an_input_is_no_longer_than_a_variable_can_be() -> None:
+    """A pod with a longer one cannot start, and says so to nobody."""
+    step = engram("a", **{"with": {"text": "{{ inputs.text }}"}})
+    most = tasks.MAX_CLUSTER_INPUT - len('{"text": ""}')
+    fits = cluster_run(step, inputs={"text": "x" * most})
+    too_large = cluster_run(step, inputs={"text": "x" * (most + 1)})
+
+    assert task_of(fits, state_of(fits.story), "a").input == fits.inputs
+    with pytest.raises(TemplateError, match="comes to 98305 bytes of JSON, and a step takes 98304"):
+        task_of(too_large, state_of(too_large.story), "a")

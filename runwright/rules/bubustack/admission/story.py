@@ -8,6 +8,7 @@ from typing import Final
 from runwright.errors import Problem
 from runwright.models.bubustack import RetryPolicy, Story
 from runwright.models.durations import format_duration
+from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission import arguments, expressions, graph, sizes, support
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.schemas import schema_problems
@@ -39,15 +40,18 @@ def story_warnings(story: Story, unreadable: Collection[str] = ()) -> list[Probl
     return [*arguments.unknown_arguments(outline), *expressions.template_warnings(outline)]
 
 
-def limitations(story: Story) -> list[Problem]:
-    """Return what a Story asks for that this version does not do, refused or not."""
+def limitations(story: Story, backend: Backend = Backend.LOCAL) -> list[Problem]:
+    """Return what a Story asks for that this version does not do there, refused or not."""
     outline = Outline(story)
-    return [*support.unsupported(outline), *support.without_effect(outline)]
+    return [*support.unsupported(outline, backend), *support.without_effect(outline)]
 
 
-def unsupported_problems(story: Story) -> list[Problem]:
-    """Return what a Story asks for that this version cannot do, so that it does not run it."""
-    return list(support.unsupported(Outline(story)))
+def unsupported_problems(story: Story, backend: Backend = Backend.LOCAL) -> list[Problem]:
+    """Return what a Story asks for that this version cannot do there, so that it does not run it.
+
+    Where it is to run nobody knows before it is started: then the least is taken.
+    """
+    return list(support.unsupported(Outline(story), backend))
 
 
 def unusable_schemas(outline: Outline) -> Iterator[Problem]:

@@ -6,16 +6,13 @@ from typing import Final
 from runwright.errors import Problem
 from runwright.models.bubustack import Step, StepType, StoryPattern
 from runwright.models.gates import Approval
+from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission.arguments import approval_problems
 from runwright.rules.bubustack.admission.placed import Outline, Placed
 
 _RUN: Final = frozenset({None, StepType.GATE, StepType.SLEEP, StepType.CONDITION})
-_PROMISES: Final = {
-    "requires": "requires",
-    "post_execution": "postExecution",
-    "secrets": "secrets",
-}
-"""Fields of a step that promise a check or a secret: a run without them is another run."""
+_PROMISES: Final = {"requires": "requires", "post_execution": "postExecution"}
+"""Fields of a step that promise a check: a run without them is another run."""
 _COMFORTS: Final = {
     "concurrency": "concurrency",
     "queue": "queue",
@@ -25,18 +22,29 @@ _COMFORTS: Final = {
 """Fields of a Story's policy without which a run only waits, or stores, differently."""
 
 
-def unsupported(outline: Outline) -> Iterator[Problem]:
-    """Yield what a Story asks for that this version cannot do, so that it does not run it."""
+def unsupported(outline: Outline, backend: Backend) -> Iterator[Problem]:
+    """Yield what a Story asks for that this version cannot do there, so that it does not run it."""
     if outline.spec.pattern is StoryPattern.REALTIME:
         yield Problem("spec.pattern", "this version does not run realtime Stories")
     for placed in outline.steps:
-        if placed.step.type not in _RUN:
-            kind = placed.step.type
-            yield Problem(placed.field("type"), f"this version does not run steps of type {kind}")
-        for field, wire_name in _PROMISES.items():
-            if getattr(placed.step, field):
-                message = "this version does not do that yet, and does not run a step without it"
-                yield Problem(placed.field(wire_name), message)
+        yield from _of_kind(placed)
+        yield from _promised(placed, backend)
+
+
+def _of_kind(placed: Placed) -> Iterator[Problem]:
+    kind = placed.step.type
+    if kind not in _RUN:
+        yield Problem(placed.field("type"), f"this version does not run steps of type {kind}")
+
+
+def _promised(placed: Placed, backend: Backend) -> Iterator[Problem]:
+    for field, wire_name in _PROMISES.items():
+        if getattr(placed.step, field):
+            message = "this version does not do that yet, and does not run a step without it"
+            yield Problem(placed.field(wire_name), message)
+    if placed.step.secrets and backend is not Backend.KUBERNETES:
+        message = "a step gets its secrets in a cluster only, and is not run without them"
+        yield Problem(placed.field("secrets"), message)
 
 
 def without_effect(outline: Outline) -> Iterator[Problem]:
