@@ -29,22 +29,6 @@ _STOPPED: Final = frozenset({Phase.CANCELED, Phase.FINISHED, Phase.ABORTED})
 _TIMED_OUT_CODE: Final = 124
 
 
-def settled(status: Object, ended: TaskOutcome | None) -> TaskOutcome | None:
-    """Return how a task ended: as its pod reported it, else as its container did.
-
-    `status` is the StepRun's, and `ended` what Job and pod show; None while it runs.
-    """
-    told = reported(status)
-    if told is None or ended is None:
-        return told or ended
-    gaps = {
-        "pod": told.pod or ended.pod,
-        "started_at": told.started_at or ended.started_at,
-        "finished_at": told.finished_at or ended.finished_at,
-    }
-    return told.model_copy(update=gaps)
-
-
 def reported(status: Object, max_output: int = MAX_OUTPUT) -> TaskOutcome | None:
     """Return the outcome that the status of a StepRun reports; None where it reports no end.
 
