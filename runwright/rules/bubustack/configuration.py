@@ -11,11 +11,11 @@ from runwright.rules.bubustack.admission import (
     story_problems,
     unsupported_problems,
 )
+from runwright.rules.bubustack.commands import LOCAL_COMMAND, words_of
 from runwright.rules.bubustack.dag import steps_of
 from runwright.rules.bubustack.jobs import job_problems, secret_problems
 from runwright.rules.bubustack.progress import MOST_STATE, size_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
-from runwright.rules.bubustack.tasks import LOCAL_COMMAND, local_command
 from runwright.rules.bubustack.verdicts import Ending
 from runwright.rules.schemas import schema_problems, violations, with_defaults
 
@@ -87,7 +87,7 @@ def _trouble_with_worker(start: StartStoryRun, step: Step) -> str | None:
     if template is None:
         return f'there is no template "{engram.spec.template_ref.name}" for its engram'
     annotations = template.metadata.annotations or {}
-    if start.backend is Backend.LOCAL and not local_command(annotations.get(LOCAL_COMMAND, "")):
+    if start.backend is Backend.LOCAL and not words_of(annotations.get(LOCAL_COMMAND, "")):
         return (
             f'template "{template.metadata.name}" does not say how it runs without a cluster: give '
             f"it the annotation {LOCAL_COMMAND} with the command that stands in for its container"

@@ -2,11 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
-
-from pydantic import TypeAdapter, ValidationError
 
 from runwright.errors import NotFoundError, TemplateError
 from runwright.models.bubustack import Engram, EngramTemplate, Step
@@ -14,14 +11,13 @@ from runwright.models.durations import format_duration
 from runwright.models.story_run import StartStoryRun, StepProgress
 from runwright.models.tasks import Backend, Task, TaskKey
 from runwright.rules import templates
+from runwright.rules.bubustack.commands import LOCAL_COMMAND, words_of
 from runwright.rules.bubustack.dependencies import dependencies
 from runwright.rules.bubustack.jobs import Work, cluster_variables, job_template
 from runwright.rules.bubustack.retries import timeout_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
 from runwright.rules.naming import compose
 
-LOCAL_COMMAND: Final = "runwright.dev/local-command"
-"""The annotation of an EngramTemplate that says what runs in its container's place here."""
 MANIFEST_FOLDER: Final = "runwright.dev/manifest-folder"
 """The annotation that remembers where the manifest of an EngramTemplate was read from."""
 MAX_OUTPUT: Final = 256 * 1024
@@ -163,7 +159,7 @@ def _as_process(task: Task, template: EngramTemplate) -> Task:
     folder = annotations.get(MANIFEST_FOLDER)
     found = {"RUNWRIGHT_MANIFESTS": folder} if folder else {}
     update = {
-        "command": local_command(annotations.get(LOCAL_COMMAND, "")),
+        "command": words_of(annotations.get(LOCAL_COMMAND, "")),
         "environment": {**task.environment, **found},
     }
     return task.model_copy(update=update)
@@ -203,19 +199,3 @@ def _context(start: StartStoryRun, step: Step, steps: Mapping[str, StepProgress]
     outputs = {name: {"output": done.output} for name, done in needed.items() if done.output}
     context = json.dumps({"inputs": start.inputs, "steps": outputs}, ensure_ascii=False)
     return context if len(context.encode()) <= MAX_VARIABLE else "{}"
-
-
-def local_command(annotation: str) -> tuple[str, ...]:
-    """Return the argument vector: a JSON list as it is, any other text for a shell.
-
-    It is empty where the annotation says nothing.
-    """
-    if not annotation.strip():
-        return ()
-    if annotation.lstrip().startswith("["):
-        with suppress(ValidationError):
-            return _WORDS.validate_json(annotation)
-    return ("/bin/sh", "-c", annotation)
-
-
-_WORDS: Final = TypeAdapter(tuple[str, ...])

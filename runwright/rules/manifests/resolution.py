@@ -7,7 +7,7 @@ from runwright.errors import Problem
 from runwright.models.bubustack import Engram, EngramTemplate, Step, StepType, Story, StoryRun
 from runwright.rules.bubustack.admission import engram_problems, story_run_problems
 from runwright.rules.bubustack.admission.placed import Outline, Placed
-from runwright.rules.bubustack.tasks import LOCAL_COMMAND, local_command
+from runwright.rules.bubustack.commands import LOCAL_COMMAND, words_of
 from runwright.rules.manifests.bundle import DEFAULT_NAMESPACE, Bundle, Key
 from runwright.rules.schemas import violations, with_defaults
 from runwright.rules.shapes import is_object
@@ -91,7 +91,7 @@ class _Resolution:
         return self._mark(Problem("spec.templateRef.name", message), engram)
 
     def _of_template(self, template: EngramTemplate) -> Iterator[Problem]:
-        if not local_command(template.metadata.annotations.get(LOCAL_COMMAND, "")):
+        if not words_of(template.metadata.annotations.get(LOCAL_COMMAND, "")):
             message = (
                 "is required to run without a cluster: the command that does here what the image"
                 ' does there, as a line for the shell or a JSON list such as ["./build.sh", "all"]'

@@ -10,7 +10,7 @@ from runwright.errors import NotFoundError, TemplateError
 from runwright.models.bubustack import Engram, Phase, Story
 from runwright.models.story_run import ResumeFrom, StartStoryRun, StoryRunState
 from runwright.models.tasks import Backend, Task
-from runwright.rules.bubustack import snapshot, tasks
+from runwright.rules.bubustack import commands, snapshot, tasks
 from tests.unit.rules.states import ENGRAM, NOW, changed, start_of, state_of, template
 from tests.unit.rules.stories import engram, story
 from tests.unit.rules.works import cluster_run
@@ -211,7 +211,7 @@ def test_the_tries_of_a_step_share_a_name_and_are_told_apart() -> None:
 def test_a_command_is_a_list_of_words_or_a_line_for_a_shell(
     annotation: str, command: tuple[str, ...]
 ) -> None:
-    assert tasks.local_command(annotation) == command
+    assert commands.words_of(annotation) == command
 
 
 def test_the_engram_of_the_default_namespace_needs_not_say_so() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any, Final, NamedTuple
 
+from runwright.rules.bubustack.commands import COMMAND, words_of
 from runwright.rules.bubustack.jobs.resources import resources_of
 from runwright.rules.bubustack.jobs.secrets import (
     secret_env,
@@ -119,6 +120,7 @@ def _container(work: Work, security: Security) -> dict[str, Any]:
         "name": CONTAINER,
         "image": work.template.spec.image or "",
         "imagePullPolicy": pull_policy_of(work),
+        **_command(work),
         "terminationMessagePolicy": "File",
         "env": [*_from_pod(), *secret_env(work)],
         "resources": resources_of(work),
@@ -130,6 +132,13 @@ def _container(work: Work, security: Security) -> dict[str, Any]:
         **({"envFrom": env_from} if env_from else {}),
         **({"volumeMounts": mounts} if mounts else {}),
     }
+
+
+def _command(work: Work) -> dict[str, Any]:
+    """Return the command that the template gives its image, if it does; upstream knows none."""
+    annotations = work.template.metadata.annotations
+    words = words_of(annotations.get(COMMAND, ""))
+    return {"command": list(words)} if words else {}
 
 
 def _from_pod() -> list[dict[str, Any]]:
