@@ -1,13 +1,12 @@
 """Running, finding and stopping tasks on whatever backend they belong to."""
 
-import asyncio
 import base64
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 
 from temporalio import activity
 
+from activities.heartbeats import beating
 from runwright.errors import RefusedError
 from runwright.models.base import Message
 from runwright.models.tasks import Backend, Claim, Task, TaskKey, TaskOutcome
@@ -57,7 +56,7 @@ class TaskActivities:
         Idempotent: the task's key. A second call finds the task ended and answers the same. It
         heartbeats while it waits for the task to go.
         """
-        async with _beating():
+        async with beating():
             outcome = await self._runner(stop.key).stop(stop.key, stop.grace)
         return StoppedTask(outcome=outcome)
 
@@ -70,23 +69,6 @@ class TaskActivities:
             )
             raise RefusedError(message)
         return runner
-
-
-@asynccontextmanager
-async def _beating() -> AsyncGenerator[None]:
-    """Heartbeat while the block runs, so that a worker's death is noticed before its grace."""
-    beats = asyncio.create_task(_beat(activity.info().heartbeat_timeout))
-    try:
-        yield
-    finally:
-        beats.cancel()
-        await asyncio.gather(beats, return_exceptions=True)
-
-
-async def _beat(within: timedelta | None) -> None:
-    while within:
-        activity.heartbeat()
-        await asyncio.sleep(within.total_seconds() / 3)
 
 
 def _claim() -> Claim:

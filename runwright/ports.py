@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runwright.errors import RunwrightError
-from runwright.models.objects import Manifest, StatusUpdate
+from runwright.models.deletion import DeleteRun
+from runwright.models.gates import DecideGate
+from runwright.models.objects import Manifest, ObjectKey, StatusUpdate
+from runwright.models.runs import CancelRun
+from runwright.models.story_run import StartStoryRun
 from runwright.models.tasks import Claim, Task, TaskKey, TaskNote, TaskOutcome
 
 
@@ -103,6 +107,21 @@ class Objects(Protocol):
         """
         ...
 
+    async def remove_tasks(self, workflow_id: str, namespace: str) -> int:
+        """Remove the Jobs and pods of a run that is over; return how many are still there.
+
+        Idempotent: to be repeated until none is.
+        """
+        ...
+
+    async def release(self, key: ObjectKey, finalizer: str) -> None:
+        """Take a finalizer from an object; idempotent, also when the object is gone."""
+        ...
+
+    async def is_ending(self, namespace: str) -> bool:
+        """Return whether the namespace is being deleted, or is gone."""
+        ...
+
 
 class StatusMirror(Protocol):
     """Shows in a cluster how runs are going."""
@@ -119,13 +138,84 @@ class StatusMirror(Protocol):
         ...
 
 
+class Fate(StrEnum):
+    """What became of a run that was started once."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    """Its own code has closed it."""
+    ENDED_OUTSIDE = "ended outside"
+    """It was terminated, or Temporal ended it for a limit."""
+    MISSING = "missing"
+    """Temporal knows nothing of it."""
+
+
+class RunStanding(NamedTuple):
+    """A run as Temporal has it, for whoever started it."""
+
+    fate: Fate
+    run_id: str = ""
+    """Of its latest execution."""
+    reason: str = ""
+    """How it was ended outside its own code, such as Terminated."""
+    message: str = ""
+    problem: str = ""
+    """Of an open one whose code fails again and again: the error."""
+
+
+class Launcher(Protocol):
+    """Starts the runs that the objects of a cluster ask for, and passes on what they say.
+
+    Every method raises TemporalUnavailableError when Temporal could not be asked.
+    """
+
+    async def start(self, start: StartStoryRun) -> str:
+        """Start a run, or find the one that was started; return Temporal's run id."""
+        ...
+
+    async def delete(self, request: DeleteRun) -> None:
+        """Start the deletion of a run, unless it is under way."""
+        ...
+
+    async def tell(self, workflow_id: str, message: CancelRun | DecideGate) -> None:
+        """Send a run a message; one that is closed is past it."""
+        ...
+
+    async def standing(self, workflow_id: str) -> RunStanding:
+        """Return how a run stands."""
+        ...
+
+    async def open_runs(self) -> frozenset[str]:
+        """Return the ids of this cluster's open runs, as Temporal lists them: a hint, too."""
+        ...
+
+    async def in_trouble(self) -> frozenset[str]:
+        """Return the ids of the runs that were ended outside lately, or whose code fails.
+
+        Of this cluster, as far as Temporal lists such runs: a hint where to look.
+        """
+        ...
+
+
 class Runs(Protocol):
-    """The runs, as Temporal knows them."""
+    """The runs, as Temporal knows them.
+
+    Every method raises TemporalUnavailableError when Temporal could not be asked. A run that is
+    closed, or not there, stays as it is.
+    """
 
     async def cancel(self, workflow_id: str, run_id: str, reason: str) -> None:
-        """Request the cancellation of one execution; one that is closed stays as it is.
+        """Request the cancellation of one execution."""
+        ...
 
-        Raises:
-            TemporalUnavailableError: Temporal could not be asked.
-        """
+    async def tell_to_end(self, workflow_id: str, request: CancelRun) -> bool:
+        """Send the run the signal `cancel`; return whether it was open."""
+        ...
+
+    async def wait_for_end(self, workflow_id: str) -> None:
+        """Return once the run is closed."""
+        ...
+
+    async def terminate(self, workflow_id: str, reason: str) -> None:
+        """End the run without any more of its own code."""
         ...

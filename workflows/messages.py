@@ -146,7 +146,7 @@ class RunMessages:
     @workflow.update(name="cancel", description="Stop what runs and close the run as cancelled.")
     def cancel(self, request: CancelRun) -> Cancelled:
         """Cancel the run; the first one to ask decides the grace."""
-        return self._cancelled or self._note_cancel(request.by, request.reason, request.grace)
+        return self._cancelled or self._note_cancel(request)
 
     @cancel.validator
     def _check_cancel(self, request: CancelRun) -> None:  # noqa: ARG002 - Temporal's signature
@@ -156,14 +156,15 @@ class RunMessages:
     def cancel_by_signal(self, request: CancelRun) -> None:
         """Cancel the run."""
         if not self._is_over and self._cancelled is None:
-            self._note_cancel(request.by, request.reason, request.grace)
+            self._note_cancel(request)
 
-    def _note_cancel(self, by: str, reason: str, grace: timedelta | None) -> Cancelled:
+    def _note_cancel(self, request: CancelRun) -> Cancelled:
         self._cancelled = Cancelled(
-            by=by,
+            by=request.by,
             at=workflow.now(),
-            reason=reason,
-            grace=self._grace if grace is None else grace,
+            reason=request.reason,
+            grace=self._grace if request.grace is None else request.grace,
+            run_hooks=request.run_hooks,
         )
         self._note_change()
         return self._cancelled

@@ -39,6 +39,12 @@ CLAIM_HEARTBEAT: Final = timedelta(hours=2)
 LOOK: Final = timedelta(seconds=10)
 """One question to a backend or to Temporal."""
 
+CLUSTER_CALL: Final = timedelta(seconds=30)
+"""A few requests to an API server."""
+
+REMOVAL: Final = timedelta(hours=1)
+"""What pods may take to go: the longest grace that a pod has here."""
+
 STOP_HEARTBEAT: Final = timedelta(seconds=5)
 """A worker that dies while it stops a task is noticed by then."""
 

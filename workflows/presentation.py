@@ -3,7 +3,15 @@
 from typing import Any, Final, NamedTuple
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    SearchAttributeUpdate,
+    TypedSearchAttributes,
+)
+
+from runwright.models.bubustack import Phase
+from runwright.models.story_run import StartStoryRun
 
 KIND: Final = SearchAttributeKey.for_keyword("RunwrightKind")
 NAMESPACE: Final = SearchAttributeKey.for_keyword("RunwrightNamespace")
@@ -15,6 +23,20 @@ PENDING_GATE: Final = SearchAttributeKey.for_keyword_list("RunwrightPendingGate"
 
 SEARCH_ATTRIBUTES: Final = (KIND, NAMESPACE, NAME, PHASE, TEMPLATE, CLUSTER, PENDING_GATE)
 """All that a Temporal namespace must know before a run can start in it."""
+
+
+def attributes_of(start: StartStoryRun) -> TypedSearchAttributes:
+    """Return what a run can be found by from its start."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(KIND, "StoryRun"),
+            SearchAttributePair(NAMESPACE, start.namespace),
+            SearchAttributePair(NAME, start.name),
+            SearchAttributePair(TEMPLATE, start.story.metadata.name),
+            SearchAttributePair(CLUSTER, start.cluster),
+            SearchAttributePair(PHASE, str(Phase.RUNNING)),
+        ]
+    )
 
 
 class Identity(NamedTuple):

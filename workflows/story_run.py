@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.runs import CancelOwnRun, RunActivities
     from runwright.models.bubustack import Phase, Step
     from runwright.models.gates import GateOutcome
+    from runwright.models.runs import CancelRun
     from runwright.models.story_run import (
         Section,
         StartStoryRun,
@@ -48,6 +49,7 @@ class StoryRunWorkflow(StorySteps):
     @workflow.init
     def __init__(self, start: StartStoryRun) -> None:
         super().__init__(start)
+        self._is_finishing = False
 
     @workflow.run
     async def run(self, start: StartStoryRun) -> StoryRunState:  # noqa: ARG002 - `__init__` took it
@@ -55,13 +57,18 @@ class StoryRunWorkflow(StorySteps):
         if (refusal := configuration.refusal(self._start, workflow.info().workflow_id)) is not None:
             return await self._close(refusal)
         presenting = asyncio.create_task(self._keep_presented())
+        mirroring = asyncio.create_task(self._keep_mirrored())
         ending = await self._unless_cancelled(self._run_story())
         presenting.cancel()
-        return await self._close(ending)
+        return await self._close(ending, mirroring)
 
     async def _run_story(self) -> Ending:
         """Run the main steps, compensations if one failed, and finally steps in any case."""
+        if (trouble := await self._trouble_with_access()) is not None:
+            self._end_rest(trouble, *Section)
+            return verdicts.not_prepared(trouble)
         in_time = await self._in_time(self._run_steps_and_compensations())
+        self._is_finishing = True
         await self._run_section(Section.FINALLY)
         return self._verdict(in_time=in_time)
 
@@ -124,22 +131,44 @@ class StoryRunWorkflow(StorySteps):
         try:
             await workflow.wait_condition(lambda: task.done() or self._cancelled is not None)
         except asyncio.CancelledError:
-            self._note_cancel("", workflow.cancellation_reason() or "", None)
+            self._note_cancel(CancelRun(reason=workflow.cancellation_reason() or ""))
         if not task.done():
-            self._interruption = verdicts.RUN_CANCELED
-            await unbroken(cancelled([task]))
-            self._end_rest(self._interruption, *Section)
+            await unbroken(self._interrupted(task))
         if task.cancelled():
             return verdicts.CANCELED
         return task.result()
 
-    async def _close(self, ending: Ending) -> StoryRunState:
+    async def _interrupted(self, work: asyncio.Task[Ending]) -> None:
+        """End the work because the run was cancelled; when it is deleted, finally steps still run.
+
+        Finally steps that run by then go on to their end.
+        """
+        run_hooks = self._cancelled is not None and self._cancelled.run_hooks
+        if run_hooks and self._is_finishing:
+            await workflow.wait([work])
+            return
+        self._interruption = verdicts.RUN_CANCELED
+        await cancelled([work])
+        if run_hooks:
+            self._end_rest(self._interruption, Section.MAIN, Section.COMPENSATIONS)
+            self._interruption = self._paused = None
+            await self._run_section(Section.FINALLY)
+            return
+        self._end_rest(self._interruption, *Section)
+
+    async def _close(
+        self, ending: Ending, mirroring: asyncio.Task[None] | None = None
+    ) -> StoryRunState:
         """Close the run in the state that Temporal has for such an ending."""
         self._is_over = True
+        self._note_change()
+        if mirroring:
+            await unbroken(_ended(mirroring))
         for name in self._gates:
             self._close_gate(name, GateOutcome.CLOSED)
         self._state = verdicts.closed(self._state, ending, workflow.now())
         self._present()
+        await unbroken(self._mirror.show(self.state()))
         await workflow.wait_condition(workflow.all_handlers_finished)
         if ending is verdicts.CANCELED:
             await self._be_cancelled()
@@ -171,3 +200,7 @@ class StoryRunWorkflow(StorySteps):
         if not in_time:
             return verdicts.timed_out(self._story, self._state.steps)
         return verdicts.ending_of(self._story, self._state)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    await workflow.wait([task])

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError
+from temporalio.exceptions import ActivityError, FailureError
 
+from activities.objects import EnsureObjects, ObjectActivities
 from runwright.errors import TemplateError
 from runwright.models.bubustack import Phase, Step, StepType
 from runwright.models.durations import format_duration
@@ -19,7 +21,7 @@ from runwright.models.story_run import (
     StepReason,
     StoryRunState,
 )
-from runwright.models.tasks import TaskOutcome
+from runwright.models.tasks import Backend, TaskNote, TaskOutcome
 from runwright.rules import gates as gate_rules
 from runwright.rules import templates
 from runwright.rules.bubustack import (
@@ -34,8 +36,12 @@ from runwright.rules.bubustack import (
 from runwright.rules.bubustack import tasks as task_rules
 from runwright.rules.bubustack.dag import Interruption, Skip
 from runwright.rules.bubustack.details import details
+from runwright.rules.bubustack.jobs import access_of
+from runwright.rules.bubustack.status.changes import update_of
 from workflows.alarms import Alarms
 from workflows.messages import RunMessages
+from workflows.mirroring import Mirror
+from workflows.policies import CLUSTER_CALL, TRY_FOR_EVER
 from workflows.presentation import Identity, Presentation
 from workflows.tasks import run_task
 
@@ -60,8 +66,9 @@ class StorySteps(RunMessages):
         self._dag = dag.Dag(start.story)
         self._sizes = progress.sizes_of(self._state)
         self._interruption: Interruption | None = None
-        self._sent_at = self._sent = 0
+        self._sent_at = self._sent = self._shown_up_to = 0
         self._alarms = Alarms()
+        self._mirror = Mirror[StoryRunState](partial(update_of, self._start))
         self._presentation = Presentation(
             Identity(
                 kind="StoryRun",
@@ -71,6 +78,29 @@ class StorySteps(RunMessages):
                 cluster=start.cluster,
             )
         )
+
+    @workflow.signal(name="note_task", description="Why a task does not get on.")
+    def note_task(self, note: TaskNote) -> None:
+        """Show why a running task does not get on, or that it does again."""
+        for step in self._state.steps.values():
+            if progress.is_tried_as(step, note.key):
+                self._set(step.model_copy(update={"diagnosis": note.diagnosis}))
+
+    async def _trouble_with_access(self) -> Interruption | None:
+        """Make what the tasks of a run in a cluster act as; return why that is refused."""
+        if self._start.backend is not Backend.KUBERNETES:
+            return None
+        try:
+            await workflow.execute_activity_method(
+                ObjectActivities.ensure_objects,
+                EnsureObjects(objects=access_of(self._start)),
+                start_to_close_timeout=CLUSTER_CALL,
+                retry_policy=TRY_FOR_EVER,
+                summary="make the run's ServiceAccount",
+            )
+        except ActivityError as error:
+            return verdicts.without_access(str(error.cause or error))
+        return None
 
     async def _run_step(self, step: Step) -> None:
         """Run one step as what it is, unless its `if` says no."""
@@ -152,7 +182,11 @@ class StorySteps(RunMessages):
         made = self._step(step).tries
         delay = retries.retry_delay(policy, made, workflow.random().uniform)
         self._set(progress.retry_scheduled(self._step(step), outcome, delay, workflow.now()))
+        scheduled = self._revision
         await workflow.sleep(delay, summary=f"retry {step.name}")
+        if self._start.has_resource:
+            # Written late, that it waits would overwrite what the next try says of itself.
+            await workflow.wait_condition(lambda: self._shown_up_to >= scheduled)
 
     async def _run_gate(self, step: Step) -> None:
         """Wait for people to decide, until the gate's deadline."""
@@ -195,6 +229,14 @@ class StorySteps(RunMessages):
         while True:
             self._present()
             await self._something_changes()
+
+    async def _keep_mirrored(self) -> None:
+        """Show the latest state in the cluster, until the run is over."""
+        while self._start.has_resource and not self._is_over:
+            seen = self._revision
+            await self._mirror.show(self.state())
+            self._shown_up_to = seen
+            await workflow.wait_condition(lambda seen=seen: self._revision != seen)
 
     def _present(self) -> None:
         state = self.state()

@@ -5,12 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from temporalio.client import Client
-from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
@@ -19,10 +14,9 @@ from adapters.temporal.connection import connected, translated
 from runwright.client.runs import Run
 from runwright.client.views import Summary, summary_of
 from runwright.errors import ExistsError
-from runwright.models.bubustack import Phase
 from runwright.models.story_run import StartStoryRun, workflow_id
 from runwright.settings import Settings
-from workflows import presentation
+from workflows.presentation import attributes_of
 
 
 @asynccontextmanager
@@ -92,7 +86,7 @@ class RunwrightClient:
                 task_queue=self._task_queue,
                 id_reuse_policy=reuse,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                search_attributes=_attributes(placed),
+                search_attributes=attributes_of(placed),
                 static_summary=f"{start.name}: story {start.story.metadata.name}",
             )
         except WorkflowAlreadyStartedError as error:
@@ -101,16 +95,3 @@ class RunwrightClient:
         except RPCError as error:
             raise translated(error, f"start run {start.namespace}/{start.name}") from error
         return self.run(start.name, start.namespace, start.uid)
-
-
-def _attributes(start: StartStoryRun) -> TypedSearchAttributes:
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(presentation.KIND, "StoryRun"),
-            SearchAttributePair(presentation.NAMESPACE, start.namespace),
-            SearchAttributePair(presentation.NAME, start.name),
-            SearchAttributePair(presentation.TEMPLATE, start.story.metadata.name),
-            SearchAttributePair(presentation.CLUSTER, start.cluster),
-            SearchAttributePair(presentation.PHASE, str(Phase.RUNNING)),
-        ]
-    )

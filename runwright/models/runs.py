@@ -28,6 +28,8 @@ class CancelRun(Message):
     reason: str = Field(default="", max_length=2048)
     grace: timedelta | None = Field(default=None, ge=timedelta(0), le=timedelta(hours=1))
     """Between TERM and KILL of a task; None: what the run's policy says."""
+    run_hooks: bool = False
+    """Whether what always comes last in such a run still runs: so it is when a run is deleted."""
 
 
 class Paused(Message):
@@ -52,3 +54,4 @@ class Cancelled(Message):
     at: datetime
     reason: str = ""
     grace: timedelta
+    run_hooks: bool = False

@@ -93,7 +93,7 @@ async def main() -> None:
         runner.folders = DoomedFolders(Path(STATE))
         observer = LocalObserver(runner, DoomedCompletions(client), pace=Pace(resync=RESYNC))
         worker = worker_of(client, QUEUE, {Backend.LOCAL: runner})
-        await attend(worker, observer, asyncio.Event())
+        await attend(worker, observer.run, asyncio.Event())
 
 
 if __name__ == "__main__":

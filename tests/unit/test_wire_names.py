@@ -3,6 +3,7 @@
 from temporalio import activity, workflow
 from temporalio.common import SearchAttributeIndexedValueType as Kind
 
+from activities.objects import ObjectActivities
 from activities.runs import RunActivities
 from activities.tasks import TaskActivities
 from runwright.models.gates import Author, GateOutcome, Identity, Verdict
@@ -22,7 +23,7 @@ def activity_names(kind: type) -> set[str | None]:
 def test_the_workflows_that_a_worker_executes() -> None:
     names = [workflow._Definition.must_from_class(one).name for one in WORKFLOWS]
 
-    assert names == ["StoryRun"]
+    assert names == ["StoryRun", "Deletion"]
 
 
 def test_the_messages_of_a_run() -> None:
@@ -30,7 +31,7 @@ def test_the_messages_of_a_run() -> None:
     definition = workflow._Definition.must_from_class(StoryRunWorkflow)
 
     assert set(definition.updates) == {"decide_gate", "pause", "resume", "cancel"}
-    assert set(definition.signals) == set(definition.updates)
+    assert set(definition.signals) == {*definition.updates, "note_task"}
     assert set(definition.queries) == {"state"}
 
 
@@ -42,7 +43,14 @@ def test_every_update_can_be_refused_before_it_is_written_into_the_history() -> 
 
 def test_the_activities() -> None:
     assert activity_names(TaskActivities) == {"run_task", "find_task", "stop_task"}
-    assert activity_names(RunActivities) == {"cancel_own_run"}
+    assert activity_names(RunActivities) == {"cancel_own_run", "end_run", "terminate_run"}
+    assert activity_names(ObjectActivities) == {
+        "ensure_objects",
+        "show_status",
+        "remove_tasks",
+        "release_object",
+        "is_namespace_ending",
+    }
 
 
 def test_the_search_attributes() -> None:

@@ -18,7 +18,7 @@ from runwright.models.story_run import (
     StepReason,
     StoryRunState,
 )
-from runwright.models.tasks import OutcomeReason, TaskOutcome
+from runwright.models.tasks import OutcomeReason, TaskKey, TaskOutcome
 from runwright.rules import gates
 from runwright.rules.bubustack.dag import Skip, steps_of
 from runwright.rules.bubustack.retries import Retries, classify
@@ -139,9 +139,16 @@ def trying(step: StepProgress, number: int, retries: Retries, task: str) -> Step
             "tries": number,
             "max_tries": retries.max_retries + 1,
             "next_retry_at": None,
+            "diagnosis": None,
             "task": task,
         }
     )
+
+
+def is_tried_as(step: StepProgress, key: TaskKey) -> bool:
+    """Return whether a step runs now, and as that very try."""
+    tried = (step.task, step.activation, step.tries)
+    return step.phase is Phase.RUNNING and tried == (key.name, key.activation, key.try_number)
 
 
 def retry_scheduled(
@@ -181,6 +188,8 @@ def _with_outcome(step: StepProgress, outcome: TaskOutcome) -> StepProgress:
         update={
             "exit_code": outcome.exit_code,
             "exit_class": classify(outcome),
+            "error": outcome.error,
+            "pod": outcome.pod,
             "diagnosis": outcome.diagnosis,
         }
     )

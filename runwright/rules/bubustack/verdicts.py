@@ -64,6 +64,17 @@ RUN_CANCELED: Final = Interruption(
 )
 
 
+def without_access(why: str) -> Interruption:
+    """Return why no step can run: what the tasks were to act as could not be made."""
+    message = f"The ServiceAccount of the run's tasks could not be made: {why}"
+    return Interruption(StepReason.EXECUTION_FAILED, message, message)
+
+
+def not_prepared(trouble: Interruption) -> Ending:
+    """Return the ending of a run of which no step could run."""
+    return Ending(Phase.FAILED, "ExecutionFailed", trouble.message)
+
+
 def story_timed_out(story: Story) -> Interruption:
     """Return why steps end when the Story's time is up."""
     timeout = format_duration(story_timeout(story) or timedelta(0))

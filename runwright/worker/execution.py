@@ -1,33 +1,30 @@
-"""The worker: workflows, activities and adapters put together."""
+"""A worker of Temporal: the workflows and activities that it executes, and how."""
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.objects import ObjectActivities
 from activities.runs import RunActivities
 from activities.tasks import TaskActivities
-from adapters.local.observer import LocalObserver
-from adapters.local.processes import LocalProcesses
-from adapters.local.watch import Pace
-from adapters.temporal.completions import TemporalCompletions
 from adapters.temporal.connection import unregistered
 from adapters.temporal.runs import TemporalRuns
-from runwright.errors import RefusedError, StorageUnavailableError
+from runwright.errors import RefusedError
 from runwright.models.tasks import Backend
-from runwright.ports import TaskRunner
-from runwright.settings import Settings
+from runwright.ports import Objects, StatusMirror, TaskRunner
+from workflows.deletion import DeletionWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
 from workflows.story_run import StoryRunWorkflow
 
 _LOG: Final = logging.getLogger(__name__)
 
-WORKFLOWS: Final = (StoryRunWorkflow,)
+WORKFLOWS: Final = (StoryRunWorkflow, DeletionWorkflow)
 """Everything that a worker executes, and that recorded histories are replayed with."""
 
 _PURE: Final = ("runwright", "activities", "jsonschema", "referencing", "rpds")
@@ -41,22 +38,31 @@ WORKFLOW_RUNNER: Final = SandboxedWorkflowRunner(
 )
 
 
+class ClusterPorts(NamedTuple):
+    """What a worker needs of a cluster beside the runner of its tasks."""
+
+    objects: Objects
+    mirror: StatusMirror
+
+
 def worker_of(
     client: Client,
     task_queue: str,
     runners: Mapping[Backend, TaskRunner],
     *,
+    cluster: ClusterPorts | None = None,
     drain: timedelta = timedelta(0),
     max_cached_workflows: int = 1000,
 ) -> Worker:
-    """Return a worker over these runners; what activities under way get to finish is `drain`."""
-    tasks = TaskActivities(runners)
-    runs = RunActivities(TemporalRuns(client))
+    """Return a worker over these runners, and over a cluster where it serves one.
+
+    What activities under way get to finish is `drain`.
+    """
     return Worker(
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
-        activities=[tasks.run_task, tasks.find_task, tasks.stop_task, runs.cancel_own_run],
+        activities=_activities(client, runners, cluster),
         workflow_runner=WORKFLOW_RUNNER,
         graceful_shutdown_timeout=drain,
         max_cached_workflows=max_cached_workflows,
@@ -66,15 +72,30 @@ def worker_of(
     )
 
 
-async def serve(client: Client, settings: Settings, stop: asyncio.Event) -> None:
-    """Run a worker of local tasks until `stop` is set; then let what is under way finish.
+def _activities(
+    client: Client, runners: Mapping[Backend, TaskRunner], cluster: ClusterPorts | None
+) -> list[Callable[..., Any]]:
+    tasks = TaskActivities(runners)
+    runs = RunActivities(TemporalRuns(client))
+    everywhere: list[Callable[..., Any]] = [
+        *(tasks.run_task, tasks.find_task, tasks.stop_task),
+        *(runs.cancel_own_run, runs.end_run, runs.terminate_run),
+    ]
+    if cluster is None:
+        return everywhere
+    objects = ObjectActivities(*cluster)
+    return [
+        *everywhere,
+        *(objects.ensure_objects, objects.show_status),
+        *(objects.remove_tasks, objects.release_object, objects.is_namespace_ending),
+    ]
 
-    What is under way are activities, for as long as the settings' drain. Tasks are not: they go
-    on, and are adopted by the next worker.
+
+async def refuse_a_bare_namespace(client: Client) -> None:
+    """Return if runs can start in the client's Temporal namespace.
 
     Raises:
-        RefusedError: the Temporal namespace is not set up for Runwright.
-        StorageUnavailableError: the state folder cannot be written.
+        RefusedError: it was not set up for Runwright.
     """
     if missing := await unregistered(client, SEARCH_ATTRIBUTES):
         message = (
@@ -82,35 +103,22 @@ async def serve(client: Client, settings: Settings, stop: asyncio.Event) -> None
             f"{', '.join(missing)}: run `runwright setup`"
         )
         raise RefusedError(message)
-    runner = LocalProcesses(settings.state)
-    _prepare(runner, settings)
-    pace = Pace(resync=settings.resync_interval, beat=settings.beat_interval)
-    observer = LocalObserver(runner, TemporalCompletions(client), pace=pace)
-    worker = worker_of(client, settings.task_queue, {Backend.LOCAL: runner}, drain=settings.drain)
-    await attend(worker, observer, stop)
 
 
-def _prepare(runner: LocalProcesses, settings: Settings) -> None:
-    """Make the state folder now: a worker that could start no task should not begin to serve."""
-    try:
-        runner.folders.prepare()
-    except OSError as error:
-        message = f"use the state folder {settings.state}: {error.strerror or error}"
-        raise StorageUnavailableError(message) from error
-
-
-async def attend(worker: Worker, observer: LocalObserver, stop: asyncio.Event) -> None:
-    """Run a worker and the observer of its tasks until `stop` is set, or one of them fails."""
+async def attend(
+    worker: Worker, observe: Callable[[], Awaitable[None]], stop: asyncio.Event
+) -> None:
+    """Run a worker and what observes its tasks until `stop` is set, or one of them fails."""
     served = {"task_queue": worker.task_queue}
     async with worker:
         _LOG.info("worker serves", extra={"action": "worker_started", **served})
-        await _observe_until(stop, observer)
+        await _observe_until(stop, observe)
         _LOG.info("worker drains", extra={"action": "worker_draining", **served})
     _LOG.info("worker ended", extra={"action": "worker_ended", **served})
 
 
-async def _observe_until(stop: asyncio.Event, observer: LocalObserver) -> None:
-    observing = asyncio.create_task(observer.run())
+async def _observe_until(stop: asyncio.Event, observe: Callable[[], Awaitable[None]]) -> None:
+    observing = asyncio.ensure_future(observe())
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait([observing, stopping], return_when=asyncio.FIRST_COMPLETED)

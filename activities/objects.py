@@ -1,0 +1,78 @@
+"""Objects of a cluster that runs need, and what runs show there of themselves."""
+
+import asyncio
+from typing import Final
+
+from temporalio import activity
+
+from activities.heartbeats import beating
+from runwright.models.base import Message
+from runwright.models.objects import Manifest, ObjectKey, StatusUpdate
+from runwright.ports import Objects, StatusMirror
+
+_BETWEEN_LOOKS: Final = 0.5
+"""Seconds."""
+
+
+class EnsureObjects(Message):
+    """Objects that have to be there, in the order in which they are made."""
+
+    objects: tuple[Manifest, ...]
+
+
+class RemoveTasks(Message):
+    """Whose tasks are to go."""
+
+    workflow_id: str
+    namespace: str
+
+
+class ReleaseObject(Message):
+    """The object that may go now, and what has held it."""
+
+    object: ObjectKey
+    finalizer: str
+
+
+class ObjectActivities:
+    """Activities over the objects of the cluster that a worker serves."""
+
+    def __init__(self, objects: Objects, mirror: StatusMirror) -> None:
+        self._objects = objects
+        self._mirror = mirror
+
+    @activity.defn
+    async def ensure_objects(self, request: EnsureObjects) -> None:
+        """Create objects that are not there yet.
+
+        Idempotent: the objects' names; what is there and has the same owner is left as it is.
+        """
+        await self._objects.ensure(request.objects)
+
+    @activity.defn
+    async def show_status(self, update: StatusUpdate) -> None:
+        """Write what changed into the status of objects, and tell the Events.
+
+        Idempotent: the objects; a second call writes the same status, and an Event once more.
+        """
+        await self._mirror.show(update)
+
+    @activity.defn
+    async def remove_tasks(self, request: RemoveTasks) -> None:
+        """Remove the tasks of a run that is over, and return when none is left.
+
+        Idempotent: the run. It heartbeats while it waits for pods to end.
+        """
+        async with beating():
+            while await self._objects.remove_tasks(request.workflow_id, request.namespace):  # noqa: ASYNC110 - pods end elsewhere
+                await asyncio.sleep(_BETWEEN_LOOKS)
+
+    @activity.defn
+    async def release_object(self, request: ReleaseObject) -> None:
+        """Take a finalizer from an object. Idempotent: the object; one that is gone is released."""
+        await self._objects.release(request.object, request.finalizer)
+
+    @activity.defn
+    async def is_namespace_ending(self, namespace: str) -> bool:
+        """Return whether a namespace is being deleted, or is gone. Idempotent: it only looks."""
+        return await self._objects.is_ending(namespace)

@@ -1,0 +1,41 @@
+"""The worker: workflows, activities and adapters put together."""
+
+import asyncio
+from importlib import import_module
+
+from temporalio.client import Client
+
+from runwright.models.tasks import Backend
+from runwright.settings import Settings
+from runwright.worker.execution import (
+    WORKFLOW_RUNNER,
+    WORKFLOWS,
+    ClusterPorts,
+    attend,
+    worker_of,
+)
+from runwright.worker.local import serve_local
+
+__all__ = [
+    "WORKFLOWS",
+    "WORKFLOW_RUNNER",
+    "ClusterPorts",
+    "attend",
+    "serve",
+    "serve_local",
+    "worker_of",
+]
+
+
+async def serve(client: Client, settings: Settings, stop: asyncio.Event) -> None:
+    """Serve runs where the settings say, until `stop` is set.
+
+    Raises:
+        RefusedError: Temporal or the cluster is not prepared for that.
+        StorageUnavailableError: the state folder cannot be written.
+    """
+    if settings.backend is Backend.KUBERNETES:
+        # Its client library takes longer to import than all of ours.
+        await import_module("runwright.worker.cluster").serve_cluster(client, settings, stop)
+    else:
+        await serve_local(client, settings, stop)

@@ -1,0 +1,41 @@
+"""Showing a run in its cluster: the latest state, one write at a time, the last one awaited."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from activities.objects import ObjectActivities
+from runwright.models.objects import StatusUpdate
+from workflows.policies import CLUSTER_CALL, TRY_FOR_EVER
+
+S = TypeVar("S")
+
+
+class Mirror(Generic[S]):
+    """Writes what `update(before, now)` says has changed since the state that was shown last."""
+
+    def __init__(self, update: Callable[[S | None, S], StatusUpdate]) -> None:
+        self._update = update
+        self._shown: S | None = None
+
+    async def show(self, now: S) -> None:
+        """Show a state, and return when it is written; what changes nothing is not written.
+
+        What the cluster refuses for good is given up: the run goes on, and its next state is
+        shown from what was shown before.
+        """
+        update = self._update(self._shown, now)
+        if update.patches or update.events:
+            try:
+                await workflow.execute_activity_method(
+                    ObjectActivities.show_status,
+                    update,
+                    start_to_close_timeout=CLUSTER_CALL,
+                    retry_policy=TRY_FOR_EVER,
+                    summary="show status",
+                )
+            except ActivityError as error:
+                workflow.logger.warning("status refused: %s", error.cause or error)
+        self._shown = now
