@@ -1,19 +1,20 @@
 """What a Job, its pod and its record tell of how the task ended, and letting go of them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.records import Records
 from adapters.kubernetes.resources import JOBS, PODS
+from adapters.kubernetes.trimming import JOB_UID
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Diagnosis, OutcomeReason, TaskOutcome
+from runwright.rules.kubernetes.fields import field, moment
 from runwright.rules.kubernetes.outcomes import outcome_of
 from runwright.rules.kubernetes.pods import FAILED, SUCCEEDED, phase_of
 
-_CONTROLLER: Final = "batch.kubernetes.io/controller-uid"
 _TERMINAL: Final = frozenset({SUCCEEDED, FAILED})
 _DELETED: Final = Diagnosis(
     category="deleted",
@@ -32,7 +33,7 @@ class Evidence:
     async def pods(self, job: Manifest) -> list[Manifest]:
         """Return the pods of a Job, asked for now."""
         metadata = job["metadata"]
-        selection = Selection(metadata["namespace"], f"{_CONTROLLER}={metadata['uid']}")
+        selection = Selection(metadata["namespace"], f"{JOB_UID}={metadata['uid']}")
         return (await self._cluster.list(PODS, selection)).items
 
     async def outcome(self, job: Manifest) -> TaskOutcome | None:
@@ -46,7 +47,7 @@ class Evidence:
         if seen is None:
             return None
         reported = await self._records.report(job)
-        return _judged(job, seen, reported)
+        return _judged(job, _despite_deletion(seen, pod), reported)
 
     async def release(self, job: Manifest) -> None:
         """Take our finalizers from a Job and from its pods; idempotent."""
@@ -121,6 +122,21 @@ def _without_pod(job: Manifest, pod: Manifest | None) -> TaskOutcome | None:
     if job["metadata"].get("deletionTimestamp"):
         return lost("its Job was deleted")
     return None
+
+
+def _despite_deletion(seen: TaskOutcome, pod: Manifest | None) -> TaskOutcome:
+    """Return the outcome; one whose pod was told to end, and obeyed with 0, is no success.
+
+    Nodes are drained, and people delete pods: many programs then end with 0, their work undone.
+    """
+    until = moment(pod, "metadata", "deletionTimestamp")
+    grace = field(pod, "metadata", "deletionGracePeriodSeconds")
+    if until is None or seen.finished_at is None or not seen.succeeded:
+        return seen
+    if seen.finished_at < until - timedelta(seconds=grace if isinstance(grace, int) else 0):
+        return seen
+    message = "its pod was deleted while it ran, and ended with 0 when it was told to end"
+    return lost(message).model_copy(update={"pod": seen.pod, "finished_at": seen.finished_at})
 
 
 def _judged(job: Manifest, seen: TaskOutcome, reported: TaskOutcome | None) -> TaskOutcome:

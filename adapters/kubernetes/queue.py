@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, Generic, NoReturn, TypeVar
 
-from runwright.errors import TransientError
+from runwright.errors import ConflictError, TransientError
 
 _LOG: Final = logging.getLogger(__name__)
 _SHORTEST_PAUSE: Final = 0.5
@@ -88,6 +88,8 @@ class WorkQueue(Generic[K]):
             try:
                 await self._look(name)
                 self._pauses.pop(name, None)
+            except ConflictError:
+                self.add_after(name, _SHORTEST_PAUSE)  # changed since it was read: look anew
             except TransientError as error:
                 extra = {"action": "look_put_off", self._subject: str(name)}
                 _LOG.warning("%s put off: %s", self._subject, error, extra=extra)

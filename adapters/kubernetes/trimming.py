@@ -10,8 +10,17 @@ _METADATA: Final = (
     *("deletionGracePeriodSeconds", "finalizers", "ownerReferences"),
 )
 _OURS: Final = "runwright.dev/"
+_STARTED: Final = "runwright.dev/run-id"
+_OF_THE_END: Final = ("phase", "attempts", "finishedAt", "childrenCleanedAt")
+_OF_AN_OPEN_RUN: Final = (
+    *("phase", "attempts", "message", "conditions", "startedAt", "active", "gates"),
+    "observedGeneration",
+)
 _CONTAINERS: Final = ("initContainers", "containers", "ephemeralContainers")
-_JOB_OF_POD: Final = ("batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name")
+JOB_UID: Final = "batch.kubernetes.io/controller-uid"
+"""The label of a pod that has the uid of its Job."""
+_JOB_NAME: Final = "batch.kubernetes.io/job-name"
+_JOB_OF_POD: Final = (JOB_UID, _JOB_NAME)
 
 
 def trimmed_job(job: Manifest) -> Manifest:
@@ -45,15 +54,38 @@ def trimmed_pod(pod: Manifest) -> Manifest:
     }
 
 
+def trimmed_story_run(run: Manifest) -> Manifest:
+    """Return a StoryRun without what its run knows by itself: once it was started, its inputs.
+
+    Of one that is over only what says when it may go.
+    """
+    status: Manifest = run.get("status") or {}
+    metadata = {name: value for name, value in run["metadata"].items() if name != "managedFields"}
+    known = {"apiVersion": run["apiVersion"], "kind": run["kind"], "metadata": metadata}
+    spec: Manifest = run.get("spec") or {}
+    if _STARTED not in (metadata.get("annotations") or {}):
+        return {**known, "spec": spec, "status": status}
+    spec = _some(spec, ("storyRef", "cancelRequested"))
+    if status.get("finishedAt"):
+        return {**known, "spec": spec, "status": _some(status, _OF_THE_END)}
+    steps: Mapping[str, Manifest] = status.get("stepStates") or {}
+    phases = {name: _some(step, ("phase",)) for name, step in steps.items()}
+    return {
+        **known,
+        "spec": spec,
+        "status": {**_some(status, _OF_AN_OPEN_RUN), "stepStates": phases},
+    }
+
+
 def job_uid_of(pod: Manifest) -> str:
     """Return the uid of the Job that a pod belongs to; empty if it belongs to none."""
-    return str(pod["metadata"]["labels"].get(_JOB_OF_POD[0], ""))
+    return str(pod["metadata"]["labels"].get(JOB_UID, ""))
 
 
 def job_name_of(pod: Manifest) -> tuple[str, str]:
     """Return namespace and name of the Job that a pod belongs to."""
     metadata = pod["metadata"]
-    return metadata["namespace"], str(metadata["labels"].get(_JOB_OF_POD[1], ""))
+    return metadata["namespace"], str(metadata["labels"].get(_JOB_NAME, ""))
 
 
 def _metadata(manifest: Manifest, labels: Iterable[str]) -> Manifest:

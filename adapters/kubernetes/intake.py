@@ -1,0 +1,289 @@
+"""StoryRuns that people create become runs, and what they write there reaches their runs."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from pydantic import ValidationError
+
+from adapters.kubernetes.cluster import Cluster, Selection
+from adapters.kubernetes.informer import Informer, Name
+from adapters.kubernetes.library import Library
+from adapters.kubernetes.queue import WorkQueue
+from adapters.kubernetes.resources import STEP_RUNS, STORY_RUNS
+from adapters.kubernetes.trimming import trimmed_story_run
+from runwright.models.bubustack import StoryRun
+from runwright.models.deletion import DeleteRun
+from runwright.models.objects import EventType, Manifest, ObjectEvent, ObjectKey, StatusUpdate
+from runwright.models.story_run import workflow_id
+from runwright.ports import Launcher, StatusMirror
+from runwright.rules.bubustack import intake as rules
+from runwright.rules.bubustack import outside, retention
+from runwright.rules.bubustack.retention import Removal
+from runwright.rules.translation import problems_in
+
+_LOG: Final = logging.getLogger(__name__)
+_LONGEST_WAIT: Final = 3600.0
+
+
+class Ward(NamedTuple):
+    """What of a cluster an intake looks after."""
+
+    cluster: str
+    """The cluster's name."""
+    namespace: str = ""
+    """Empty: all namespaces."""
+    deletion_grace: timedelta = timedelta(minutes=10)
+    """What a run gets to end when its object is deleted, hooks included."""
+    patience: timedelta = timedelta(hours=24)
+    """How long a run waits for a Story, an Engram or a template that is not there."""
+    resync: timedelta = timedelta(minutes=5)
+
+
+class StoryRunIntake:
+    """The one intake of a cluster's StoryRuns.
+
+    What is to be done about a StoryRun is looked at anew whenever it or what it refers to changed,
+    and at every resync: nothing depends on having seen a change.
+    """
+
+    def __init__(
+        self, cluster: Cluster, launcher: Launcher, mirror: StatusMirror, ward: Ward
+    ) -> None:
+        self.story_runs = Informer(
+            *(cluster, STORY_RUNS, trimmed_story_run),
+            selection=Selection(ward.namespace),
+            resync=ward.resync,
+        )
+        self.library = Library(
+            cluster, self._library_changed, namespace=ward.namespace, resync=ward.resync
+        )
+        self.queue = WorkQueue[Name]("storyrun", self._look)
+        self.deletions = WorkQueue[str]("deletion", self._delete)
+        self._cluster = cluster
+        self._launcher = launcher
+        self._mirror = mirror
+        self._ward = ward
+        self._waiting: set[Name] = set()
+        self._sent: dict[str, set[str]] = {}
+        """By the uid of a StoryRun, the messages that its run was sent."""
+        self._to_delete: dict[str, DeleteRun] = {}
+        self.story_runs.listen(self._changed)
+
+    async def run(self) -> None:
+        """Take in StoryRuns until cancelled."""
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self.library.run())
+            await self.library.synced()  # or everything would seem to be missing
+            parts.create_task(self.story_runs.run())
+            parts.create_task(self.queue.run())
+            parts.create_task(self.deletions.run())
+
+    def open_runs(self) -> Iterator[tuple[Name, StoryRun]]:
+        """Yield the StoryRuns that were started, are not over and not being deleted."""
+        for name, manifest in self.story_runs.objects().items():
+            if not isinstance(run := _read(manifest), str) and _is_open(run):
+                yield name, run
+
+    async def write(self, run: StoryRun, status: dict[str, Any]) -> None:
+        """Write a status that was made from the object as it was read, and from no other version.
+
+        Raises:
+            ConflictError: it was changed since.
+        """
+        if not status:
+            return
+        metadata = {"resourceVersion": run.metadata.resource_version}
+        body = {"metadata": metadata, "status": status}
+        name = run.metadata.namespace, run.metadata.name
+        await self._cluster.patch(STORY_RUNS, name, body, subresource="status")
+
+    async def warn(self, run: StoryRun, reason: str, message: str) -> None:
+        """Tell an Event about a StoryRun that somebody should look at."""
+        event = ObjectEvent(
+            object=_key(run), type=EventType.WARNING, reason=reason, message=message
+        )
+        await self._mirror.show(StatusUpdate(events=(event,)))
+
+    def _changed(self, name: Name, before: Manifest | None, now: Manifest | None) -> None:
+        if now is not None:
+            self.queue.add(name)
+            return
+        self._waiting.discard(name)
+        self._sent.pop(before["metadata"]["uid"] if before else "", None)
+        run = _read(before) if before else ""
+        if isinstance(run, StoryRun) and _is_open(run):
+            self._have_deleted(run)  # it went without our finalizer: its run is still there
+
+    def _library_changed(self) -> None:
+        for name in self._waiting:
+            self.queue.add(name)
+
+    async def _look(self, name: Name) -> None:
+        self._waiting.discard(name)
+        manifest = self.story_runs.get(name)
+        if manifest is None:
+            return
+        run = _read(manifest)
+        if isinstance(run, str):
+            await self._refuse_unreadable(name, manifest, run)
+        elif run.metadata.deletion_timestamp:
+            if rules.FINALIZER in run.metadata.finalizers:
+                self._have_deleted(run)
+        else:
+            await self._attend(name, run)
+
+    async def _attend(self, name: Name, run: StoryRun) -> None:
+        now = datetime.now(UTC)
+        match rules.meaning_of(run, self.library.lookups, self._ward.cluster):
+            case rules.Start() as asked:
+                await self._start(run, asked)
+            case rules.Waits() as waits:
+                await self._wait(name, run, waits)
+            case rules.Refuse() as refuse:
+                await self._refuse(run, refuse)
+            case rules.Cancel():
+                await self.write(run, outside.cancelled_status(run, now))
+            case rules.Nothing() if rules.is_over(run):
+                await self._tidy(name, run, now)
+            case rules.Nothing():
+                await self._pass_on(run)
+
+    async def _start(self, run: StoryRun, asked: rules.Start) -> None:
+        """Start the run, then note that on the object: whoever comes in between finds it there."""
+        run_id = await self._launcher.start(asked.start)
+        marker = {
+            rules.RUN_ID: run_id,
+            retention.ANNOTATION: asked.retention.model_dump_json(by_alias=True),
+        }
+        await self._mark(run, marker)
+        extra = {"action": "run_started", "run": f"{run.metadata.namespace}/{run.metadata.name}"}
+        _LOG.info("run started", extra=extra)
+
+    async def _mark(self, run: StoryRun, annotations: dict[str, str]) -> None:
+        """Write annotations, and our finalizer with them, on this version of the object."""
+        metadata: dict[str, Any] = {"resourceVersion": run.metadata.resource_version}
+        if annotations:
+            metadata["annotations"] = annotations
+        if rules.FINALIZER not in run.metadata.finalizers:
+            metadata["finalizers"] = [*run.metadata.finalizers, rules.FINALIZER]
+        name = run.metadata.namespace, run.metadata.name
+        await self._cluster.patch(STORY_RUNS, name, {"metadata": metadata})
+
+    async def _wait(self, name: Name, run: StoryRun, waits: rules.Waits) -> None:
+        """Show what is missing, for as long as it may be."""
+        now = datetime.now(UTC)
+        created = run.metadata.creation_timestamp or now
+        left = (created + self._ward.patience - now).total_seconds()
+        if left <= 0:
+            message = f"{waits.message}, and was not there within {self._ward.patience}"
+            await self._refuse(run, rules.Refuse(waits.reason, message))
+            return
+        self._waiting.add(name)
+        self.queue.add_after(name, min(left, _LONGEST_WAIT))
+        status = outside.waiting_status(run, waits, now)
+        await self.write(run, status)
+        if status:
+            await self.warn(run, waits.reason, waits.message)
+
+    async def _refuse(self, run: StoryRun, refuse: rules.Refuse) -> None:
+        await self.write(run, outside.refused_status(run, refuse, datetime.now(UTC)))
+        await self.warn(run, refuse.reason, refuse.message)
+
+    async def _refuse_unreadable(self, name: Name, manifest: Manifest, why: str) -> None:
+        """Say on an object that is no StoryRun what is wrong with it; once started, only log it."""
+        metadata = manifest["metadata"]
+        known = {key: metadata[key] for key in ("name", "namespace", "uid", "resourceVersion")}
+        stub = StoryRun.model_validate(
+            {"metadata": known, "spec": {"storyRef": {"name": "unknown"}}}
+        )
+        status: Manifest = manifest.get("status") or {}
+        if status.get("phase") is None and rules.RUN_ID not in (metadata.get("annotations") or {}):
+            await self._refuse(stub, rules.Refuse("InvalidConfiguration", why))
+        else:
+            extra = {"action": "object_unreadable", "storyrun": "/".join(name)}
+            _LOG.warning("StoryRun cannot be read: %s", why, extra=extra)
+
+    async def _pass_on(self, run: StoryRun) -> None:
+        """Send the run what its object asks of it, each message once."""
+        if rules.FINALIZER not in run.metadata.finalizers:
+            await self._mark(run, {})
+        sent = self._sent.setdefault(run.metadata.uid, set())
+        for message in rules.messages_of(run):
+            known_by = message.model_dump_json()
+            if known_by not in sent:
+                await self._launcher.tell(_workflow_id(run), message)
+                sent.add(known_by)
+
+    async def _tidy(self, name: Name, run: StoryRun, now: datetime) -> None:
+        """Remove what is left of a run that is over, when its time has come."""
+        self._sent.pop(run.metadata.uid, None)
+        if run.status is None:
+            return
+        kept = retention.noted_retention(run.metadata.annotations)
+        due = retention.due(run.status, kept, now)
+        key = run.metadata.namespace, run.metadata.name
+        if due.removal is Removal.CHILDREN:
+            await self._remove_children(run)
+            await self.write(run, {"childrenCleanedAt": now.isoformat()})
+        elif due.removal is Removal.RUN:
+            await self._cluster.delete(STORY_RUNS, key, uid=run.metadata.uid)
+        elif due.look_at is not None:
+            left = (due.look_at - now).total_seconds()
+            self.queue.add_after(name, min(max(left, 0.1), _LONGEST_WAIT))
+
+    async def _remove_children(self, run: StoryRun) -> None:
+        """Remove the StepRuns of a run; their Jobs go with them."""
+        listed = await self._cluster.list(STEP_RUNS, Selection(run.metadata.namespace))
+        for step_run in listed.items:
+            metadata = step_run["metadata"]
+            owners: list[Manifest] = metadata.get("ownerReferences") or []
+            if any(owner["uid"] == run.metadata.uid for owner in owners):
+                name = metadata["namespace"], metadata["name"]
+                await self._cluster.delete(STEP_RUNS, name, uid=metadata["uid"])
+
+    def _have_deleted(self, run: StoryRun) -> None:
+        request = DeleteRun(
+            object=_key(run),
+            finalizer=rules.FINALIZER,
+            workflow_id=_workflow_id(run),
+            grace=self._ward.deletion_grace,
+        )
+        self._to_delete[request.workflow_id] = request
+        self.deletions.add(request.workflow_id)
+
+    async def _delete(self, workflow: str) -> None:
+        request = self._to_delete.get(workflow)
+        if request is not None:
+            await self._launcher.delete(request)
+            self._to_delete.pop(workflow, None)
+
+
+def _read(manifest: Manifest) -> StoryRun | str:
+    """Return the StoryRun, or what is wrong with it."""
+    try:
+        return StoryRun.model_validate(manifest)
+    except ValidationError as error:
+        return "; ".join(map(str, problems_in(error)))
+
+
+def _is_open(run: StoryRun) -> bool:
+    deleted = run.metadata.deletion_timestamp is not None
+    return rules.was_started(run) and not rules.is_over(run) and not deleted
+
+
+def _key(run: StoryRun) -> ObjectKey:
+    metadata = run.metadata
+    return ObjectKey(
+        api_version=STORY_RUNS.api_version,
+        kind=STORY_RUNS.kind,
+        namespace=metadata.namespace,
+        name=metadata.name,
+        uid=metadata.uid,
+    )
+
+
+def _workflow_id(run: StoryRun) -> str:
+    return workflow_id(run.metadata.namespace, run.metadata.name, run.metadata.uid)
