@@ -1,18 +1,44 @@
 """What an operator may set, by environment variables; nothing below sees more than the values."""
 
+import socket
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from runwright.errors import InvalidSettingsError
+from runwright.models.addresses import OptionalAddress
 from runwright.models.base import Message
+from runwright.models.tasks import Backend
 
 _PREFIX: Final = "RUNWRIGHT_"
 _OF_TASKS: Final = frozenset({"INPUT", "OUTPUT", "TRY", "ACTIVATION", "MANIFESTS"})
 """What a task finds in its environment: not ours to read when it calls Runwright itself."""
+_SERVICE: Final = "SERVICE_HOST"
+_OF_A_SERVICE: Final = ("SERVICE_", "PORT")
+_LABEL: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SECOND: Final = timedelta(seconds=1)
+_UNSERVED: Final = PydanticCustomError("backend", "Input should be 'local' or 'kubernetes'")
+
+
+class LogFormat(StrEnum):
+    """How a log is written."""
+
+    LINES = "lines"
+    """For people: a sentence, and fields behind it."""
+    JSON = "json"
+    """For what collects logs: an object a line."""
+
+
+def _served(value: object) -> object:
+    """Return the backend if a worker may be told to serve it; the one of the tests is none."""
+    if value not in {Backend.LOCAL, Backend.KUBERNETES}:
+        raise _UNSERVED
+    return value
 
 
 class Settings(Message):
@@ -24,16 +50,40 @@ class Settings(Message):
 
     state: Path
     """The folder of local tasks, their logs, and the embedded server's database."""
-    cluster: str = Field(default="local", pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=53)
+    cluster: str = Field(default="local", pattern=rf"^{_LABEL}$", max_length=53)
     """The name of the cluster that is served; part of the task queue's name."""
+    backend: Annotated[Backend, BeforeValidator(_served)] = Backend.LOCAL
+    """Where tasks run."""
+    watch_namespace: str = Field(default="", pattern=rf"^({_LABEL})?$", max_length=63)
+    """The namespace whose runs are served; empty: those of all namespaces."""
+    own_namespace: str = Field(default="default", pattern=rf"^{_LABEL}$", max_length=63)
+    """Where the Lease lies, by which several workers agree on the one that observes."""
+    instance: str = Field(default_factory=socket.gethostname, pattern=r"^[!-~]+$", max_length=128)
+    """Who this worker is, in the Lease and in Events; by default the host, in a pod the pod."""
     beat_interval: timedelta = Field(
         default=timedelta(minutes=40), gt=timedelta(0), le=timedelta(hours=1)
     )
     """How often each waiting task tells Temporal that somebody looks after it."""
     resync_interval: timedelta = Field(default=timedelta(seconds=5), gt=timedelta(0))
     """How often all local tasks are looked at, whatever was or was not reported."""
+    cluster_resync_interval: timedelta = Field(default=timedelta(minutes=5), ge=_SECOND)
+    """How often all objects of a cluster are listed anew, whatever the watch on them said."""
+    sweep_interval: timedelta = Field(default=timedelta(seconds=30), ge=_SECOND)
+    """How often open runs of a cluster are compared with Temporal."""
+    lease_duration: timedelta = Field(default=timedelta(seconds=15), ge=timedelta(seconds=5))
+    """How long a worker that observes is waited for when nothing is heard of it."""
+    deletion_grace: timedelta = Field(
+        default=timedelta(minutes=10), ge=_SECOND, le=timedelta(days=1)
+    )
+    """What a run gets to end by itself when its object is deleted."""
     drain: timedelta = Field(default=timedelta(seconds=20), ge=timedelta(0))
     """What activities under way get to finish when the worker is told to stop."""
+    probes: OptionalAddress = None
+    """Where `/healthz` and `/readyz` answer."""
+    metrics: OptionalAddress = None
+    """Where `/metrics` answers."""
+    log_format: LogFormat = LogFormat.LINES
+    """How the log on standard error is written."""
 
     @property
     def task_queue(self) -> str:
@@ -47,11 +97,7 @@ class Settings(Message):
         Raises:
             InvalidSettingsError: a variable is unknown or cannot be read; it lists all of them.
         """
-        given = {
-            name.removeprefix(_PREFIX).lower(): value
-            for name, value in environ.items()
-            if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in _OF_TASKS
-        }
+        given = {name.lower(): value for name, value in _ours(environ).items()}
         try:
             return cls.model_validate({"state": default_state_folder(environ), **given})
         except ValidationError as error:
@@ -60,6 +106,30 @@ class Settings(Message):
                 for one in error.errors(include_url=False, include_input=False)
             )
             raise InvalidSettingsError(problems) from error
+
+
+def _ours(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the variables that are meant for Runwright, without their prefix."""
+    given = {
+        name.removeprefix(_PREFIX): value
+        for name, value in environ.items()
+        if name.startswith(_PREFIX)
+    }
+    others = _links(given)
+    return {
+        name: value
+        for name, value in given.items()
+        if name not in _OF_TASKS and not name.startswith(others)
+    }
+
+
+def _links(names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return how the variables begin that a kubelet sets for each Service of the pod's namespace.
+
+    One that is called `runwright`, or `runwright-metrics`, has such as ours are called.
+    """
+    services = [name.removesuffix(_SERVICE) for name in names if name.endswith(_SERVICE)]
+    return tuple(service + rest for service in services for rest in _OF_A_SERVICE)
 
 
 def _said(kind: str, message: str) -> str:

@@ -38,6 +38,13 @@ _OTHERS: Final = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("exam
 _ENDS_WITHIN: Final = 60
 _OWN_COMMANDS: Final = re.compile(r"`runwright ([a-z]+)[^`]*`")
 _ISO: Final = TypeAdapter(timedelta)
+_DEFAULTS_IN_WORDS: Final = {
+    "state": "~/.local/state/runwright",
+    "watch_namespace": "all",
+    "instance": "the host's name",
+    "probes": "nowhere",
+    "metrics": "nowhere",
+}
 
 each_page = pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.stem)
 each_text = pytest.mark.parametrize("page", [*_PAGES, *_OTHERS], ids=lambda page: page.stem)
@@ -151,9 +158,9 @@ def test_the_page_of_settings_has_each_with_its_default() -> None:
 
 
 def _default(name: str, default: Any) -> str:
-    if name == "state":
-        return "~/.local/state/runwright"
-    shown: str = _ISO.dump_python(default, mode="json") if name != "cluster" else default
+    if name in _DEFAULTS_IN_WORDS:
+        return _DEFAULTS_IN_WORDS[name]
+    shown: str = _ISO.dump_python(default, mode="json") if type(default) is timedelta else default
     return shown
 
 

@@ -1,12 +1,15 @@
 """What an operator may set, and what is refused before anything starts."""
 
+import socket
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from runwright.errors import InvalidSettingsError
-from runwright.settings import Settings, default_state_folder
+from runwright.models.addresses import Address
+from runwright.models.tasks import Backend
+from runwright.settings import LogFormat, Settings, default_state_folder
 
 HOME = {"HOME": "/home/ada"}
 
@@ -17,9 +20,20 @@ def test_without_variables_the_defaults_hold() -> None:
     assert settings == Settings(
         state=Path("/home/ada/.local/state/runwright"),
         cluster="local",
+        backend=Backend.LOCAL,
+        watch_namespace="",
+        own_namespace="default",
+        instance=socket.gethostname(),
         beat_interval=timedelta(minutes=40),
         resync_interval=timedelta(seconds=5),
+        cluster_resync_interval=timedelta(minutes=5),
+        sweep_interval=timedelta(seconds=30),
+        lease_duration=timedelta(seconds=15),
+        deletion_grace=timedelta(minutes=10),
         drain=timedelta(seconds=20),
+        probes=None,
+        metrics=None,
+        log_format=LogFormat.LINES,
     )
 
 
@@ -28,18 +42,40 @@ def test_each_setting_is_a_variable_of_its_name() -> None:
         {
             "RUNWRIGHT_STATE": "/srv/runwright",
             "RUNWRIGHT_CLUSTER": "edge-1",
+            "RUNWRIGHT_BACKEND": "kubernetes",
+            "RUNWRIGHT_WATCH_NAMESPACE": "shop",
+            "RUNWRIGHT_OWN_NAMESPACE": "runwright-system",
+            "RUNWRIGHT_INSTANCE": "runwright-6d4cf56db6-x2x9k",
             "RUNWRIGHT_BEAT_INTERVAL": "PT1M",
             "RUNWRIGHT_RESYNC_INTERVAL": "PT0.5S",
+            "RUNWRIGHT_CLUSTER_RESYNC_INTERVAL": "PT1H",
+            "RUNWRIGHT_SWEEP_INTERVAL": "PT1S",
+            "RUNWRIGHT_LEASE_DURATION": "PT5S",
+            "RUNWRIGHT_DELETION_GRACE": "P1D",
             "RUNWRIGHT_DRAIN": "PT0S",
+            "RUNWRIGHT_PROBES": ":8080",
+            "RUNWRIGHT_METRICS": "127.0.0.1:9090",
+            "RUNWRIGHT_LOG_FORMAT": "json",
         }
     )
 
     assert settings == Settings(
         state=Path("/srv/runwright"),
         cluster="edge-1",
+        backend=Backend.KUBERNETES,
+        watch_namespace="shop",
+        own_namespace="runwright-system",
+        instance="runwright-6d4cf56db6-x2x9k",
         beat_interval=timedelta(minutes=1),
         resync_interval=timedelta(milliseconds=500),
+        cluster_resync_interval=timedelta(hours=1),
+        sweep_interval=timedelta(seconds=1),
+        lease_duration=timedelta(seconds=5),
+        deletion_grace=timedelta(days=1),
         drain=timedelta(0),
+        probes=Address("0.0.0.0", 8080),  # noqa: S104 - what the absent host means
+        metrics=Address("127.0.0.1", 9090),
+        log_format=LogFormat.JSON,
     )
 
 
@@ -63,6 +99,38 @@ def test_what_a_task_finds_in_its_environment_is_no_setting(name: str) -> None:
     assert Settings.from_environ(environ) == Settings.from_environ(HOME)
 
 
+def test_what_a_kubelet_sets_for_a_service_of_our_name_is_no_setting() -> None:
+    """A Service in front of the metrics would otherwise end every worker of its namespace."""
+    environ = {
+        **HOME,
+        "RUNWRIGHT_SERVICE_HOST": "10.96.0.7",
+        "RUNWRIGHT_SERVICE_PORT": "80",
+        "RUNWRIGHT_SERVICE_PORT_HTTP": "80",
+        "RUNWRIGHT_PORT": "tcp://10.96.0.7:80",
+        "RUNWRIGHT_PORT_80_TCP_ADDR": "10.96.0.7",
+        "RUNWRIGHT_METRICS_SERVICE_HOST": "10.96.0.8",
+        "RUNWRIGHT_METRICS_PORT": "tcp://10.96.0.8:9090",
+        "RUNWRIGHT_METRICS": ":9090",
+    }
+
+    settings = Settings.from_environ(environ)
+
+    assert settings == Settings.from_environ({**HOME, "RUNWRIGHT_METRICS": ":9090"})
+
+
+def test_a_port_of_no_service_is_a_typing_error() -> None:
+    with pytest.raises(InvalidSettingsError, match=r"^RUNWRIGHT_PROBES_PORT: there is no"):
+        Settings.from_environ({**HOME, "RUNWRIGHT_PROBES_PORT": "8080"})
+
+
+@pytest.mark.parametrize("name", ["PROBES", "METRICS"])
+def test_an_empty_address_is_none(name: str) -> None:
+    """A template with nothing to fill in leaves the variable empty."""
+    environ = {**HOME, f"RUNWRIGHT_{name}": " "}
+
+    assert Settings.from_environ(environ) == Settings.from_environ(HOME)
+
+
 def test_an_unknown_variable_is_refused_and_the_known_ones_are_told() -> None:
     """A misspelt one would be ignored for ever."""
     with pytest.raises(InvalidSettingsError) as refused:
@@ -70,7 +138,11 @@ def test_an_unknown_variable_is_refused_and_the_known_ones_are_told() -> None:
 
     assert str(refused.value) == (
         "RUNWRIGHT_DRIAN: there is no such setting; there are RUNWRIGHT_STATE, RUNWRIGHT_CLUSTER, "
-        "RUNWRIGHT_BEAT_INTERVAL, RUNWRIGHT_RESYNC_INTERVAL, RUNWRIGHT_DRAIN"
+        "RUNWRIGHT_BACKEND, RUNWRIGHT_WATCH_NAMESPACE, RUNWRIGHT_OWN_NAMESPACE, "
+        "RUNWRIGHT_INSTANCE, RUNWRIGHT_BEAT_INTERVAL, RUNWRIGHT_RESYNC_INTERVAL, "
+        "RUNWRIGHT_CLUSTER_RESYNC_INTERVAL, RUNWRIGHT_SWEEP_INTERVAL, RUNWRIGHT_LEASE_DURATION, "
+        "RUNWRIGHT_DELETION_GRACE, RUNWRIGHT_DRAIN, RUNWRIGHT_PROBES, RUNWRIGHT_METRICS, "
+        "RUNWRIGHT_LOG_FORMAT"
     )
 
 
@@ -85,6 +157,21 @@ def test_an_unknown_variable_is_refused_and_the_known_ones_are_told() -> None:
         ("RESYNC_INTERVAL", "PT0S", "RUNWRIGHT_RESYNC_INTERVAL: input should be greater than 0"),
         ("CLUSTER", "Edge 1", "RUNWRIGHT_CLUSTER: string should match pattern"),
         ("CLUSTER", "a" * 54, "RUNWRIGHT_CLUSTER: string should have at most 53 characters"),
+        ("BACKEND", "Kubernetes", "RUNWRIGHT_BACKEND: input should be 'local' or 'kubernetes'$"),
+        ("BACKEND", "memory", "RUNWRIGHT_BACKEND: input should be 'local' or 'kubernetes'$"),
+        ("WATCH_NAMESPACE", "a,b", "RUNWRIGHT_WATCH_NAMESPACE: string should match pattern"),
+        ("OWN_NAMESPACE", "", "RUNWRIGHT_OWN_NAMESPACE: string should match pattern"),
+        ("INSTANCE", "", "RUNWRIGHT_INSTANCE: string should match pattern"),
+        ("INSTANCE", "a" * 129, "RUNWRIGHT_INSTANCE: string should have at most 128 characters"),
+        ("CLUSTER_RESYNC_INTERVAL", "PT0.5S", "RUNWRIGHT_CLUSTER_RESYNC_INTERVAL: input should be"),
+        ("SWEEP_INTERVAL", "PT0.5S", "RUNWRIGHT_SWEEP_INTERVAL: input should be greater than or"),
+        ("LEASE_DURATION", "PT4S", "RUNWRIGHT_LEASE_DURATION: input should be greater than or"),
+        ("DELETION_GRACE", "PT0S", "RUNWRIGHT_DELETION_GRACE: input should be greater than or"),
+        ("DELETION_GRACE", "P2D", "RUNWRIGHT_DELETION_GRACE: input should be less than or equal"),
+        ("DELETION_GRACE", "600", "RUNWRIGHT_DELETION_GRACE: is no duration with a unit"),
+        ("PROBES", "8080", "RUNWRIGHT_PROBES: is no address to listen at"),
+        ("METRICS", "http://localhost:9090", "RUNWRIGHT_METRICS: is no address to listen at"),
+        ("LOG_FORMAT", "JSON", "RUNWRIGHT_LOG_FORMAT: input should be 'lines' or 'json'$"),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_refused_by_its_variables_name(
