@@ -1,15 +1,17 @@
 """A cluster for the tests that need one, and what it lacks said by what is skipped."""
 
 import uuid
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from typing import Final
 
 import pytest
+from temporalio.client import Client
 
 from testbed import starting
 from testbed.cluster import Reach, Testbed
 from testbed.errors import UnavailableError
 from testbed.layout import project
+from tests.cluster.runs import Stage
 
 _ESTABLISHED_WITHIN: Final = "--timeout=30s"
 
@@ -77,3 +79,14 @@ def crds(testbed: Testbed) -> None:
     files = f"--filename={project() / 'deploy' / 'crds'}"
     testbed.kubectl("apply", "--server-side", "--force-conflicts", files)
     testbed.kubectl("wait", "--for=condition=Established", _ESTABLISHED_WITHIN, files)
+
+
+@pytest.fixture
+async def stage(
+    request: pytest.FixtureRequest, node: Testbed, client: Client, namespace: str
+) -> AsyncGenerator[Stage]:
+    """A namespace in which StoryRuns can run, and no worker that serves it yet."""
+    request.getfixturevalue("crds")
+    ours = Stage(node, client, namespace)
+    yield ours
+    await ours.close()
