@@ -244,6 +244,11 @@ def phase_of(run: Manifest) -> str:
     return str((run.get("status") or {}).get("phase", ""))
 
 
+def is_ready(job: Manifest) -> bool:
+    """Return whether a Job has a pod that runs."""
+    return bool((job.get("status") or {}).get("ready"))
+
+
 def step(name: str, engram: str = "work", *needs: str, **fields: Any) -> dict[str, Any]:
     """Return a step that an Engram does."""
     return {"name": name, "ref": {"name": engram}, "needs": list(needs), **fields}

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.resources import JOBS, PODS, STEP_RUNS, STORY_RUNS
-from tests.cluster.runs import Stage, condition, gate, phase_of, retries, step
+from tests.cluster.runs import Stage, condition, gate, is_ready, phase_of, retries, step
 
 OUTPUT = """echo '{"built": "web:1"}' >/dev/termination-log"""
 
@@ -99,7 +99,7 @@ async def test_a_cancelled_run_stops_its_pods(stage: Stage) -> None:
 
     async with stage.served():
         await stage.run("web-1", "release")
-        await stage.until("web-1-build", lambda job: (job.get("status") or {}).get("ready"), JOBS)
+        await stage.until("web-1-build", is_ready, JOBS)
         name = stage.namespace, "web-1"
         await stage.cluster.patch(STORY_RUNS, name, {"spec": {"cancelRequested": True}})
         run = await stage.until_phase("web-1", "Finished")
@@ -129,7 +129,7 @@ async def test_a_deleted_run_ends_runs_its_hooks_and_leaves_nothing(stage: Stage
 
     async with stage.served(deletion_grace=timedelta(seconds=60)):
         run = await stage.run("web-1", "release")
-        await stage.until("web-1-build", lambda job: (job.get("status") or {}).get("ready"), JOBS)
+        await stage.until("web-1-build", is_ready, JOBS)
         await stage.cluster.delete(STORY_RUNS, (stage.namespace, "web-1"))
         await stage.until_gone("web-1")
         state = await stage.state(run)
