@@ -159,7 +159,7 @@ class StorySteps(RunMessages):
         self._set(progress.trying(self._step(step), number, policy, task.key.name))
         label = step.name if number == 1 else f"{step.name}, try {number}"
         outcome = await run_task(task, self._alarms, label=label, grace=self._stop_grace)
-        return self._bounded(step, outcome)
+        return self._bounded(step, progress.checked(worker.template, outcome))
 
     async def _room_for(self, size: int) -> None:
         """Wait until a task of that size can be sent: Temporal takes 4 MB in one message.
@@ -233,10 +233,14 @@ class StorySteps(RunMessages):
     async def _keep_mirrored(self) -> None:
         """Show the latest state in the cluster, until the run is over."""
         while self._start.has_resource and not self._is_over:
-            seen = self._revision
-            await self._mirror.show(self.state())
-            self._shown_up_to = seen
-            await workflow.wait_condition(lambda seen=seen: self._revision != seen)
+            self._shown_up_to = await self._mirrored()
+            await workflow.wait_condition(lambda: self._revision != self._shown_up_to)
+
+    async def _mirrored(self) -> int:
+        """Show the state as it is now in the cluster, and return its revision."""
+        revision = self._revision
+        await self._mirror.show(self.state())
+        return revision
 
     def _present(self) -> None:
         state = self.state()

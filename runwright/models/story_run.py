@@ -40,6 +40,7 @@ class StepReason(StrEnum):
     TIMED_OUT = "TimedOut"
     REJECTED = "Rejected"
     EXECUTION_FAILED = "ExecutionFailed"
+    OUTPUT_SCHEMA_FAILED = "OutputSchemaFailed"
     CANCELED = "Canceled"
     STORY_TIMED_OUT = "StoryTimedOut"
     KEPT = "Kept"

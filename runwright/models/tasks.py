@@ -117,6 +117,8 @@ class OutcomeReason(StrEnum):
     REFUSED = "Refused"
     """The backend will not have it: an object of that name is somebody else's."""
     OUTPUT_INVALID = "OutputInvalid"
+    OUTPUT_SCHEMA_FAILED = "OutputSchemaFailed"
+    """It succeeded, and its output is not what its template promises."""
     OUTPUT_TOO_LARGE = "OutputTooLarge"
 
 

@@ -142,7 +142,8 @@ class Stage:
 
     async def state(self, run: Manifest) -> StoryRunState:
         """Return all that the workflow of a StoryRun knows; a worker must be there."""
-        return await self.workflow(run).query("state", result_type=StoryRunState)
+        state: StoryRunState = await self.workflow(run).query("state", result_type=StoryRunState)
+        return state
 
     async def until_none(self, *resources: Resource) -> None:
         """Return once the namespace has no objects of these kinds."""

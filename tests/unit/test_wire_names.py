@@ -91,6 +91,7 @@ def test_the_words_of_steps_and_tasks() -> None:
         "TimedOut",
         "Rejected",
         "ExecutionFailed",
+        "OutputSchemaFailed",
         "Canceled",
         "StoryTimedOut",
         "Kept",
@@ -104,6 +105,7 @@ def test_the_words_of_steps_and_tasks() -> None:
         "CommandNotStarted",
         "Refused",
         "OutputInvalid",
+        "OutputSchemaFailed",
         "OutputTooLarge",
     }
     assert {*Backend} == {"local", "kubernetes", "memory"}

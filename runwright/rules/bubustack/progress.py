@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from runwright.models.bubustack import ExitClass, Phase, Step, StepType, Story
+from runwright.models.bubustack import EngramTemplate, ExitClass, Phase, Step, StepType, Story
 from runwright.models.durations import format_duration
 from runwright.models.gates import Approval, Gate, GateOutcome, Identity
 from runwright.models.story_run import (
@@ -22,6 +22,7 @@ from runwright.models.tasks import OutcomeReason, TaskKey, TaskOutcome
 from runwright.rules import gates
 from runwright.rules.bubustack.dag import Skip, steps_of
 from runwright.rules.bubustack.retries import Retries, classify
+from runwright.rules.schemas import violations
 
 _CANCEL_GRACE: Final = timedelta(seconds=20)
 """Of running steps when the run is cancelled and its Story says nothing."""
@@ -179,6 +180,8 @@ def task_ended(step: StepProgress, outcome: TaskOutcome, now: datetime) -> StepP
             return ended(told, Phase.TIMEOUT, outcome.message, now, StepReason.TIMED_OUT)
         case OutcomeReason.EXITED if outcome.exit_code == 124:
             return ended(told, Phase.TIMEOUT, outcome.message, now, StepReason.TIMED_OUT)
+        case OutcomeReason.OUTPUT_SCHEMA_FAILED:
+            return ended(told, Phase.FAILED, outcome.message, now, StepReason.OUTPUT_SCHEMA_FAILED)
         case _:
             return ended(told, Phase.FAILED, outcome.message, now, StepReason.EXECUTION_FAILED)
 
@@ -248,6 +251,30 @@ def size_of(value: Any) -> int:
     return 0 if value is None else len(json.dumps(value, ensure_ascii=False).encode())
 
 
+def checked(template: EngramTemplate, outcome: TaskOutcome) -> TaskOutcome:
+    """Return the outcome, or a failure when its output is not what the template promises.
+
+    Whoever reported the success: upstream does not check what a pod wrote itself.
+
+    Source: BubuStack, schema validation of a StepRun's output.
+    """
+    schema = template.spec.output_schema
+    if not schema or not outcome.succeeded:
+        return outcome
+    problems = violations(schema, outcome.output or {}, "output")
+    if not problems:
+        return outcome
+    return outcome.model_copy(
+        update={
+            "succeeded": False,
+            "reason": OutcomeReason.OUTPUT_SCHEMA_FAILED,
+            "message": "; ".join(map(str, problems)),
+            "exit_class": None,
+            "output": None,
+        }
+    )
+
+
 def bounded(name: str, outcome: TaskOutcome, sizes: Mapping[str, int]) -> TaskOutcome:
     """Return the outcome of that step, or a failure when the run would hold too much with it."""
     if not outcome.succeeded:
@@ -267,6 +294,7 @@ def bounded(name: str, outcome: TaskOutcome, sizes: Mapping[str, int]) -> TaskOu
             "succeeded": False,
             "reason": OutcomeReason.OUTPUT_TOO_LARGE,
             "message": message,
+            "exit_class": None,
             "output": None,
         }
     )
