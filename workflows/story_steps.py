@@ -155,7 +155,7 @@ class StorySteps(RunMessages):
             step, number, workflow.now(), info.workflow_id, info.first_execution_run_id
         )
         task = task_rules.task_of(self._start, attempt, worker, self._state.steps)
-        await self._room_for(progress.size_of(task.input))
+        await self._room_for(task_rules.size_of_message(task))
         self._set(progress.trying(self._step(step), number, policy, task.key.name))
         label = step.name if number == 1 else f"{step.name}, try {number}"
         outcome = await run_task(task, self._alarms, label=label, grace=self._stop_grace)

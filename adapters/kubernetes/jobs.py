@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -11,9 +12,26 @@ from adapters.kubernetes.evidence import Evidence, is_terminal, lost, name_of, s
 from adapters.kubernetes.manifests import job_of, template_of, tombstone_of, written_claim
 from adapters.kubernetes.records import Records, Standing
 from adapters.kubernetes.resources import JOBS, PODS
-from runwright.errors import ConflictError, NotOursError, StillRunningError
+from runwright.errors import (
+    ClusterUnavailableError,
+    ConflictError,
+    NotOursError,
+    StillRunningError,
+    TransientError,
+)
 from runwright.models.objects import Manifest
-from runwright.models.tasks import Claim, Task, TaskKey, TaskOutcome, TaskRecord
+from runwright.models.tasks import (
+    Claim,
+    Diagnosis,
+    Task,
+    TaskKey,
+    TaskNote,
+    TaskOutcome,
+    TaskRecord,
+)
+from runwright.ports import Completions
+from runwright.rules.kubernetes.advice import of_refusal
+from runwright.rules.kubernetes.diagnosis import said
 
 _MOST_LOOKS: Final = 5
 """At who has the name; whoever goes on changing it is left to a later attempt."""
@@ -28,11 +46,17 @@ class KubernetesJobs:
     """The task runner of one cluster: a try is a Job, and its name lets only one be there.
 
     Several workers may serve one cluster. `cluster_name` is on all objects as a label: the
-    observer of that cluster looks after them.
+    observer of that cluster looks after them. `completions` takes the word to a run whose task
+    the cluster refuses for now; who waits for a quota should see that it does.
     """
 
-    def __init__(self, cluster: Cluster, cluster_name: str) -> None:
+    def __init__(
+        self, cluster: Cluster, cluster_name: str, completions: Completions | None = None
+    ) -> None:
         self.evidence = Evidence(cluster)
+        self._completions = completions
+        self._refused: set[TaskKey] = set()
+        """The tries whose runs were told that they cannot start for now."""
         self._cluster = cluster
         self._name = cluster_name
         self._records = Records(cluster)
@@ -46,6 +70,16 @@ class KubernetesJobs:
             StillRunningError: an earlier try has not gone yet.
             ClusterUnavailableError: the cluster could not be asked, or refuses for now.
         """
+        try:
+            outcome = await self._begin(task, claim)
+        except ClusterUnavailableError as error:
+            await self._note(task.key, claim, said(of_refusal(str(error)), str(error)))
+            raise
+        if task.key in self._refused:
+            await self._note(task.key, claim, None)
+        return outcome
+
+    async def _begin(self, task: Task, claim: Claim) -> TaskOutcome | None:
         record = template_of(task).record
         if record is None:
             return await self._start(task, claim, None)
@@ -91,6 +125,17 @@ class KubernetesJobs:
             return
         if await self.evidence.outcome(job) is not None:
             await self.evidence.release(job)
+
+    async def _note(self, key: TaskKey, claim: Claim, why: Diagnosis | None) -> None:
+        """Tell the run why its task does not start, once; that it cannot be told is no trouble."""
+        if self._completions is None or (why is not None and key in self._refused):
+            return
+        with suppress(TransientError):
+            await self._completions.note(claim, TaskNote(key=key, diagnosis=why))
+            if why is None:
+                self._refused.discard(key)
+            else:
+                self._refused.add(key)
 
     async def _start(self, task: Task, claim: Claim, owner: Manifest | None) -> TaskOutcome | None:
         """Create the Job; where one of its name is, adopt it or make way."""

@@ -80,7 +80,7 @@ async def serve_cluster(
     """
     await refuse_a_bare_namespace(client)
     async with reached(environ) as cluster:
-        runner = KubernetesJobs(cluster, settings.cluster)
+        runner = KubernetesJobs(cluster, settings.cluster, TemporalCompletions(client))
         ports = ClusterPorts(
             KubernetesObjects(cluster), KubernetesStatus(cluster, settings.instance)
         )

@@ -174,6 +174,16 @@ def _as_job(task: Task, work: Work, begun: datetime) -> Task:
     return task.model_copy(update=update)
 
 
+def size_of_message(task: Task) -> int:
+    """Return about how many bytes a task takes in a message to Temporal.
+
+    For a process that is its input. A Job's template travels along, with copies of it.
+    """
+    if task.job is None:
+        return len(json.dumps(task.input, ensure_ascii=False).encode())
+    return len(task.model_dump_json(exclude_none=True).encode())
+
+
 def key_of(start: StartStoryRun, attempt: TryOf) -> TaskKey:
     """Return the identity of one try of a step."""
     return TaskKey(
