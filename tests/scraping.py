@@ -21,14 +21,17 @@ def free_address() -> Address:
     return Address(host, port)
 
 
+async def asked(url: str) -> tuple[int, str]:
+    """Return status and text of what is answered at `host:port/path`."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://{url}") as answer:
+        return answer.status, await answer.text()
+
+
 async def page_of(address: Address) -> str:
     """Return what is scraped at an address."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"http://{address}/metrics") as answer,
-    ):
-        assert answer.status == 200
-        return await answer.text()
+    status, page = await asked(f"{address}/metrics")
+    assert status == 200
+    return page
 
 
 def read(page: str) -> Scraped:

@@ -17,6 +17,7 @@ from adapters.temporal.server import Addresses, Server, free_ports, serving
 from runwright.cli.app import app
 from runwright.cli.failures import reported
 from runwright.cli.log_lines import log_to_stderr
+from runwright.cli.probing import probed, reaching
 from runwright.cli.signals import Stop, stopping
 from runwright.cli.state_folder import occupied, running_tasks, storage
 from runwright.errors import RefusedError
@@ -42,7 +43,7 @@ def dev(
     with reported():
         settings = Settings.from_environ(os.environ)
         settings = settings.model_copy(update={"state": settings.state.absolute()})
-        runtime = log_to_stderr(logging.WARNING)
+        runtime = log_to_stderr(logging.WARNING, form=settings.log_format, metrics=settings.metrics)
         asyncio.run(_run(settings, Addresses(port, ui_port), runtime))
 
 
@@ -67,6 +68,7 @@ async def _ports(state: Path, wanted: Addresses) -> Addresses:
 
 async def _serve(settings: Settings, ports: Addresses, runtime: Runtime, stop: Stop) -> None:
     async with AsyncExitStack() as stack:
+        readiness = await stack.enter_async_context(probed(settings, runtime, stop))
         with storage(settings.state):
             server = await stack.enter_async_context(
                 serving(
@@ -77,6 +79,7 @@ async def _serve(settings: Settings, ports: Addresses, runtime: Runtime, stop: S
         client = await stack.enter_async_context(
             connected(environ, address=server.grpc, runtime=runtime)
         )
+        await stack.enter_async_context(reaching(client, readiness))
         _announce(server, settings)
         await _unless_it_crashes(server, asyncio.create_task(serve(client, settings, stop)))
         typer.echo("Stopping.")

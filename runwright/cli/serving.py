@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Generator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Annotated, Final
 
 import typer
@@ -14,9 +15,11 @@ from adapters.temporal.connection import connected, register
 from runwright.cli.app import app
 from runwright.cli.failures import reported
 from runwright.cli.log_lines import log_to_stderr
+from runwright.cli.probing import lacks_temporal, probed, reaching
 from runwright.cli.signals import Stop, stopping
-from runwright.errors import TemporalUnavailableError
-from runwright.settings import Settings
+from runwright.errors import RunwrightError, TemporalUnavailableError
+from runwright.health import Readiness
+from runwright.settings import LogFormat, Settings
 from runwright.worker import serve
 from workflows.presentation import SEARCH_ATTRIBUTES
 
@@ -39,19 +42,37 @@ def worker(
     """
     with reported():
         settings = Settings.from_environ(os.environ)
-        runtime = log_to_stderr()
-        asyncio.run(_work(settings, runtime, wait=wait_for_server))
+        runtime = log_to_stderr(form=settings.log_format, metrics=settings.metrics)
+        with _last_words(settings.log_format):
+            asyncio.run(_work(settings, runtime, wait=wait_for_server))
+
+
+@contextmanager
+def _last_words(form: LogFormat) -> Generator[None]:
+    """Log why the worker ends, where what collects the log cannot read what people are told."""
+    try:
+        yield
+    except Exception as error:
+        if form is LogFormat.JSON:
+            trace = None if isinstance(error, RunwrightError) else error
+            extra = {"action": "worker_failed", "error": type(error).__name__}
+            _LOG.error("worker ends: %s", error, extra=extra, exc_info=trace)
+        raise
 
 
 async def _work(settings: Settings, runtime: Runtime, *, wait: bool) -> None:
     with stopping() as stop:
         async with AsyncExitStack() as stack:
-            client = await _reached(stack, runtime, stop if wait else None)
+            readiness = await stack.enter_async_context(probed(settings, runtime, stop))
+            client = await _reached(stack, runtime, stop if wait else None, readiness)
             if client is not None:
+                await stack.enter_async_context(reaching(client, readiness))
                 await serve(client, settings, stop)
 
 
-async def _reached(stack: AsyncExitStack, runtime: Runtime, stop: Stop | None) -> Client | None:
+async def _reached(
+    stack: AsyncExitStack, runtime: Runtime, stop: Stop | None, readiness: Readiness
+) -> Client | None:
     """Return a client; None when it was told to stop while it waited for the server.
 
     Without a `stop` it does not wait.
@@ -65,6 +86,7 @@ async def _reached(stack: AsyncExitStack, runtime: Runtime, stop: Stop | None) -
                 raise
             if str(error) != said:
                 said = str(error)
+                lacks_temporal(readiness, said)
                 _LOG.warning("waiting: %s", said, extra={"action": "temporal_awaited"})
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)

@@ -1,5 +1,6 @@
 """`runwright worker` and `runwright setup`, on a Temporal of one's own choice."""
 
+import json
 import re
 import signal
 import socket
@@ -8,8 +9,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from adapters.temporal.server import Addresses, serving
 from tests.acceptance.started import environment, outcome, runwright
+from tests.scraping import asked, free_address, read
 from workflows.presentation import SEARCH_ATTRIBUTES
 
 _EVENT: Final = re.compile(
@@ -94,6 +98,78 @@ async def test_each_event_of_a_worker_is_one_line(tmp_path: Path, temporal: str)
 
     assert [line for line in worker.lines if not _EVENT.fullmatch(line)] == []
     assert "action=worker_ended task_queue=runwright-local" in worker.lines[-1]
+
+
+async def test_the_log_can_be_of_json(tmp_path: Path, temporal: str) -> None:
+    """Every line of it: a traceback, and what Temporal's own core says, too."""
+    environ = environment(tmp_path, TEMPORAL_ADDRESS=temporal, RUNWRIGHT_LOG_FORMAT="json")
+
+    async with runwright("worker", environ=environ) as worker:
+        await worker.said("worker_started")
+        await worker.stopped(signal.SIGTERM)
+
+    events = [json.loads(line) for line in worker.lines]
+    assert [event["action"] for event in events if "action" in event] == [
+        "worker_started",
+        "worker_draining",
+        "worker_ended",
+    ]
+    assert all({"time", "level", "logger", "message"} <= event.keys() for event in events)
+
+
+async def test_a_log_of_json_tells_why_a_worker_ends(tmp_path: Path) -> None:
+    """Who collects it reads nothing else."""
+    environ = environment(
+        tmp_path, TEMPORAL_ADDRESS=f"127.0.0.1:{_free_port()}", RUNWRIGHT_LOG_FORMAT="json"
+    )
+
+    status, text = await outcome("worker", environ=environ)
+
+    event = json.loads(text.splitlines()[0])
+    assert status == 3
+    assert (event["level"], event["action"]) == ("ERROR", "worker_failed")
+    assert event["error"] == "TemporalUnavailableError"
+    assert event["message"].startswith("worker ends: connect to Temporal at 127.0.0.1:")
+
+
+async def test_a_worker_tells_what_it_lacks_and_how_it_is(tmp_path: Path) -> None:
+    """A kubelet lets it live meanwhile, and nobody's rollout goes on to the next."""
+    port, probes, metrics = _free_port(), free_address(), free_address()
+    environ = environment(
+        tmp_path,
+        TEMPORAL_ADDRESS=f"127.0.0.1:{port}",
+        RUNWRIGHT_PROBES=str(probes),
+        RUNWRIGHT_METRICS=str(metrics),
+    )
+
+    async with runwright("worker", "--wait-for-server", environ=environ) as worker:
+        await worker.said("action=temporal_awaited")
+        alive, without = await asked(f"{probes}/healthz"), await asked(f"{probes}/readyz")
+        async with serving(tmp_path, Addresses(port, 0), SEARCH_ATTRIBUTES):
+            await worker.said("action=worker_started")
+            ready, scraped = await asked(f"{probes}/readyz"), await asked(f"{metrics}/metrics")
+            await worker.stopped(signal.SIGTERM)
+
+    assert alive == (200, "ok\n")
+    assert without[0] == 503
+    assert without[1].startswith(f"Temporal: connect to Temporal at 127.0.0.1:{port}: ")
+    assert ready == (200, "ready\n")
+    names = {name for name, _ in read(scraped[1])}
+    assert names >= {"runwright_runs_started_total", "temporal_request"}
+
+
+@pytest.mark.parametrize("name", ["PROBES", "METRICS"])
+async def test_an_address_where_somebody_listens_is_refused(tmp_path: Path, name: str) -> None:
+    """A worker that nobody can look after would be found out too late."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        taken = f"127.0.0.1:{held.getsockname()[1]}"
+        environ = environment(tmp_path, **{f"RUNWRIGHT_{name}": taken})
+
+        status, text = await outcome("worker", environ=environ)
+
+    assert status == 2
+    assert f"error: listen for {name.lower()} at {taken}: " in text
+    assert "Address already in use" in text
 
 
 async def test_a_worker_that_could_start_no_task_does_not_serve(

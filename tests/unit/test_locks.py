@@ -124,3 +124,27 @@ def test_rules_and_models_are_imported_without_temporal(tmp_path: Path) -> None:
     loaded = loaded_by(code, tmp_path)
 
     assert {name for name in loaded if name.startswith("temporalio")} == set()
+
+
+@starts_an_interpreter
+def test_commands_that_serve_nothing_are_loaded_without_a_client_library(tmp_path: Path) -> None:
+    """Each takes longer to import than the help of all commands takes to be read."""
+    code = """
+import contextlib, io, sys
+import runwright.cli
+sys.argv = ["runwright", "--help"]
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    runwright.cli.main()
+"""
+
+    loaded = loaded_by(code, tmp_path)
+
+    heavy = {"aiohttp", "kubernetes", "temporalio"}
+    assert {name.partition(".")[0] for name in loaded}.isdisjoint(heavy)
+
+
+@starts_an_interpreter
+def test_a_worker_of_local_tasks_is_loaded_without_the_library_of_a_cluster(tmp_path: Path) -> None:
+    loaded = loaded_by("import runwright.cli.serving, runwright.cli.embedded", tmp_path)
+
+    assert {name.partition(".")[0] for name in loaded}.isdisjoint({"aiohttp", "kubernetes"})
