@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from adapters.temporal.server import Addresses, serving
 from runwright.cli.app import COMMANDS
+from runwright.models.metrics import METRICS
 from runwright.settings import Settings
 from tests.acceptance.commands import mistakes, options_of
 from tests.acceptance.conftest import Terminal, terminal_at, working
@@ -37,6 +38,7 @@ _PAGES: Final = sorted(DOCS.glob("*.md"))
 _OTHERS: Final = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("examples/*/README.md")]
 _ENDS_WITHIN: Final = 60
 _OWN_COMMANDS: Final = re.compile(r"`runwright ([a-z]+)[^`]*`")
+_OWN_METRICS: Final = re.compile(r"\b(runwright_[a-z_]+?)(?:_bucket)?\b")
 _ISO: Final = TypeAdapter(timedelta)
 _DEFAULTS_IN_WORDS: Final = {
     "state": "~/.local/state/runwright",
@@ -162,6 +164,27 @@ def _default(name: str, default: Any) -> str:
         return _DEFAULTS_IN_WORDS[name]
     shown: str = _ISO.dump_python(default, mode="json") if type(default) is timedelta else default
     return shown
+
+
+def test_the_page_of_metrics_has_each_as_it_is_scraped() -> None:
+    """Dashboards and alarms are made of it."""
+    table, *_ = tables_of(prose_of(DOCS / "metrics.md"))
+
+    assert [tuple(row) for row in table] == [
+        (
+            f"`{one.name}`",
+            type(one).__name__.lower(),
+            ", ".join(f"`{label}`" for label in one.labels) or "none",
+            one.meaning,
+        )
+        for one in METRICS
+    ]
+
+
+def test_alarms_are_made_of_metrics_that_exist() -> None:
+    mentioned = set(_OWN_METRICS.findall(prose_of(DOCS / "metrics.md")))
+
+    assert mentioned == {one.name for one in METRICS}
 
 
 def test_the_page_of_commands_has_each_with_its_options() -> None:
