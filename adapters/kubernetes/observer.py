@@ -128,7 +128,7 @@ class JobObserver:
             return
         job = self.jobs.get(name)
         if job is None or job["metadata"]["uid"] != watched.job["metadata"]["uid"]:
-            await self._report(name, watched, lost("its Job is gone"))
+            await self._look_at_what_is_left(name, watched)
             return
         pods = await self._pods_of(job)
         outcome = await self._evidence.outcome_with(job, pods)
@@ -136,6 +136,15 @@ class JobObserver:
             await self._report(name, watched, outcome)
         else:
             await self._attend(name, watched, pods)
+
+    async def _look_at_what_is_left(self, name: Name, watched: _Watched) -> None:
+        """Report a try whose Job went without our leave, but not before its pods are over."""
+        pods = await self._evidence.pods(watched.job)
+        if all(map(is_terminal, pods)):
+            outcome = await self._evidence.outcome_with(watched.job, pods)
+            await self._report(name, watched, outcome or lost("its Job is gone"))
+        else:
+            await self._end_what_was_deleted(pods)
 
     async def _pods_of(self, job: Manifest) -> list[Manifest]:
         """Return the pods of a Job; asked for anew where the watch on them may be behind."""
