@@ -34,6 +34,9 @@ class Standing(StrEnum):
     """A later try has overtaken this one."""
 
 
+_MADE_WAY_FOR: Final = frozenset({Standing.SAME, Standing.OLDER})
+
+
 class Record(NamedTuple):
     """A record as it is, and how it stands to the try."""
 
@@ -52,7 +55,7 @@ class Records:
 
         Raises:
             NotOursError: an object of that name exists and is somebody else's.
-            StillRunningError: an earlier run's of that name has not gone yet.
+            StillRunningError: one of that name is going, and has not gone yet.
         """
         wanted = _wanted(task, record)
         try:
@@ -63,7 +66,12 @@ class Records:
             if there is None:
                 raise  # gone in between: the next attempt makes it
         _refuse_another(there, wanted)
-        return Record(there, _standing(there, task))
+        standing = _standing(there, task)
+        if standing in _MADE_WAY_FOR and there["metadata"].get("deletionTimestamp"):
+            # What it owns goes with it: a Job that is made for it now would be lost at once.
+            message = f"create {resource_of(wanted).of(*name)}: the one that was deleted is there"
+            raise StillRunningError(message)
+        return Record(there, standing)
 
     async def renew(self, task: Task, record: TaskRecord, there: Manifest) -> Manifest:
         """Take the record over from an earlier try, and from what that one wrote there."""
