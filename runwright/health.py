@@ -4,7 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
+
+from runwright.ports import Metrics
 
 _LOOK_EVERY: Final = timedelta(seconds=1)
 _LONGEST_LAG: Final = timedelta(seconds=30)
@@ -48,6 +50,13 @@ class LoopLag:
         if self.lag <= _LONGEST_LAG:
             return []
         return [f"the event loop is {self.lag.total_seconds():.0f} s behind"]
+
+
+class Vitals(NamedTuple):
+    """What a worker tells of itself, and to whom."""
+
+    readiness: "Readiness"
+    metrics: Metrics
 
 
 class Readiness:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from runwright.errors import RunwrightError
 from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
+from runwright.models.metrics import Counter, Gauge, Histogram
 from runwright.models.objects import Manifest, ObjectKey, StatusUpdate
 from runwright.models.runs import CancelRun
 from runwright.models.story_run import StartStoryRun
@@ -136,6 +137,35 @@ class StatusMirror(Protocol):
             RefusedError: it said no for good.
         """
         ...
+
+
+class Metrics(Protocol):
+    """Tells an operator how the worker is doing; no method waits."""
+
+    def count(self, counter: Counter, **labels: str) -> None:
+        """Add one to the counter with those labels."""
+        ...
+
+    def set(self, gauge: Gauge, value: float, **labels: str) -> None:
+        """Set the gauge with those labels."""
+        ...
+
+    def observe(self, histogram: Histogram, took: timedelta, **labels: str) -> None:
+        """Add a duration to the histogram with those labels."""
+        ...
+
+
+class Unmeasured:
+    """The port Metrics where nobody asks."""
+
+    def count(self, counter: Counter, **labels: str) -> None:
+        """Do nothing."""
+
+    def set(self, gauge: Gauge, value: float, **labels: str) -> None:
+        """Do nothing."""
+
+    def observe(self, histogram: Histogram, took: timedelta, **labels: str) -> None:
+        """Do nothing."""
 
 
 class Fate(StrEnum):

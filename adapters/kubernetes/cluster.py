@@ -16,8 +16,11 @@ from adapters.kubernetes.answers import Answer
 from adapters.kubernetes.connection import Connection, connect
 from adapters.kubernetes.resources import Resource, resource_of
 from runwright.errors import ClusterUnavailableError
+from runwright.models.metrics import API_REQUESTS
 from runwright.models.objects import Manifest
+from runwright.ports import Metrics, Unmeasured
 
+_UNMEASURED: Final = Unmeasured()
 MANAGER: Final = "runwright"
 """How the API server notes who wrote a field."""
 _AGENT: Final = f"runwright/{version('runwright')}"
@@ -85,8 +88,9 @@ class Cluster:
     RefusedError when it says no for good. Objects are plain JSON.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], metrics: Metrics = _UNMEASURED) -> None:
         self._environ = environ
+        self._metrics = metrics
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
 
@@ -231,6 +235,7 @@ class Cluster:
         try:
             connection = await self._connected()
             async with _opened(connection, request, _WATCHING) as response:
+                self._count(request, str(response.status))
                 if response.status >= HTTPStatus.BAD_REQUEST:
                     answer = Answer(request.attempt, response.status, await response.read())
                     if answer.status == HTTPStatus.UNAUTHORIZED:
@@ -289,12 +294,18 @@ class Cluster:
                 connection = await self._reconnected(connection)
                 answer = await self._asked(connection, request, within)
         except _TROUBLE as error:
+            self._count(request, "none")
             raise _unreachable(request.attempt, error) from error
         return answer
 
     async def _asked(self, connection: Connection, request: _Request, within: float) -> Answer:
         async with _opened(connection, request, _bounded(within)) as response:
+            self._count(request, str(response.status))
             return Answer(request.attempt, response.status, await response.read())
+
+    def _count(self, request: _Request, code: str) -> None:
+        verb, kind = request.attempt.split(" ")[0], _kind_in(request.path)
+        self._metrics.count(API_REQUESTS, verb=verb, kind=kind, code=code)
 
     async def _connected(self) -> Connection:
         if self._connection is None:
@@ -331,6 +342,14 @@ async def _opened(
         request.method, url, data=body, headers=headers, timeout=within
     ) as response:
         yield response
+
+
+def _kind_in(path: str) -> str:
+    """Return which kind a path is about, in the plural, with the part of it that is."""
+    parts = path.split("/")[3 if path.startswith("/api/") else 4 :]
+    if parts[0] == "namespaces" and len(parts) > 2:
+        parts = parts[2:]
+    return "/".join(parts[::2])
 
 
 def _bounded(seconds: float) -> aiohttp.ClientTimeout:

@@ -66,6 +66,11 @@ class Informer(Generic[Kept]):
         """Return why the objects may be out of date; empty while they are not."""
         return self._trouble
 
+    @property
+    def is_synced(self) -> bool:
+        """Return whether the objects have been listed once."""
+        return self._synced.is_set()
+
     def listen(self, listener: Listener[Kept]) -> None:
         """Have the listener told of everything from the next listing on; it must not block."""
         self._listeners.append(listener)

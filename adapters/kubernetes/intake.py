@@ -16,15 +16,18 @@ from adapters.kubernetes.resources import STEP_RUNS, STORY_RUNS
 from adapters.kubernetes.trimming import trimmed_story_run
 from runwright.models.bubustack import StoryRun
 from runwright.models.deletion import DeleteRun
+from runwright.models.gates import DecideGate
+from runwright.models.metrics import GATE_DECISIONS_FORWARDED, RUNS_STARTED
 from runwright.models.objects import EventType, Manifest, ObjectEvent, ObjectKey, StatusUpdate
 from runwright.models.story_run import workflow_id
-from runwright.ports import Launcher, StatusMirror
+from runwright.ports import Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
 from runwright.rules.bubustack import outside, retention
 from runwright.rules.bubustack.retention import Removal
 from runwright.rules.translation import problems_in
 
 _LOG: Final = logging.getLogger(__name__)
+_UNMEASURED: Final = Unmeasured()
 _LONGEST_WAIT: Final = 3600.0
 
 
@@ -50,7 +53,12 @@ class StoryRunIntake:
     """
 
     def __init__(
-        self, cluster: Cluster, launcher: Launcher, mirror: StatusMirror, ward: Ward
+        self,
+        cluster: Cluster,
+        launcher: Launcher,
+        mirror: StatusMirror,
+        ward: Ward,
+        metrics: Metrics = _UNMEASURED,
     ) -> None:
         self.story_runs = Informer(
             *(cluster, STORY_RUNS, trimmed_story_run),
@@ -66,6 +74,7 @@ class StoryRunIntake:
         self._launcher = launcher
         self._mirror = mirror
         self._ward = ward
+        self._metrics = metrics
         self._waiting: set[Name] = set()
         self._sent: dict[str, set[str]] = {}
         """By the uid of a StoryRun, the messages that its run was sent."""
@@ -159,6 +168,7 @@ class StoryRunIntake:
             retention.ANNOTATION: asked.retention.model_dump_json(by_alias=True),
         }
         await self._mark(run, marker)
+        self._metrics.count(RUNS_STARTED)
         extra = {"action": "run_started", "run": f"{run.metadata.namespace}/{run.metadata.name}"}
         _LOG.info("run started", extra=extra)
 
@@ -216,6 +226,8 @@ class StoryRunIntake:
             if known_by not in sent:
                 await self._launcher.tell(_workflow_id(run), message)
                 sent.add(known_by)
+                if isinstance(message, DecideGate):
+                    self._metrics.count(GATE_DECISIONS_FORWARDED)
 
     async def _tidy(self, name: Name, run: StoryRun, now: datetime) -> None:
         """Remove what is left of a run that is over, when its time has come."""

@@ -15,9 +15,10 @@ from adapters.kubernetes.queue import WorkQueue
 from adapters.kubernetes.resources import EVENTS, JOBS, PODS
 from adapters.kubernetes.trimming import job_name_of, job_uid_of, trimmed_job, trimmed_pod
 from runwright.errors import StillRunningError, TransientError
+from runwright.models.metrics import TASK_OUTCOMES, TASK_REPORT
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Claim, Diagnosis, TaskNote, TaskOutcome
-from runwright.ports import Answer, Completions
+from runwright.ports import Answer, Completions, Metrics, Unmeasured
 from runwright.rules.kubernetes.diagnosis import diagnose
 from runwright.rules.kubernetes.fields import condition
 from runwright.rules.kubernetes.pods import phase_of
@@ -39,6 +40,7 @@ class Pace(NamedTuple):
 
 
 _DEFAULT: Final = Pace()
+_UNMEASURED: Final = Unmeasured()
 _ENDS: Final = ("Complete", "SuccessCriteriaMet", "Failed", "FailureTarget")
 
 
@@ -67,6 +69,7 @@ class JobObserver:
         completions: Completions,
         cluster_name: str,
         pace: Pace = _DEFAULT,
+        metrics: Metrics = _UNMEASURED,
     ) -> None:
         ours = Selection(labels=f"{identity.CLUSTER}={cluster_name}")
         self.jobs = Informer(cluster, JOBS, trimmed_job, selection=ours, resync=pace.resync)
@@ -76,11 +79,17 @@ class JobObserver:
         self._evidence = Evidence(cluster)
         self._completions = completions
         self._pace = pace
+        self._metrics = metrics
         self._pods: dict[str, dict[str, Manifest]] = {}
         """By the uid of their Job, then by name."""
         self._watched: dict[Name, _Watched] = {}
         self.jobs.listen(self._job_changed)
         self.pods.listen(self._pod_changed)
+
+    @property
+    def watched(self) -> int:
+        """Return how many tasks are attended to."""
+        return len(self._watched)
 
     async def run(self) -> None:
         """Observe until cancelled."""
@@ -164,9 +173,16 @@ class JobObserver:
                 return
             message = f"report job {name[0]}/{name[1]}: its claim is being replaced"
             raise StillRunningError(message)
+        self._measure(outcome)
         await self._release(name, watched)
         extra = {"action": "task_ended", "job": "/".join(name), "pod": outcome.pod or ""}
         _LOG.info("task ended: %s", outcome.reason, extra=extra)
+
+    def _measure(self, outcome: TaskOutcome) -> None:
+        self._metrics.count(TASK_OUTCOMES, reason=outcome.reason)
+        if outcome.finished_at is not None:
+            took = datetime.now(UTC) - outcome.finished_at
+            self._metrics.observe(TASK_REPORT, max(took, timedelta()))
 
     async def _told(self, claim: Claim, outcome: TaskOutcome) -> Answer:
         try:
@@ -211,7 +227,8 @@ class JobObserver:
             return
         # Its run was ended outside its own code: nobody will ever ask for this task.
         _LOG.warning(
-            "task nobody awaits is removed", extra={"action": "orphan_removed", "job": name}
+            "task nobody awaits is removed",
+            extra={"action": "orphan_removed", "job": "/".join(name)},
         )
         await self._cluster.delete(JOBS, name, uid=watched.job["metadata"]["uid"])
 

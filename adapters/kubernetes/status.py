@@ -8,10 +8,13 @@ from typing import Any, Final
 from adapters.kubernetes.answers import is_terminating
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.resources import KNOWN
-from runwright.errors import ConflictError, RefusedError
-from runwright.models.objects import Manifest, ObjectEvent, StatusPatch, StatusUpdate
+from runwright.errors import ConflictError, RefusedError, TransientError
+from runwright.models.metrics import STATUS_WRITES
+from runwright.models.objects import Manifest, ObjectEvent, ObjectKey, StatusPatch, StatusUpdate
+from runwright.ports import Metrics, Unmeasured
 
 _LOG: Final = logging.getLogger(__name__)
+_UNMEASURED: Final = Unmeasured()
 _REPORTER: Final = "runwright"
 _LONGEST_MESSAGE: Final = 1024
 _CORE: Final = "v1"
@@ -24,9 +27,10 @@ class KubernetesStatus:
     beside it stays. `instance` names who reports, such as a pod.
     """
 
-    def __init__(self, cluster: Cluster, instance: str) -> None:
+    def __init__(self, cluster: Cluster, instance: str, metrics: Metrics = _UNMEASURED) -> None:
         self._cluster = cluster
         self._instance = instance
+        self._metrics = metrics
 
     async def show(self, update: StatusUpdate) -> None:
         """Write the patches in their order, then the Events.
@@ -36,21 +40,49 @@ class KubernetesStatus:
             RefusedError: it said no for good to a patch.
         """
         for patch in update.patches:
-            await self._write(patch)
+            self._metrics.count(STATUS_WRITES, outcome=await self._written(patch))
         for event in update.events:
             await self._tell(event)
 
-    async def _write(self, patch: StatusPatch) -> None:
+    async def _written(self, patch: StatusPatch) -> str:
+        """Write a patch, and return what became of it."""
+        try:
+            return "written" if await self._write(patch) else "passed_over"
+        except (RefusedError, TransientError) as error:
+            outcome = "refused" if isinstance(error, RefusedError) else "put_off"
+            self._metrics.count(STATUS_WRITES, outcome=outcome)
+            raise
+
+    async def _write(self, patch: StatusPatch) -> bool:
         key = patch.object
-        body: Manifest = {"status": patch.status}
-        if key.uid:  # then another object of that name answers with a conflict
-            body["metadata"] = {"uid": key.uid}
         resource, name = KNOWN[key.api_version, key.kind], (key.namespace, key.name)
         try:
-            await self._cluster.patch(resource, name, body, subresource="status")
+            if (uid := await self._uid_of(key)) is not None:
+                # With a uid, another object of that name answers with a conflict.
+                body = {"metadata": {"uid": uid} if uid else {}, "status": patch.status}
+                return (
+                    await self._cluster.patch(resource, name, body, subresource="status")
+                    is not None
+                )
         except ConflictError:
-            extra = {"action": "status_passed_over", "object": resource.of(*name)}
-            _LOG.info("status passed over: the object is another one", extra=extra)
+            pass
+        extra = {"action": "status_passed_over", "object": resource.of(*name)}
+        _LOG.info("status passed over: the object is another one", extra=extra)
+        return False
+
+    async def _uid_of(self, key: ObjectKey) -> str | None:
+        """Return the uid of the object that is meant; empty where any of that name is.
+
+        None: there is none, or it belongs to somebody else.
+        """
+        if key.uid or not key.owner:
+            return key.uid
+        resource = KNOWN[key.api_version, key.kind]
+        found = await self._cluster.get(resource, key.namespace, key.name)
+        metadata: Manifest = found["metadata"] if found else {}
+        owners: list[Manifest] = metadata.get("ownerReferences") or []
+        is_meant = any(owner["uid"] == key.owner for owner in owners)
+        return str(metadata["uid"]) if is_meant else None
 
     async def _tell(self, event: ObjectEvent) -> None:
         """Create an Event; one that was told already, or that nobody may tell, is let be."""

@@ -68,7 +68,7 @@ async def _ports(state: Path, wanted: Addresses) -> Addresses:
 
 async def _serve(settings: Settings, ports: Addresses, runtime: Runtime, stop: Stop) -> None:
     async with AsyncExitStack() as stack:
-        readiness = await stack.enter_async_context(probed(settings, runtime, stop))
+        vitals = await stack.enter_async_context(probed(settings, runtime, stop))
         with storage(settings.state):
             server = await stack.enter_async_context(
                 serving(
@@ -79,9 +79,9 @@ async def _serve(settings: Settings, ports: Addresses, runtime: Runtime, stop: S
         client = await stack.enter_async_context(
             connected(environ, address=server.grpc, runtime=runtime)
         )
-        await stack.enter_async_context(reaching(client, readiness))
+        await stack.enter_async_context(reaching(client, vitals.readiness))
         _announce(server, settings)
-        await _unless_it_crashes(server, asyncio.create_task(serve(client, settings, stop)))
+        await _unless_it_crashes(server, asyncio.create_task(serve(client, settings, stop, vitals)))
         typer.echo("Stopping.")
 
 

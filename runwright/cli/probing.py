@@ -11,7 +11,7 @@ from temporalio.runtime import Runtime
 
 from adapters.temporal.metrics import TemporalMetrics
 from adapters.temporal.reach import TemporalReach
-from runwright.health import LoopLag, Readiness
+from runwright.health import LoopLag, Readiness, Vitals
 from runwright.models.metrics import LOOP_LAG
 from runwright.settings import Settings
 
@@ -21,10 +21,10 @@ _TEMPORAL: Final = "Temporal"
 @asynccontextmanager
 async def probed(
     settings: Settings, runtime: Runtime, stop: asyncio.Event
-) -> AsyncGenerator[Readiness]:
+) -> AsyncGenerator[Vitals]:
     """Answer probes, if the settings say where, and measure the event loop until the block ends.
 
-    Give what is to be told what the command lacks; to begin with that is Temporal.
+    Give what is to be told what the command lacks, to begin with Temporal, and what it measures.
 
     Raises:
         InvalidSettingsError: nobody can listen at that address.
@@ -40,7 +40,7 @@ async def probed(
             probing = import_module("adapters.http.probes").probing
             await stack.enter_async_context(probing(settings.probes, loop.trouble, readiness))
         await stack.enter_async_context(_beside(loop.run()))
-        yield readiness
+        yield Vitals(readiness, metrics)
 
 
 def lacks_temporal(readiness: Readiness, why: str) -> None:

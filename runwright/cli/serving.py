@@ -63,11 +63,12 @@ def _last_words(form: LogFormat) -> Generator[None]:
 async def _work(settings: Settings, runtime: Runtime, *, wait: bool) -> None:
     with stopping() as stop:
         async with AsyncExitStack() as stack:
-            readiness = await stack.enter_async_context(probed(settings, runtime, stop))
+            vitals = await stack.enter_async_context(probed(settings, runtime, stop))
+            readiness = vitals.readiness
             client = await _reached(stack, runtime, stop if wait else None, readiness)
             if client is not None:
                 await stack.enter_async_context(reaching(client, readiness))
-                await serve(client, settings, stop)
+                await serve(client, settings, stop, vitals)
 
 
 async def _reached(

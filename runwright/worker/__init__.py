@@ -5,6 +5,7 @@ from importlib import import_module
 
 from temporalio.client import Client
 
+from runwright.health import Vitals
 from runwright.models.tasks import Backend
 from runwright.settings import Settings
 from runwright.worker.execution import (
@@ -27,7 +28,9 @@ __all__ = [
 ]
 
 
-async def serve(client: Client, settings: Settings, stop: asyncio.Event) -> None:
+async def serve(
+    client: Client, settings: Settings, stop: asyncio.Event, vitals: Vitals | None = None
+) -> None:
     """Serve runs where the settings say, until `stop` is set.
 
     Raises:
@@ -36,6 +39,8 @@ async def serve(client: Client, settings: Settings, stop: asyncio.Event) -> None
     """
     if settings.backend is Backend.KUBERNETES:
         # Its client library takes longer to import than all of ours.
-        await import_module("runwright.worker.cluster").serve_cluster(client, settings, stop)
+        await import_module("runwright.worker.cluster").serve_cluster(
+            client, settings, stop, vitals
+        )
     else:
         await serve_local(client, settings, stop)

@@ -2,13 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, NoReturn
 
 from temporalio.client import Client
 
 from adapters.kubernetes.cluster import Cluster
+from adapters.kubernetes.informer import Informer
 from adapters.kubernetes.intake import StoryRunIntake, Ward
 from adapters.kubernetes.jobs import KubernetesJobs
 from adapters.kubernetes.lease import Candidate, Lease
@@ -18,7 +19,11 @@ from adapters.kubernetes.status import KubernetesStatus
 from adapters.kubernetes.sweep import Sweep
 from adapters.temporal.completions import TemporalCompletions
 from adapters.temporal.launching import Place, TemporalLauncher
+from runwright.health import Readiness, Vitals
+from runwright.models.metrics import LEADER, QUEUE_LENGTH, RUNS_OPEN, TASKS_WATCHED, WATCH_TROUBLE
+from runwright.models.objects import Manifest
 from runwright.models.tasks import Backend
+from runwright.ports import Metrics, Unmeasured
 from runwright.settings import Settings
 from runwright.worker.execution import (
     ClusterPorts,
@@ -29,13 +34,18 @@ from runwright.worker.execution import (
 from workflows.presentation import attributes_of
 
 _LEASE: Final = "runwright-{cluster}"
+_MEASURED_EVERY: Final = 5.0
+"""Seconds."""
 
 
 class Leadership:
     """What one of a cluster's workers does for all: intake, observing, sweeping."""
 
-    def __init__(self, cluster: Cluster, client: Client, settings: Settings) -> None:
+    def __init__(
+        self, cluster: Cluster, client: Client, settings: Settings, vitals: Vitals
+    ) -> None:
         name, resync = settings.cluster, settings.cluster_resync_interval
+        metrics = vitals.metrics
         ward = Ward(
             cluster=name,
             namespace=settings.watch_namespace,
@@ -44,28 +54,76 @@ class Leadership:
         )
         place = Place(settings.task_queue, name)
         launcher = TemporalLauncher(client, place, attributes_of)
-        mirror = KubernetesStatus(cluster, settings.instance)
+        mirror = KubernetesStatus(cluster, settings.instance, metrics)
         self.observer = JobObserver(
             *(cluster, TemporalCompletions(client), name),
             pace=Pace(resync=resync, beat=settings.beat_interval),
+            metrics=metrics,
         )
-        self.intake = StoryRunIntake(cluster, launcher, mirror, ward)
+        self.intake = StoryRunIntake(cluster, launcher, mirror, ward, metrics)
         self.sweep = Sweep(
             *(self.intake, launcher, KubernetesObjects(cluster)), interval=settings.sweep_interval
         )
+        self._metrics = metrics
 
     async def lead(self) -> None:
         """Do it until cancelled."""
-        async with asyncio.TaskGroup() as parts:
-            parts.create_task(self.observer.run())
-            parts.create_task(self.intake.run())
-            parts.create_task(self.sweep.run())
+        try:
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self.observer.run())
+                parts.create_task(self.intake.run())
+                parts.create_task(self.sweep.run())
+                parts.create_task(self._keep_measuring())
+        finally:
+            self._measure_nothing()
+
+    def trouble(self) -> list[str]:
+        """Return a line for each kind of objects that is not known as it is now."""
+        return [
+            f"{informer.resource.plural}: {informer.trouble or 'not listed yet'}"
+            for informer in self._informers
+            if informer.trouble or not informer.is_synced
+        ]
+
+    @property
+    def _informers(self) -> Sequence[Informer[Manifest]]:
+        jobs, runs = self.observer, self.intake
+        return (jobs.jobs, jobs.pods, runs.story_runs, *runs.library.informers)
+
+    async def _keep_measuring(self) -> NoReturn:
+        while True:
+            self._measure()
+            await asyncio.sleep(_MEASURED_EVERY)
+
+    def _measure(self) -> None:
+        queues = {
+            "jobs": self.observer.queue,
+            "storyruns": self.intake.queue,
+            "deletions": self.intake.deletions,
+            "comparisons": self.sweep.queue,
+        }
+        self._metrics.set(LEADER, 1)
+        self._metrics.set(TASKS_WATCHED, self.observer.watched)
+        self._metrics.set(RUNS_OPEN, sum(1 for _ in self.intake.open_runs()))
+        for name, queue in queues.items():
+            self._metrics.set(QUEUE_LENGTH, len(queue), queue=name)
+        for informer in self._informers:
+            behind = bool(informer.trouble)
+            self._metrics.set(WATCH_TROUBLE, behind, kind=informer.resource.kind)
+
+    def _measure_nothing(self) -> None:
+        """Another worker observes: what it sees is not ours to tell."""
+        for gauge in (LEADER, TASKS_WATCHED, RUNS_OPEN):
+            self._metrics.set(gauge, 0)
+        for informer in self._informers:
+            self._metrics.set(WATCH_TROUBLE, 0, kind=informer.resource.kind)
 
 
 async def serve_cluster(
     client: Client,
     settings: Settings,
     stop: asyncio.Event,
+    vitals: Vitals | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> None:
     """Run a worker of a cluster's runs until `stop` is set; then let what is under way finish.
@@ -79,22 +137,38 @@ async def serve_cluster(
             let us lead.
     """
     await refuse_a_bare_namespace(client)
-    async with reached(environ) as cluster:
-        runner = KubernetesJobs(cluster, settings.cluster, TemporalCompletions(client))
-        ports = ClusterPorts(
-            KubernetesObjects(cluster), KubernetesStatus(cluster, settings.instance)
-        )
+    readiness, metrics = vitals or Vitals(Readiness(), Unmeasured())
+    async with reached(environ, metrics) as cluster:
         worker = worker_of(
-            *(client, settings.task_queue, {Backend.KUBERNETES: runner}),
-            cluster=ports,
+            client,
+            settings.task_queue,
+            {Backend.KUBERNETES: _runner(cluster, client, settings)},
+            cluster=_ports(cluster, settings, metrics),
             drain=settings.drain,
         )
         lease = Lease(cluster, candidate_of(settings))
+        leading: list[Leadership] = []
+        readiness.ask(lambda: [line for one in leading for line in one.trouble()])
+        metrics.set(LEADER, 0)
 
-        async def lead() -> None:
-            await lease.lead(lambda: Leadership(cluster, client, settings).lead())
+        async def work() -> None:
+            ours = Leadership(cluster, client, settings, Vitals(readiness, metrics))
+            leading[:] = [ours]
+            try:
+                await ours.lead()
+            finally:
+                leading.clear()
 
-        await attend(worker, lead, stop)
+        await attend(worker, lambda: lease.lead(work), stop)
+
+
+def _runner(cluster: Cluster, client: Client, settings: Settings) -> KubernetesJobs:
+    return KubernetesJobs(cluster, settings.cluster, TemporalCompletions(client))
+
+
+def _ports(cluster: Cluster, settings: Settings, metrics: Metrics) -> ClusterPorts:
+    mirror = KubernetesStatus(cluster, settings.instance, metrics)
+    return ClusterPorts(KubernetesObjects(cluster), mirror)
 
 
 def candidate_of(settings: Settings) -> Candidate:
@@ -108,9 +182,9 @@ def candidate_of(settings: Settings) -> Candidate:
 
 
 @asynccontextmanager
-async def reached(environ: Mapping[str, str]) -> AsyncGenerator[Cluster]:
+async def reached(environ: Mapping[str, str], metrics: Metrics) -> AsyncGenerator[Cluster]:
     """Give the cluster that the environment names, and close its connections afterwards."""
-    cluster = Cluster(environ)
+    cluster = Cluster(environ, metrics)
     try:
         yield cluster
     finally:
