@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from runwright.errors import InvalidManifestError, Problem
 from runwright.models.bubustack import Engram, EngramTemplate, Story, StoryRun
 from runwright.models.metadata import ObjectMeta
+from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission import (
     engram_problems,
     engram_template_problems,
@@ -31,13 +32,21 @@ _KINDS: Final[Mapping[str, type[_Object]]] = {
 }
 
 
-def read_manifests(sources: Sequence[Source]) -> Bundle:
+def read_manifests(
+    sources: Sequence[Source],
+    *,
+    home: str = DEFAULT_NAMESPACE,
+    backend: Backend = Backend.LOCAL,
+) -> Bundle:
     """Return the objects of all sources.
+
+    Those that name no namespace are in `home`. What they ask for and cannot have on `backend` is
+    among the warnings.
 
     Raises:
         InvalidManifestError: any document is wrong; it lists the problems of all of them.
     """
-    reading = _Reading()
+    reading = _Reading(home, backend)
     for source in sources:
         for document in read_documents(source.text):
             reading.take(source, document)
@@ -60,9 +69,11 @@ class _Origin(NamedTuple):
 class _Reading:
     """What was read so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: str, backend: Backend) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self._home = home
+        self._backend = backend
         self._objects: dict[Identity, _Object] = {}
         self._files: dict[Identity, str] = {}
 
@@ -120,9 +131,9 @@ class _Reading:
         value = {**value, "apiVersion": _api_version(model)}
         rest = salvage(model, value)
         self._report(origin, [*rest.problems, *_judged(rest)])
-        self._warn(origin, [*unknown_fields(model, value), *_doubts(rest)])
+        self._warn(origin, [*unknown_fields(model, value), *_doubts(rest, self._backend)])
         if rest.model is not None:
-            self._keep(origin, _placed(rest.model, origin.source.folder))
+            self._keep(origin, _placed(rest.model, self._home, origin.source.folder))
 
     def _keep(self, origin: _Origin, found: _Object) -> None:
         identity = (found.kind, found.metadata.namespace, found.metadata.name)
@@ -195,13 +206,13 @@ def _judged(rest: Salvage[Any]) -> Iterator[Problem]:
     yield from (problem for problem in problems if not rest.is_echo(problem))
 
 
-def _doubts(rest: Salvage[Any]) -> Iterator[Problem]:
+def _doubts(rest: Salvage[Any], backend: Backend) -> Iterator[Problem]:
     if isinstance(rest.model, Story):
-        found = [*story_warnings(rest.model, rest.unreadable), *limitations(rest.model)]
+        found = [*story_warnings(rest.model, rest.unreadable), *limitations(rest.model, backend)]
         yield from (problem for problem in found if not rest.is_echo(problem))
 
 
-def _placed(found: _Object, folder: str | None) -> _Object:
+def _placed(found: _Object, home: str, folder: str | None) -> _Object:
     """Return the object with the namespace that it is in, and the folder that it came from."""
     metadata = found.metadata
     if isinstance(found, EngramTemplate):
@@ -209,7 +220,7 @@ def _placed(found: _Object, folder: str | None) -> _Object:
             annotations = {**metadata.annotations, MANIFEST_FOLDER: folder}
             metadata = metadata.model_copy(update={"annotations": annotations, "namespace": ""})
     elif not metadata.namespace:
-        metadata = metadata.model_copy(update={"namespace": DEFAULT_NAMESPACE})
+        metadata = metadata.model_copy(update={"namespace": home})
     return _with_metadata(found, metadata)
 
 

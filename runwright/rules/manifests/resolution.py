@@ -1,10 +1,11 @@
 """Whether everything that a run needs is there."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from runwright.errors import Problem
 from runwright.models.bubustack import Engram, EngramTemplate, Step, StepType, Story, StoryRun
+from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission import engram_problems, story_run_problems
 from runwright.rules.bubustack.admission.placed import Outline, Placed
 from runwright.rules.bubustack.commands import LOCAL_COMMAND, words_of
@@ -20,14 +21,35 @@ def missing_references(bundle: Bundle, story_run: StoryRun) -> list[Problem]:
     That is a Story, an Engram or an EngramTemplate that is not there, a template without a local
     command, and values that do not fit the schemas of the others.
     """
-    return list(dict.fromkeys(_Resolution(bundle).of_run(story_run)))
+    return list(dict.fromkeys(_Resolution(bundle, Backend.LOCAL).of_run(story_run)))
+
+
+class Resolved(NamedTuple):
+    """What is wrong with what a run leads to."""
+
+    problems: list[Problem]
+    absent: list[Problem]
+    """An object each that the bundle does not have."""
+
+
+def resolved(bundle: Bundle, story_run: StoryRun, backend: Backend) -> Resolved:
+    """Return what keeps a StoryRun from being run there, and what it needs besides the bundle."""
+    walk = _Resolution(bundle, backend)
+    found = dict.fromkeys(walk.of_run(story_run))
+    return Resolved(
+        problems=[problem for problem in found if problem not in walk.absent],
+        absent=[problem for problem in found if problem in walk.absent],
+    )
 
 
 class _Resolution:
     """One walk over everything that a run leads to."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, backend: Backend) -> None:
+        self.absent: set[Problem] = set()
+        """Those of the problems that an object is not there."""
         self._bundle = bundle
+        self._backend = backend
         self._walked: set[Key] = set()
 
     def of_run(self, run: StoryRun) -> Iterator[Problem]:
@@ -35,13 +57,13 @@ class _Resolution:
         reference = run.spec.story_ref
         key = (reference.namespace or namespace, reference.name)
         story = self._bundle.stories.get(key)
-        if story is None:
-            problems = [Problem("spec.storyRef.name", _missing("Story", key, self._bundle.stories))]
-        else:
-            problems = story_run_problems(run, story)
-        yield from (self._mark(problem, run) for problem in problems)
+        for problem in story_run_problems(run, story):
+            yield self._mark(problem, run)
         if story is not None:
             yield from self._of_story(key, story)
+        else:
+            message = _missing("Story", key, self._bundle.stories)
+            yield self._absent(Problem("spec.storyRef.name", message), run)
 
     def _of_story(self, key: Key, story: Story) -> Iterator[Problem]:
         if key in self._walked:
@@ -61,7 +83,7 @@ class _Resolution:
         executed = self._bundle.stories.get(target)
         if executed is None:
             message = _missing("Story", target, self._bundle.stories)
-            yield self._mark(Problem(placed.field("with.storyRef.name"), message), story)
+            yield self._absent(Problem(placed.field("with.storyRef.name"), message), story)
         else:
             yield from self._of_story(target, executed)
 
@@ -73,7 +95,7 @@ class _Resolution:
         engram = self._bundle.engrams.get(target)
         if engram is None:
             message = _missing("Engram", target, self._bundle.engrams)
-            yield self._mark(Problem(placed.field("ref.name"), message), story)
+            yield self._absent(Problem(placed.field("ref.name"), message), story)
             return
         template = self._bundle.engram_templates.get(engram.spec.template_ref.name)
         if template is None:
@@ -88,9 +110,11 @@ class _Resolution:
         name = engram.spec.template_ref.name
         hint = suggestion(name, self._bundle.engram_templates)
         message = f"there is no EngramTemplate {quoted(name)}{hint}"
-        return self._mark(Problem("spec.templateRef.name", message), engram)
+        return self._absent(Problem("spec.templateRef.name", message), engram)
 
     def _of_template(self, template: EngramTemplate) -> Iterator[Problem]:
+        if self._backend is not Backend.LOCAL:
+            return
         if not words_of(template.metadata.annotations.get(LOCAL_COMMAND, "")):
             message = (
                 "is required to run without a cluster: the command that does here what the image"
@@ -98,6 +122,11 @@ class _Resolution:
             )
             path = child("metadata.annotations", LOCAL_COMMAND)
             yield self._mark(Problem(path, message), template)
+
+    def _absent(self, problem: Problem, found: Story | StoryRun | Engram) -> Problem:
+        marked = self._mark(problem, found)
+        self.absent.add(marked)
+        return marked
 
     def _mark(self, problem: Problem, found: Story | StoryRun | Engram | EngramTemplate) -> Problem:
         metadata = found.metadata

@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runwright.errors import InvalidManifestError, Problem
+from runwright.models.tasks import Backend
 from runwright.rules.manifests import Bundle, Source, missing_references, read_manifests
+from runwright.rules.manifests.resolution import resolved
+
+_LOCAL = Backend.LOCAL
+_CLUSTER = Backend.KUBERNETES
 
 STORY = """
 apiVersion: bubustack.io/v1alpha1
@@ -70,6 +75,44 @@ def test_objects_are_found_by_namespace_and_name() -> None:
     assert bundle.stories["default", "release"].metadata.namespace == "default"
     assert bundle.warnings == ()
     assert bundle.files["Story", "default", "release"] == "release.yaml"
+
+
+def test_what_names_no_namespace_is_at_home_and_what_names_one_stays_there() -> None:
+    placed = ENGRAM.replace("{name: builder}", "{name: builder, namespace: default}")
+
+    bundle = read_manifests([Source("a.yaml", "---".join((STORY, placed)))], home="team")
+
+    assert list(bundle.stories) == [("team", "release")]
+    assert list(bundle.engrams) == [("default", "builder")]
+
+
+def test_what_a_cluster_can_do_is_no_warning_there() -> None:
+    text = STORY.replace("ref: {name: builder}", "ref: {name: builder}, secrets: {key: ours}")
+    source = Source("release.yaml", text)
+
+    here, there = (read_manifests([source], backend=one) for one in (_LOCAL, _CLUSTER))
+
+    assert [warning.path for warning in here.warnings] == ["spec.steps[0].secrets"]
+    assert there.warnings == ()
+
+
+def test_what_is_not_there_is_told_apart_from_what_is_wrong() -> None:
+    """In a cluster a run may wait for the one, and not for the other."""
+    bundle = read(STORY + "---" + STORY_RUN.replace("tag: v1", "tag: 1"))
+
+    found = resolved(bundle, bundle.story_runs["default", "release-1"], _CLUSTER)
+
+    assert [problem.path for problem in found.problems] == ["spec.inputs.tag"]
+    assert [problem.path for problem in found.absent] == ["spec.steps[0].ref.name"]
+
+
+def test_a_cluster_needs_no_local_command() -> None:
+    image = TEMPLATE.replace(", annotations: {runwright.dev/local-command: ./build.sh}", "")
+    bundle = read("---".join((STORY, ENGRAM, image, STORY_RUN)))
+    run = bundle.story_runs["default", "release-1"]
+
+    assert resolved(bundle, run, _CLUSTER) == ([], [])
+    assert len(resolved(bundle, run, _LOCAL).problems) == 1
 
 
 def test_json_and_lists_are_read_like_yaml() -> None:
