@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -61,27 +61,49 @@ def start_of(bundle: Bundle, overrides: Overrides) -> StartStoryRun:
     Raises:
         InvalidManifestError: what keeps the run from being started, every problem at once.
     """
+    if not _wrong_names(overrides):
+        bundle = _in_namespace(bundle, overrides.namespace)
+    wanted = wanted_run(bundle, overrides)
+    problems = [*wanted.problems, *missing_references(bundle, wanted.run)]
+    start = snapshot(bundle, wanted, overrides.author)
+    problems += not_understood(bundle, start) if start else ()
+    if start is None or problems:
+        raise InvalidManifestError(problems, bundle.warnings)
+    return start
+
+
+class Wanted(NamedTuple):
+    """The run that manifests, and a person besides, ask for."""
+
+    run: StoryRun
+    """With all its inputs."""
+    story: Story | None
+    """None: the bundle does not have it."""
+    problems: list[Problem]
+    """What is wrong with what the person said."""
+
+
+def wanted_run(bundle: Bundle, overrides: Overrides) -> Wanted:
+    """Return which run is meant, with the inputs that it is to have.
+
+    Raises:
+        InvalidManifestError: nobody can tell which; whatever else is wrong is told as well.
+    """
     problems = _wrong_names(overrides)
     if problems:
         overrides = replace(overrides, name="", namespace="")
-    bundle = _in_namespace(bundle, overrides.namespace)
     run = _chosen(bundle, overrides)
     if isinstance(run, Problem):
         _, unreadable = assigned(overrides.assignments)
         raise InvalidManifestError([*problems, run, *unreadable], bundle.warnings)
-    story = bundle.stories.get(_story_key(run))
+    story = bundle.stories.get(story_key(run))
     inputs, unreadable = assigned(
         overrides.assignments,
         merged(run.spec.inputs or {}, overrides.inputs),
         story.spec.inputs_schema if story else None,
     )
     run = run.model_copy(update={"spec": run.spec.model_copy(update={"inputs": inputs})})
-    problems += [*unreadable, *missing_references(bundle, run)]
-    start = _snapshot(bundle, run, story, overrides.author) if story else None
-    problems += _not_understood(bundle, start) if start else ()
-    if start is None or problems:
-        raise InvalidManifestError(problems, bundle.warnings)
-    return start
+    return Wanted(run, story, [*problems, *unreadable])
 
 
 def unknown_inputs(story: Story, inputs: Iterable[str]) -> Iterator[str]:
@@ -184,12 +206,17 @@ def _made_up(bundle: Bundle, overrides: Overrides) -> StoryRun | Problem:
     )
 
 
-def _story_key(run: StoryRun) -> Key:
+def story_key(run: StoryRun) -> Key:
+    """Return namespace and name of the Story of a run."""
     reference = run.spec.story_ref
     return reference.namespace or run.metadata.namespace, reference.name
 
 
-def _snapshot(bundle: Bundle, run: StoryRun, story: Story, author: str) -> StartStoryRun:
+def snapshot(bundle: Bundle, wanted: Wanted, author: str) -> StartStoryRun | None:
+    """Return the input of a run with what the bundle has for it; None without its Story."""
+    run, story, _ = wanted
+    if story is None:
+        return None
     engrams = tuple(_engrams(bundle, story))
     return StartStoryRun(
         namespace=run.metadata.namespace,
@@ -202,11 +229,15 @@ def _snapshot(bundle: Bundle, run: StoryRun, story: Story, author: str) -> Start
     )
 
 
-def _engrams(bundle: Bundle, story: Story) -> Iterator[Engram]:
-    """Yield the Engrams that the steps of a Story name, each once."""
+def engram_keys(story: Story) -> Iterable[Key]:
+    """Return namespace and name of the Engrams that the steps of a Story name, each once."""
     references = [placed.step.ref for placed in Outline(story).steps if placed.step.ref]
-    wanted = [(ref.namespace or story.metadata.namespace, ref.name) for ref in references]
-    for key in dict.fromkeys(wanted):
+    home = story.metadata.namespace
+    return dict.fromkeys((ref.namespace or home, ref.name) for ref in references)
+
+
+def _engrams(bundle: Bundle, story: Story) -> Iterator[Engram]:
+    for key in engram_keys(story):
         if key in bundle.engrams:
             yield bundle.engrams[key]
 
@@ -217,7 +248,7 @@ def _templates(bundle: Bundle, engrams: Sequence[Engram]) -> Iterator[EngramTemp
             yield bundle.engram_templates[name]
 
 
-def _not_understood(bundle: Bundle, start: StartStoryRun) -> Iterator[Problem]:
+def not_understood(bundle: Bundle, start: StartStoryRun) -> Iterator[Problem]:
     """Yield what no run can execute, although the manifests allow it.
 
     What a run lacks is left out: it is told in terms of the manifests already.
