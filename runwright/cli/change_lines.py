@@ -14,14 +14,22 @@ from runwright.rules.times import lasting
 def change_lines(before: View | None, after: View, now: datetime) -> Iterator[str]:
     """Yield what is new since the view before."""
     old, new = before.state if before else None, after.state
-    if old is None:
+    if old is None or old.has_started is not new.has_started:
         yield f"run {new.namespace}/{new.name}: {word(new.phase)}, story {new.story}"
+    yield from _wait(old, new)
     yield from _pauses(old, new)
     yield from _steps(old, new, now)
     yield from _troubles(before, after)
     if new.finished_at and (old is None or not old.finished_at):
         took = lasting(new.finished_at - new.started_at)
         yield f"run {new.namespace}/{new.name}: {word(new.phase)} after {took}. {new.message}"
+
+
+def _wait(old: StoryRunState | None, new: StoryRunState) -> Iterator[str]:
+    """Yield what a run waits for that has not started."""
+    is_waiting = not new.has_started and not new.finished_at
+    if is_waiting and new.message and (old is None or old.message != new.message):
+        yield f"waits: {new.message}"
 
 
 def _troubles(before: View | None, after: View) -> Iterator[str]:

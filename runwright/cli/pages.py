@@ -53,9 +53,11 @@ def _headlines(state: StoryRunState, now: datetime, marks: Marks) -> Iterator[Te
     by = f" by {state.author}" if state.author else ""
     finished = f", finished {moment(state.finished_at, now)}" if state.finished_at else ""
     limit = f", until {moment(state.deadline, now)} at most" if state.deadline else ""
-    yield Text(f"started {moment(state.started_at, now)}{by}{finished or limit}")
-    if state.finished_at and state.message:
-        yield Text(state.message)
+    begun = "started" if state.has_started else "created"
+    yield Text(f"{begun} {moment(state.started_at, now)}{by}{finished or limit}")
+    if state.message:
+        is_waiting = not state.has_started and not state.finished_at
+        yield Text(f"waits: {state.message}" if is_waiting else state.message)
 
 
 def _steps(state: StoryRunState, now: datetime, marks: Marks) -> Table:
@@ -125,7 +127,7 @@ def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
     for step in state.steps.values():
         if step.failed:
             yield failure(state, step)
-    if state.finished_at and state.phase is not Phase.SUCCEEDED:
+    if state.finished_at and state.has_started and state.phase is not Phase.SUCCEEDED:
         yield (f"Go on from what did not succeed: runwright retry {shown_name(state)}",)
     if state.output is not None:
         text = json.dumps(state.output, ensure_ascii=False)

@@ -78,6 +78,8 @@ class StepProgress(Message):
     """What the task itself reported, as a StructuredError."""
     pod: str | None = None
     """The name of the last try's pod, in a cluster."""
+    record: str | None = None
+    """The uid of the last try's StepRun, in a cluster."""
     diagnosis: Diagnosis | None = None
     """Of its last try, or of the one that runs and does not get on."""
 
@@ -131,6 +133,7 @@ class StoryRunState(Message):
     name: str
     story: str
     activation: int
+    """Which execution of the run, from 1; 0: it has not started."""
     author: str = ""
     phase: Phase = Phase.RUNNING
     reason: str = ""
@@ -149,6 +152,11 @@ class StoryRunState(Message):
     output: dict[str, Any] | None = None
     allowed_failures: tuple[str, ...] = ()
     error: RunError | None = None
+
+    @property
+    def has_started(self) -> bool:
+        """Whether it was ever executed: in a cluster it may wait for what is not there."""
+        return self.activation > 0
 
     @property
     def pending_gates(self) -> tuple[str, ...]:

@@ -30,7 +30,12 @@ def explanation(
     `troubles` are what goes wrong for now and is tried again, one sentence without a stop each.
     `user` is who reads it; empty: nobody knows.
     """
-    told = _ended(state, now) if state.finished_at else _open(state, troubles, now, user)
+    if state.finished_at:
+        told = _ended(state, now)
+    elif state.has_started:
+        told = _open(state, troubles, now, user)
+    else:
+        told = _unstarted(state, now)
     return " ".join(_sentence(each) for each in told if each)
 
 
@@ -119,6 +124,7 @@ def _open(state: StoryRunState, troubles: Sequence[str], now: datetime, user: st
         f"{_subject(state)} has been running for {lasting(now - state.started_at)}; "
         f"{over} of its {len(state.steps)} steps {'is' if over == 1 else 'are'} over"
     )
+    yield state.message
     if state.cancelled:
         by, grace = state.cancelled.by or "somebody", lasting(state.cancelled.grace)
         yield f"{by} cancelled it: what runs gets {grace} to end"
@@ -136,6 +142,12 @@ def _open(state: StoryRunState, troubles: Sequence[str], now: datetime, user: st
     yield from _failures(state)
     if state.deadline:
         yield f"It may take until {moment(state.deadline, now)}"
+
+
+def _unstarted(state: StoryRunState, now: datetime) -> Iterator[str]:
+    age = lasting(now - state.started_at)
+    yield f"{_subject(state)} was created {age} ago, and has not started"
+    yield f"It waits: {state.message}" if state.message else "It is about to be taken in"
 
 
 def _waiting(state: StoryRunState, step: StepProgress, now: datetime, user: str) -> str:
@@ -173,7 +185,7 @@ def _ended(state: StoryRunState, now: datetime) -> Iterator[str]:
     skipped = [step.name for step in state.steps.values() if step.phase is Phase.SKIPPED]
     if skipped and state.phase is not Phase.SUCCEEDED:
         yield f"Skipped: {listed(skipped)}"
-    if state.phase is not Phase.SUCCEEDED:
+    if state.phase is not Phase.SUCCEEDED and state.has_started:
         yield f"`runwright retry {shown_name(state)}` goes on from what did not succeed"
 
 

@@ -34,6 +34,22 @@ def test_the_first_look_tells_where_the_run_is() -> None:
     ]
 
 
+def test_a_run_that_waits_to_be_started_says_for_what_and_then_that_it_has() -> None:
+    unseen = state(phase="Pending", activation=0)
+    waiting = state(phase="Pending", activation=0, message="there is no Story")
+
+    first = list(change_lines(None, view(unseen), NOW))
+    then = list(change_lines(view(unseen), view(waiting), NOW))
+    last = list(change_lines(view(waiting), view(state(BUILT)), NOW))
+
+    assert first == ["run default/release-1: Pending, story release"]
+    assert then == ["waits: there is no Story"]
+    assert last == [
+        "run default/release-1: Running, story release",
+        "build: Succeeded after 4.2s",
+    ]
+
+
 def test_a_later_look_tells_only_what_is_new() -> None:
     before = view(state(BUILT, step("ship", phase="Running", started_at=at(5), tries=1)))
 

@@ -36,6 +36,12 @@ Gate sign-off waits for a decision (0 of 1 approvals):
   runwright approve release-1 sign-off
   runwright reject release-1 sign-off
 """
+UNSTARTED_PAGE = """\
+◷ Pending  default/release-1  story release  1m 5s
+created 10:00:00 UTC by ada
+waits: there is no Story "release"
+
+"""
 BROKEN_PAGE = """\
 ✘ Failed  default/release-1  story release  20s
 started 10:00:00 UTC by ada, finished 10:00:20 UTC
@@ -61,6 +67,12 @@ def page(shown: StoryRunState, encoding: str = "utf-8") -> str:
 
 def test_a_run_that_waits_says_for_what_and_how_to_end_that() -> None:
     assert page(WAITING) == WAITING_PAGE
+
+
+def test_a_run_that_has_not_started_says_what_it_waits_for() -> None:
+    unstarted = state(phase="Pending", activation=0, message='there is no Story "release"')
+
+    assert page(unstarted).rstrip() == UNSTARTED_PAGE.rstrip()
 
 
 def test_a_run_that_failed_says_why_and_what_to_do() -> None:

@@ -72,3 +72,18 @@ def test_a_cancel_names_who_and_why() -> None:
 
     assert "ada cancelled it: what runs gets 20s to end." in open_run
     assert "was cancelled at 10:00:09 UTC after 9s. ada cancelled it: enough." in closed
+
+
+def test_a_run_that_has_not_started_says_what_it_waits_for() -> None:
+    waiting = state(phase="Pending", activation=0, message='there is no Story "release"')
+
+    assert explained(waiting) == (
+        "Run default/release-1 of story release was created 1m 5s ago, and has not started. "
+        'It waits: there is no Story "release".'
+    )
+
+
+def test_a_run_that_ended_before_it_started_is_not_retried() -> None:
+    refused = state(phase="Failed", activation=0, message="bad", finished_at=at(1))
+
+    assert "runwright retry" not in explained(refused)

@@ -8,6 +8,7 @@ from runwright.errors import InvalidManifestError, NotFoundError
 from runwright.models.bubustack import Phase
 from runwright.models.gates import Gate, GateOutcome
 from runwright.models.story_run import ResumeFrom, StartStoryRun, StepReason, StoryRunState
+from runwright.models.tasks import Backend
 from runwright.rules.bubustack.resumption import next_input, resumed
 from tests.unit.rules.states import NOW, changed, start_of, state_of
 from tests.unit.rules.stories import condition, engram, story
@@ -122,6 +123,16 @@ def test_a_resumed_run_resumes_like_any_other() -> None:
 
     assert again.activation == 3
     assert list(resume_of(again).kept) == ["build", "ask", "deploy"]
+
+
+def test_a_run_of_a_cluster_goes_on_as_the_same_object_on_the_same_backend() -> None:
+    """Its workflow keeps its id, and what it does is shown on the object that is there."""
+    placed = {"uid": "7f3a", "generation": 2, "backend": Backend.KUBERNETES, "cluster": "prod"}
+
+    again = resumed(START.model_copy(update=placed), FAILED, by="ada")
+
+    assert again.model_dump(include=set(placed)) == placed
+    assert (again.has_resource, again.activation) == (True, 2)
 
 
 def test_the_next_input_is_what_a_person_can_start_in_the_temporal_ui() -> None:
