@@ -45,6 +45,8 @@ from workflows.policies import CLUSTER_CALL, TRY_FOR_EVER
 from workflows.presentation import Identity, Presentation
 from workflows.tasks import run_task
 
+_QUIET_TURNS: Final = 4
+"""More than lie between the end of a step and what that sets off."""
 MOST_AT_ONCE: Final = 1024 * 1024
 """Bytes of input of the tasks that are started in one workflow task."""
 
@@ -235,6 +237,19 @@ class StorySteps(RunMessages):
         while self._start.has_resource and not self._is_over:
             self._shown_up_to = await self._mirrored()
             await workflow.wait_condition(lambda: self._revision != self._shown_up_to)
+            await self._all_is_quiet()
+
+    async def _all_is_quiet(self) -> None:
+        """Return when nothing changes any more at this moment of the run.
+
+        The end of one step and the start of the next are one write, and the end of the last step
+        is the run's.
+        """
+        quiet, seen = 0, self._revision
+        while quiet < _QUIET_TURNS:
+            await workflow.wait_condition(lambda: True)  # one turn of everything that can go on
+            quiet = quiet + 1 if self._revision == seen else 0
+            seen = self._revision
 
     async def _mirrored(self) -> int:
         """Show the state as it is now in the cluster, and return its revision."""
