@@ -20,6 +20,8 @@ class ObjectKey(Message):
     name: str
     uid: str = ""
     """Where it is given, only the object with that uid is meant: another of its name is not."""
+    owner: str = ""
+    """A uid, too: where it is given, only an object is meant that belongs to that one."""
 
 
 class StatusPatch(Message):

@@ -193,6 +193,7 @@ def _with_outcome(step: StepProgress, outcome: TaskOutcome) -> StepProgress:
             "exit_class": classify(outcome),
             "error": outcome.error,
             "pod": outcome.pod,
+            "record": outcome.record,
             "diagnosis": outcome.diagnosis,
         }
     )

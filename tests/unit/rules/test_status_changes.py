@@ -95,6 +95,23 @@ def test_the_object_is_the_one_that_was_started_and_no_later_one_of_its_name() -
     )
 
 
+@pytest.mark.parametrize(("known", "uid"), [("9c1d", "9c1d"), (None, "")])
+def test_a_step_run_is_the_runs_own_and_no_other_of_its_name(known: str | None, uid: str) -> None:
+    """Of one that was never seen to be there the uid is not known, but whose it must be is."""
+    now = tried(Phase.FAILED, finished_at=LATER, record=known)
+
+    _, patch = update_of(START, running(START), now).patches
+
+    assert patch.object == ObjectKey(
+        api_version="runs.bubustack.io/v1alpha1",
+        kind="StepRun",
+        namespace="default",
+        name="release-1-build",
+        uid=uid,
+        owner="7f3a",
+    )
+
+
 def test_the_first_update_of_a_run_leaves_nothing_of_what_was_said_before() -> None:
     waiting = {"phase": "Pending", "message": "there is no Story", "trace": {"traceId": "1"}}
 

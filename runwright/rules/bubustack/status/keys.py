@@ -23,10 +23,15 @@ def story_run_key(start: StartStoryRun) -> ObjectKey:
 
 
 def step_run_key(start: StartStoryRun, step: StepProgress) -> ObjectKey:
-    """Return which StepRun stands for a step that an Engram does; it bears its task's name."""
+    """Return which StepRun stands for a step that an Engram does; it bears its task's name.
+
+    Of that name there may be one that is another run's, or nobody's of ours.
+    """
     return ObjectKey(
         api_version=_API_VERSION,
         kind="StepRun",
         namespace=start.namespace,
         name=step.task,
+        uid=step.record or "",
+        owner=start.uid,
     )
