@@ -1,0 +1,141 @@
+"""What people do to the objects of runs, and what a watch has seen of their pods meanwhile."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+from adapters.kubernetes import identity
+from adapters.kubernetes.cluster import Change, Selection
+from adapters.kubernetes.evidence import is_terminal
+from adapters.kubernetes.resources import EVENTS, JOBS, PODS, STEP_RUNS, STORY_RUNS, Resource
+from runwright.models.objects import Manifest
+from tests.cluster.runs import Stage
+
+_STEP: Final = "bubustack.io/step"
+ENDLESS: Final = "trap 'exit 143' TERM; while true; do sleep 0.05; done"
+"""The script of a task that runs until it is told to end."""
+ENDLESS_ONCE: Final = f'test "$RUNWRIGHT_TRY" = 1 || exit 0; {ENDLESS}'
+"""That of one whose first try does so, and whose others succeed."""
+KUBECTL_PROPAGATION: Final = ("background", "foreground", "orphan")
+"""What people may say after `--cascade`."""
+
+
+class PodsSeen:
+    """Every pod of a namespace, as a watch that began before them has seen it."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, Manifest] = {}
+        """By uid, as each was at the last."""
+        self.together: list[tuple[str, str]] = []
+        """Pods of one step that were there at once, the earlier of them not over."""
+        self._there: dict[str, Manifest] = {}
+
+    def take(self, change: Change) -> None:
+        """Note a change."""
+        pod = change.object
+        if change.type == "BOOKMARK":
+            return
+        uid = pod["metadata"]["uid"]
+        if uid not in self.last:
+            self._note_company(pod)
+        self.last[uid] = self._there[uid] = pod
+        if change.type == "DELETED":
+            del self._there[uid]
+
+    def tries(self, step: str) -> list[str]:
+        """Return activation and try of each pod that a step had, in their order."""
+        pods = [pod for pod in self.last.values() if _step_of(pod) == step]
+        return sorted(identity.annotations(pod)[identity.TRY] for pod in pods)
+
+    def _note_company(self, pod: Manifest) -> None:
+        for other in self._there.values():
+            if _step_of(other) == _step_of(pod) and not is_terminal(other):
+                names = other["metadata"]["name"], pod["metadata"]["name"]
+                self.together.append(names)
+
+
+@asynccontextmanager
+async def watched_pods(stage: Stage) -> AsyncGenerator[PodsSeen]:
+    """Watch the pods of a namespace that has none yet."""
+    seen, here = PodsSeen(), Selection(stage.namespace)
+    listed = await stage.cluster.list(PODS, here)
+    assert not listed.items
+
+    async def watch() -> None:
+        async for change in stage.cluster.watch(PODS, here, listed.version):
+            seen.take(change)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield seen
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+async def kubectl(stage: Stage, *words: str) -> str:
+    """Return what kubectl printed that a person ran in the namespace."""
+    where = f"--namespace={stage.namespace}"
+    return await asyncio.to_thread(stage.testbed.kubectl, where, *words)
+
+
+async def delete(stage: Stage, kind: str, name: str, *options: str) -> None:
+    """Delete an object as people do who do not wait for it."""
+    await kubectl(stage, "delete", kind, name, "--wait=false", *options)
+
+
+async def annotate(
+    stage: Stage, name: str, annotations: dict[str, str | None], resource: Resource = STORY_RUNS
+) -> None:
+    """Change annotations; None removes one."""
+    patch = {"metadata": {"annotations": annotations}}
+    await stage.cluster.patch(resource, (stage.namespace, name), patch)
+
+
+async def strip_finalizers(stage: Stage, resource: Resource, name: str) -> None:
+    """Take all finalizers from an object, as people do with what does not go."""
+    patch = {"metadata": {"finalizers": None}}
+    await stage.cluster.patch(resource, (stage.namespace, name), patch)
+
+
+async def report(stage: Stage, step_run: str, **status: Any) -> None:
+    """Write into the status of a StepRun what an SDK in its pod would."""
+    name = stage.namespace, step_run
+    await stage.cluster.patch(STEP_RUNS, name, {"status": status}, subresource="status")
+
+
+async def pods_of(stage: Stage, step: str) -> list[Manifest]:
+    """Return the pods of a step that are there."""
+    return [pod for pod in await stage.all(PODS) if _step_of(pod) == step]
+
+
+async def running_pod(stage: Stage, job: str) -> str:
+    """Return the name of the pod of a Job once it runs."""
+    while True:
+        for pod in await stage.all(PODS):
+            owners = pod["metadata"].get("ownerReferences") or ()
+            is_running = (pod.get("status") or {}).get("phase") == "Running"
+            if is_running and any(owner["name"] == job for owner in owners):
+                return str(pod["metadata"]["name"])
+        await asyncio.sleep(0.05)
+
+
+async def ran(stage: Stage, job: str) -> Manifest:
+    """Return a Job once its pod runs."""
+    return await stage.until(job, lambda one: bool((one.get("status") or {}).get("ready")), JOBS)
+
+
+async def told(stage: Stage, about: str) -> dict[str, list[str]]:
+    """Return the messages of the Events about an object, by reason."""
+    found: dict[str, list[str]] = {}
+    for event in await stage.all(EVENTS):
+        if event["involvedObject"]["name"] == about:
+            found.setdefault(event["reason"], []).append(event["message"])
+    return found
+
+
+def _step_of(pod: Manifest) -> str:
+    labels: dict[str, str] = pod["metadata"].get("labels") or {}
+    return labels.get(_STEP, "")
