@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 
 from adapters.kubernetes.answers import Answer
 from adapters.kubernetes.connection import Connection, connect
-from adapters.kubernetes.resources import Resource, resource_of
+from adapters.kubernetes.resources import PODS, Resource, resource_of
 from runwright.errors import ClusterUnavailableError
 from runwright.models.metrics import API_REQUESTS
 from runwright.models.objects import Manifest
@@ -251,21 +251,38 @@ class Cluster:
             raise _unreachable(request.attempt, error) from error
 
     async def log(
-        self, namespace: str, pod: str, container: str, *, tail: int | None = None
-    ) -> str | None:
-        """Return what a container of the pod wrote, the last `tail` bytes; None if it is gone."""
-        query = {"container": container}
+        self,
+        pod: tuple[str, str],
+        container: str,
+        *,
+        tail: int | None = None,
+        follow: bool = False,
+    ) -> AsyncIterator[bytes]:
+        """Yield what a container of that pod wrote, or its last `tail` lines; nothing if gone.
+
+        With `follow` it goes on until the container has ended.
+        """
+        given = {"container": container, "follow": "true" if follow else ""}
+        query = {name: value for name, value in given.items() if value}
         if tail is not None:
-            query["limitBytes"] = str(tail)
-        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
-        answer = await self._ask(
-            _Request(f"read the log of pod {namespace}/{pod}", "GET", path, query)
-        )
-        if answer.is_absence:
-            return None
-        if not answer.is_good:
-            raise answer.error()
-        return answer.text()
+            query["tailLines"] = str(tail)
+        attempt = f"read the log of {PODS.of(*pod)}"
+        request = _Request(attempt, "GET", PODS.path(*pod, "log"), query)
+        try:
+            connection = await self._connected()
+            async with _opened(connection, request, _reading(follow=follow)) as response:
+                self._count(request, str(response.status))
+                if response.status >= HTTPStatus.BAD_REQUEST:
+                    answer = Answer(attempt, response.status, await response.read())
+                    if answer.status == HTTPStatus.UNAUTHORIZED:
+                        await self._reconnected(connection)
+                    if not answer.is_absence:
+                        raise answer.error()
+                    return
+                async for chunk in response.content.iter_any():
+                    yield chunk
+        except _TROUBLE as error:
+            raise _unreachable(attempt, error) from error
 
     def _listing(
         self,
@@ -339,7 +356,7 @@ async def _opened(
         url = f"{url}?{urlencode(request.query)}"
     body = None if request.body is None else to_json(request.body)
     async with connection.http().request(
-        request.method, url, data=body, headers=headers, timeout=within
+        request.method, url, data=body, headers=headers, timeout=within, **connection.route
     ) as response:
         yield response
 
@@ -359,6 +376,12 @@ def _bounded(seconds: float) -> aiohttp.ClientTimeout:
 _WATCHING: Final = aiohttp.ClientTimeout(
     total=None, sock_connect=_ANSWER_WITHIN, sock_read=_SILENCE
 )
+
+
+def _reading(*, follow: bool) -> aiohttp.ClientTimeout:
+    """Return how long a log may take: a container that is followed may say nothing for hours."""
+    silence = None if follow else _ANSWER_WITHIN
+    return aiohttp.ClientTimeout(total=None, sock_connect=_ANSWER_WITHIN, sock_read=silence)
 
 
 def _unreachable(attempt: str, error: BaseException) -> ClusterUnavailableError:

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment
 
 import aiohttp
 from kubernetes.aio import client, config
@@ -24,6 +26,13 @@ class Connection:
     def host(self) -> str:
         """Return where the API server is, as `https://10.96.0.1:443`."""
         return str(self._api.configuration.host)
+
+    @property
+    def route(self) -> dict[str, Any]:
+        """Return what a request takes to get there: a proxy, another name in the certificate."""
+        settings = self._api.configuration
+        given = {"proxy": settings.proxy, "server_hostname": settings.tls_server_name}
+        return {name: value for name, value in given.items() if value}
 
     def http(self) -> aiohttp.ClientSession:
         """Return the library's own session, with its TLS settings and its pool."""
@@ -65,6 +74,19 @@ async def connect(environ: Mapping[str, str]) -> Connection:
     except (config.ConfigException, OSError) as error:
         message = f"read the credentials of the cluster: {error}"
         raise ClusterUnavailableError(message) from error
+    settings.proxy = settings.proxy or _proxy_for(settings.host, environ)
     settings.connection_pool_maxsize = _CONNECTIONS
+    # By the environment's word it would look into a netrc file for each request.
+    settings.client_session_kwargs = {"trust_env": False}
     settings.retries = False  # who asks decides whether to ask again
     return Connection(client.ApiClient(settings))
+
+
+def _proxy_for(host: str, environ: Mapping[str, str]) -> str | None:
+    """Return the proxy that kubectl would take by these variables; None: it goes straight."""
+    proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy")
+    direct = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
+    target = urlsplit(host).netloc
+    if not proxy or proxy_bypass_environment(target, {"no": direct}):
+        return None
+    return proxy
