@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment
+from urllib.request import proxy_bypass
 
 import aiohttp
 from kubernetes.aio import client, config
@@ -87,6 +87,6 @@ def _proxy_for(host: str, environ: Mapping[str, str]) -> str | None:
     proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy")
     direct = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
     target = urlsplit(host).netloc
-    if not proxy or proxy_bypass_environment(target, {"no": direct}):
+    if not proxy or proxy_bypass(target, {"no": direct}):
         return None
     return proxy
