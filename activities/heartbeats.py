@@ -10,7 +10,7 @@ from temporalio import activity
 
 @asynccontextmanager
 async def beating() -> AsyncGenerator[None]:
-    """Heartbeat while the block runs."""
+    """Heartbeat while the block runs; what is over soon sends none."""
     beats = asyncio.create_task(_beat(activity.info().heartbeat_timeout))
     try:
         yield
@@ -21,5 +21,5 @@ async def beating() -> AsyncGenerator[None]:
 
 async def _beat(within: timedelta | None) -> None:
     while within:
-        activity.heartbeat()
         await asyncio.sleep(within.total_seconds() / 3)
+        activity.heartbeat()

@@ -47,7 +47,8 @@ class ObjectActivities:
 
         Idempotent: the objects' names; what is there and has the same owner is left as it is.
         """
-        await self._objects.ensure(request.objects)
+        async with beating():
+            await self._objects.ensure(request.objects)
 
     @activity.defn
     async def show_status(self, update: StatusUpdate) -> None:
@@ -55,7 +56,8 @@ class ObjectActivities:
 
         Idempotent: the objects; a second call writes the same status, and an Event once more.
         """
-        await self._mirror.show(update)
+        async with beating():
+            await self._mirror.show(update)
 
     @activity.defn
     async def remove_tasks(self, request: RemoveTasks) -> None:
@@ -70,9 +72,11 @@ class ObjectActivities:
     @activity.defn
     async def release_object(self, request: ReleaseObject) -> None:
         """Take a finalizer from an object. Idempotent: the object; one that is gone is released."""
-        await self._objects.release(request.object, request.finalizer)
+        async with beating():
+            await self._objects.release(request.object, request.finalizer)
 
     @activity.defn
     async def is_namespace_ending(self, namespace: str) -> bool:
         """Return whether a namespace is being deleted, or is gone. Idempotent: it only looks."""
-        return await self._objects.is_ending(namespace)
+        async with beating():
+            return await self._objects.is_ending(namespace)

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from runwright.models.objects import EventType, ObjectEvent, StatusUpdate
     from runwright.models.runs import CancelRun
     from workflows.policies import (
+        CALL_HEARTBEAT,
         CLAIM_TIMEOUT,
         CLUSTER_CALL,
         LOOK,
@@ -97,6 +98,7 @@ class DeletionWorkflow:
             ObjectActivities.release_object,
             ReleaseObject(object=self._request.object, finalizer=self._request.finalizer),
             start_to_close_timeout=CLUSTER_CALL,
+            heartbeat_timeout=CALL_HEARTBEAT,
             retry_policy=TRY_FOR_EVER,
             summary="let its object go",
         )
@@ -106,6 +108,7 @@ class DeletionWorkflow:
             ObjectActivities.is_namespace_ending,
             self._request.object.namespace,
             start_to_close_timeout=CLUSTER_CALL,
+            heartbeat_timeout=CALL_HEARTBEAT,
             retry_policy=TRY_FOR_EVER,
             summary="is its namespace being deleted?",
         )
@@ -120,6 +123,7 @@ class DeletionWorkflow:
                 ObjectActivities.show_status,
                 StatusUpdate(events=(event,)),
                 start_to_close_timeout=CLUSTER_CALL,
+                heartbeat_timeout=CALL_HEARTBEAT,
                 retry_policy=TRY_FOR_EVER,
                 summary=reason,
             )

@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError
 
 from activities.objects import ObjectActivities
 from runwright.models.objects import StatusUpdate
-from workflows.policies import CLUSTER_CALL, TRY_FOR_EVER
+from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, TRY_FOR_EVER
 
 S = TypeVar("S")
 
@@ -33,6 +33,7 @@ class Mirror(Generic[S]):
                     ObjectActivities.show_status,
                     update,
                     start_to_close_timeout=CLUSTER_CALL,
+                    heartbeat_timeout=CALL_HEARTBEAT,
                     retry_policy=TRY_FOR_EVER,
                     summary="show status",
                 )

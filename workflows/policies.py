@@ -42,6 +42,9 @@ LOOK: Final = timedelta(seconds=10)
 CLUSTER_CALL: Final = timedelta(seconds=30)
 """A few requests to an API server."""
 
+CALL_HEARTBEAT: Final = timedelta(seconds=10)
+"""A worker that dies in the middle of such a call is noticed by then."""
+
 REMOVAL: Final = timedelta(hours=1)
 """What pods may take to go: the longest grace that a pod has here."""
 

@@ -41,7 +41,7 @@ from runwright.rules.bubustack.status.changes import update_of
 from workflows.alarms import Alarms
 from workflows.messages import RunMessages
 from workflows.mirroring import Mirror
-from workflows.policies import CLUSTER_CALL, TRY_FOR_EVER
+from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, TRY_FOR_EVER
 from workflows.presentation import Identity, Presentation
 from workflows.tasks import run_task
 
@@ -97,6 +97,7 @@ class StorySteps(RunMessages):
                 ObjectActivities.ensure_objects,
                 EnsureObjects(objects=access_of(self._start)),
                 start_to_close_timeout=CLUSTER_CALL,
+                heartbeat_timeout=CALL_HEARTBEAT,
                 retry_policy=TRY_FOR_EVER,
                 summary="make the run's ServiceAccount",
             )
