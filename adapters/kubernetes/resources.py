@@ -31,6 +31,7 @@ class Resource(NamedTuple):
 JOBS: Final = Resource("batch/v1", "Job", "jobs")
 PODS: Final = Resource("v1", "Pod", "pods")
 EVENTS: Final = Resource("v1", "Event", "events")
+CONFIG_MAPS: Final = Resource("v1", "ConfigMap", "configmaps")
 NAMESPACES: Final = Resource("v1", "Namespace", "namespaces", is_namespaced=False)
 SERVICE_ACCOUNTS: Final = Resource("v1", "ServiceAccount", "serviceaccounts")
 ROLES: Final = Resource("rbac.authorization.k8s.io/v1", "Role", "roles")
@@ -47,7 +48,8 @@ STEP_RUNS: Final = Resource("runs.bubustack.io/v1alpha1", "StepRun", "stepruns")
 KNOWN: Final[Mapping[tuple[str, str], Resource]] = {
     (one.api_version, one.kind): one
     for one in (
-        *(JOBS, PODS, EVENTS, NAMESPACES, SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS, LEASES),
+        *(JOBS, PODS, EVENTS, CONFIG_MAPS),
+        *(NAMESPACES, SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS, LEASES),
         *(STORIES, ENGRAMS, ENGRAM_TEMPLATES, STORY_RUNS, STEP_RUNS),
     )
 }
