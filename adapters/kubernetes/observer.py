@@ -212,7 +212,8 @@ class JobObserver:
             await self._beat(name, watched)
         events = await self._events_of(watched, pods)
         await self._note(watched, diagnose(job, last(pods), events, datetime.now(UTC)))
-        due = watched.next_beat if _runs(pods) else min(watched.next_beat, watched.next_doubt)
+        is_doubted = _is_doubtful(job, pods)
+        due = min(watched.next_beat, watched.next_doubt) if is_doubted else watched.next_beat
         self.queue.add_after(name, max(due - _now(), 0.05))
 
     async def _end_what_was_deleted(self, pods: list[Manifest]) -> None:
@@ -234,7 +235,7 @@ class JobObserver:
 
     async def _events_of(self, watched: _Watched, pods: list[Manifest]) -> list[Manifest]:
         """Return the Events that may tell why a task does not run, if it is time to ask."""
-        if _runs(pods) or watched.job["spec"].get("suspend") or _now() < watched.next_doubt:
+        if not _is_doubtful(watched.job, pods) or _now() < watched.next_doubt:
             return []
         watched.next_doubt = _now() + watched.doubt
         longest = self._pace.longest_doubt.total_seconds()
@@ -252,8 +253,9 @@ class JobObserver:
         watched.noted = diagnosis
 
 
-def _runs(pods: list[Manifest]) -> bool:
-    return any(phase_of(pod) == "Running" for pod in pods)
+def _is_doubtful(job: Manifest, pods: list[Manifest]) -> bool:
+    """Return whether a task should run and does not: one that is suspended should not."""
+    return not job["spec"].get("suspend") and not any(phase_of(pod) == "Running" for pod in pods)
 
 
 def _now() -> float:
