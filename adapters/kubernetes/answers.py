@@ -1,5 +1,6 @@
 """What an answer of the API server means: an object, an absence, or one of our errors."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,6 +19,8 @@ _FOR_NOW: Final = frozenset(
     }
 )
 _LONGEST_MESSAGE: Final = 256
+_GROUPS: Final = re.compile(r" \(groups=\[[^\]]*\]\)")
+"""Of who asked, in a message on rights: long, and before the right that is lacking."""
 
 
 class Answer:
@@ -59,7 +62,7 @@ class Answer:
     def error(self) -> RunwrightError:
         """Return what to raise for an answer that is not good."""
         said = self.parsed()
-        text = str(said.get("message") or self.text())
+        text = _GROUPS.sub("", str(said.get("message") or self.text()))
         message = f"{self._attempt}: HTTP {self.status} {excerpt(text, _LONGEST_MESSAGE)}"
         if self.status == HTTPStatus.CONFLICT:
             return ConflictError(message)
