@@ -70,8 +70,10 @@ class JobObserver:
         cluster_name: str,
         pace: Pace = _DEFAULT,
         metrics: Metrics = _UNMEASURED,
+        *,
+        namespace: str = "",
     ) -> None:
-        ours = Selection(labels=f"{identity.CLUSTER}={cluster_name}")
+        ours = Selection(namespace, f"{identity.CLUSTER}={cluster_name}")
         self.jobs = Informer(cluster, JOBS, trimmed_job, selection=ours, resync=pace.resync)
         self.pods = Informer(cluster, PODS, trimmed_pod, selection=ours, resync=pace.resync)
         self.queue = WorkQueue[Name]("job", self._look)

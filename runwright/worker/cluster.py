@@ -59,6 +59,7 @@ class Leadership:
             *(cluster, TemporalCompletions(client), name),
             pace=Pace(resync=resync, beat=settings.beat_interval),
             metrics=metrics,
+            namespace=settings.watch_namespace,
         )
         self.intake = StoryRunIntake(cluster, launcher, mirror, ward, metrics)
         self.sweep = Sweep(
