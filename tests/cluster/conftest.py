@@ -11,6 +11,7 @@ from testbed import starting
 from testbed.cluster import Reach, Testbed
 from testbed.errors import UnavailableError
 from testbed.layout import project
+from tests.cluster.account import Account
 from tests.cluster.runs import Stage
 
 _ESTABLISHED_WITHIN: Final = "--timeout=30s"
@@ -81,12 +82,28 @@ def crds(testbed: Testbed) -> None:
     testbed.kubectl("wait", "--for=condition=Established", _ESTABLISHED_WITHIN, files)
 
 
+@pytest.fixture(scope="session")
+async def account(testbed: Testbed, crds: None) -> AsyncGenerator[Account]:  # noqa: ARG001
+    """What a worker may do: as much as `deploy` lets it, and no more."""
+    ours = Account(testbed)
+    try:
+        ours.make()
+        await ours.until_it_counts()
+        yield ours
+    finally:
+        ours.remove()
+
+
 @pytest.fixture
 async def stage(
-    request: pytest.FixtureRequest, node: Testbed, client: Client, namespace: str
+    node: Testbed, client: Client, namespace: str, account: Account
 ) -> AsyncGenerator[Stage]:
-    """A namespace in which StoryRuns can run, and no worker that serves it yet."""
-    request.getfixturevalue("crds")
-    ours = Stage(node, client, namespace)
+    """A namespace in which StoryRuns can run, and no worker that serves it yet.
+
+    A test fails if its worker asks for something that it has no right to.
+    """
+    audited = account.audited()
+    ours = Stage(node, client, namespace, account)
     yield ours
     await ours.close()
+    assert not audited.forbidden()

@@ -29,6 +29,7 @@ from runwright.settings import Settings
 from runwright.worker.cluster import serve_cluster
 from testbed.cluster import Testbed
 from testbed.images.contents import BUSYBOX
+from tests.cluster.account import Account
 
 RUNS: Final = "runs.bubustack.io/v1alpha1"
 STORIES: Final = "bubustack.io/v1alpha1"
@@ -41,15 +42,20 @@ class Stage:
     """One namespace of a cluster, with the Temporal that its runs are in.
 
     The worker that serves it is started apart, by `served` or `serving`: what is to be shown is
-    often what happens without one.
+    often what happens without one. The worker may do what `account` may; the test is an admin.
     """
 
-    def __init__(self, testbed: Testbed, client: Client, namespace: str) -> None:
+    def __init__(self, testbed: Testbed, client: Client, namespace: str, account: Account) -> None:
         self.testbed = testbed
         self.client = client
         self.namespace = namespace
-        self.environ = {"KUBECONFIG": str(testbed.kubeconfig)}
-        self.cluster = Cluster(self.environ)
+        self.account = account
+        self.cluster = Cluster({"KUBECONFIG": str(testbed.kubeconfig)})
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Return how the worker finds the cluster."""
+        return {"KUBECONFIG": str(self.account.kubeconfig)}
 
     @property
     def settings(self) -> Settings:
@@ -59,7 +65,7 @@ class Stage:
             backend=Backend.KUBERNETES,
             cluster=self.namespace,
             watch_namespace=self.namespace,
-            own_namespace=self.namespace,
+            own_namespace=self.account.namespace,
             instance=f"worker-{os.getpid()}",
             sweep_interval=timedelta(seconds=1),
             lease_duration=timedelta(seconds=5),
@@ -186,7 +192,7 @@ class Stage:
             "RUNWRIGHT_BACKEND": "kubernetes",
             "RUNWRIGHT_CLUSTER": self.namespace,
             "RUNWRIGHT_WATCH_NAMESPACE": self.namespace,
-            "RUNWRIGHT_OWN_NAMESPACE": self.namespace,
+            "RUNWRIGHT_OWN_NAMESPACE": self.account.namespace,
             "RUNWRIGHT_SWEEP_INTERVAL": "PT1S",
             "RUNWRIGHT_LEASE_DURATION": "PT5S",
             "RUNWRIGHT_DRAIN": "PT1S",

@@ -1,0 +1,152 @@
+"""The rights of a worker: enough for all that it does, and none beyond."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Final
+
+import pytest
+from temporalio.client import Client
+
+from adapters.kubernetes.objects import KubernetesObjects
+from adapters.kubernetes.resources import (
+    JOBS,
+    ROLE_BINDINGS,
+    ROLES,
+    SERVICE_ACCOUNTS,
+    STORY_RUNS,
+    Resource,
+)
+from runwright.models.objects import Manifest
+from testbed.cluster import Testbed
+from tests.cluster.account import Account
+from tests.cluster.audit import Right, rights_of
+from tests.cluster.runs import Stage, condition, gate, is_ready, retries, step
+
+_ENDLESS: Final = "trap 'exit 1' TERM; while true; do sleep 0.05; done"
+_RUNS: Final = "runs.bubustack.io"
+_ASKED_OF_ADMISSION: Final = frozenset(
+    {Right(_RUNS, f"{kind}/finalizers", "update") for kind in ("storyruns", "stepruns")}
+)
+"""What no request asks for: the plugin OwnerReferencesPermissionEnforcement looks whether the owner
+that an object names is one whose deletion may be blocked."""
+_READ_CONFIG_MAPS: Final = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]}
+
+
+async def test_a_worker_has_no_right_that_it_does_not_use(stage: Stage, account: Account) -> None:
+    """What it does is done here once; that nothing is forbidden, the stage sees to."""
+    audited = account.audited()
+    await stage.engram("work", 'test "$RUNWRIGHT_TRY" = 2 || exit 137')
+    await stage.engram("endless", _ENDLESS)
+    await stage.engram("nowhere", image="testbed.local/nowhere:1")
+    short = {"execution": {"job": {"ttlSecondsAfterFinished": 1, "storyRunRetentionSeconds": 1}}}
+    await stage.story(
+        "release", gate("go"), step("build", "work", "go", execution=retries(1)), policy=short
+    )
+    await stage.story("hold", step("wait", "endless"))
+    await stage.story("stray", step("lost", "nowhere"))
+
+    async with stage.served():
+        await _is_approved_and_goes(stage)
+        await _makes_its_account_again(stage, account)
+        await _is_deleted_while_it_runs(stage)
+        await _cannot_get_its_image(stage)
+        await audited.until_used(Right("", "events", "list"))
+
+    granted = frozenset[Right]().union(*map(rights_of, account.roles))
+    unused = granted - audited.used() - _ASKED_OF_ADMISSION
+    assert sorted(map(str, unused)) == []
+
+
+async def _is_approved_and_goes(stage: Stage) -> None:
+    """A gate, two tries, and a retention of seconds."""
+    await stage.run("web-1", "release")
+    await stage.until("web-1", lambda run: "go" in (run.get("status") or {}).get("gates", {}))
+    await stage.approve("web-1", "go")
+    await stage.until_phase("web-1", "Succeeded")
+    await stage.until_gone("web-1")
+
+
+async def _makes_its_account_again(stage: Stage, account: Account) -> None:
+    """As an attempt does whose predecessor did it, and died before it could say so."""
+    await stage.run("web-2", "hold")
+    await stage.until("web-2-wait", is_ready, JOBS)
+    kinds = (SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS)
+    made = [await _of_run(stage, kind, "web-2") for kind in kinds]
+    async with account.cluster() as cluster:
+        await KubernetesObjects(cluster).ensure(made)
+
+
+async def _of_run(stage: Stage, resource: Resource, run: str) -> Manifest:
+    found = await stage.cluster.get(resource, stage.namespace, f"{run}-engram-runner")
+    assert found
+    metadata = {key: found["metadata"][key] for key in ("name", "namespace", "ownerReferences")}
+    return {**found, "metadata": metadata, "apiVersion": resource.api_version}
+
+
+async def _is_deleted_while_it_runs(stage: Stage) -> None:
+    await stage.cluster.delete(STORY_RUNS, (stage.namespace, "web-2"))
+    await stage.until_gone("web-2")
+
+
+async def _cannot_get_its_image(stage: Stage) -> None:
+    await stage.run("web-3", "stray")
+    await stage.until_event("StepStalled", "web-3")
+
+
+async def test_what_a_template_wants_its_pods_to_do_has_to_be_granted(
+    stage: Stage, account: Account
+) -> None:
+    """The API server lets nobody pass on more than they have; until then the run says so."""
+    wants = {"rbac": {"rules": [_READ_CONFIG_MAPS]}}
+    await stage.engram("work", execution=wants)
+    await stage.story("release", step("build"))
+
+    async with stage.served():
+        await stage.run("web-1", "release")
+        refused = await stage.until_phase("web-1", "Failed")
+        account.may_grant("config-maps", _READ_CONFIG_MAPS)
+        await asyncio.sleep(1)
+        await stage.run("web-2", "release")
+        run = await stage.until_phase("web-2", "Succeeded", "Failed")
+
+    said = condition(refused, "Ready")["message"]
+    assert "is attempting to grant RBAC permissions not currently held" in said
+    assert '{APIGroups:[""], Resources:["configmaps"], Verbs:["get"]}' in said
+    assert condition(run, "Ready")["status"] == "True"
+
+
+@pytest.fixture
+async def confined(
+    node: Testbed,
+    client: Client,
+    namespace: str,
+    crds: None,  # noqa: ARG001
+) -> AsyncGenerator[Stage]:
+    """A namespace, and a worker that has rights in it alone."""
+    account = Account(node, namespace)
+    try:
+        account.make()
+        await account.until_it_counts(namespace)
+        stage = Stage(node, client, namespace, account)
+        yield stage
+        await stage.close()
+    finally:
+        account.remove()
+
+
+async def test_a_worker_of_one_namespace_needs_rights_in_no_other(confined: Stage) -> None:
+    audited = confined.account.audited()
+    await confined.engram("work")
+    await confined.engram("endless", _ENDLESS)
+    await confined.story("release", step("build"))
+    await confined.story("hold", step("wait", "endless"))
+
+    async with confined.served():
+        await confined.run("web-1", "release")
+        run = await confined.until_phase("web-1", "Succeeded", "Failed")
+        await confined.run("web-2", "hold")
+        await confined.until("web-2-wait", is_ready, JOBS)
+        await _is_deleted_while_it_runs(confined)
+
+    assert condition(run, "Ready")["status"] == "True"
+    assert audited.forbidden() == []
