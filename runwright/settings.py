@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from runwright.errors import InvalidSettingsError
 from runwright.models.addresses import OptionalAddress
 from runwright.models.base import Message
+from runwright.models.logs import KeepLogs
 from runwright.models.tasks import Backend
 
 _PREFIX: Final = "RUNWRIGHT_"
@@ -76,6 +77,8 @@ class Settings(Message):
         default=timedelta(minutes=10), ge=_SECOND, le=timedelta(days=1)
     )
     """What a run gets to end by itself when its object is deleted."""
+    keep_logs: KeepLogs = KeepLogs.FAILED
+    """The logs of which tries are kept when their pods go."""
     drain: timedelta = Field(default=timedelta(seconds=20), ge=timedelta(0))
     """What activities under way get to finish when the worker is told to stop."""
     probes: OptionalAddress = None
@@ -88,7 +91,7 @@ class Settings(Message):
     @property
     def task_queue(self) -> str:
         """Return the queue that the workers of this cluster serve."""
-        return f"runwright-{self.cluster}"
+        return task_queue_of(self.cluster)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -106,6 +109,11 @@ class Settings(Message):
                 for one in error.errors(include_url=False, include_input=False)
             )
             raise InvalidSettingsError(problems) from error
+
+
+def task_queue_of(cluster: str) -> str:
+    """Return the queue that the workers of a cluster serve."""
+    return f"runwright-{cluster}"
 
 
 def _ours(environ: Mapping[str, str]) -> Mapping[str, str]:
