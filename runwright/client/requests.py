@@ -1,12 +1,16 @@
 """What starts a run, for whichever Temporal client is to do it."""
 
 import os
+import secrets
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from runwright.models.base import Message
 from runwright.models.story_run import StartStoryRun, workflow_id
 from runwright.settings import Settings
+
+_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
+"""As in the names that Kubernetes generates: no word comes of them."""
 
 
 class StartRequest(Message):
@@ -31,3 +35,8 @@ def start_request(start: StartStoryRun, environ: Mapping[str, str] = os.environ)
         task_queue=settings.task_queue,
         input=start.model_copy(update={"cluster": settings.cluster}),
     )
+
+
+def made_up_suffix() -> str:
+    """Return what makes a generated name unique, as Kubernetes makes it."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(5))

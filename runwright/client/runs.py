@@ -1,69 +1,58 @@
 """One run: look at it, wait for it, talk to it."""
 
+import asyncio
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
-from typing import Any, Final, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple, TypeVar
 
-from temporalio.client import (
-    Client,
-    WorkflowExecutionDescription,
-    WorkflowExecutionStatus,
-    WorkflowFailureError,
-    WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
-from adapters.temporal.connection import translated
-from runwright.client.views import View, as_ended, troubles_of
-from runwright.errors import (
-    NotFoundError,
-    NoWorkerError,
-    RefusedError,
-    TemporalUnavailableError,
-)
+from runwright.client.executions import ATTEMPTS, Execution
+from runwright.client.listing import newest_uid
+from runwright.client.objects import RunObjects
+from runwright.client.views import View
+from runwright.errors import NotFoundError, RefusedError
 from runwright.models.base import Message
-from runwright.models.bubustack import Phase
+from runwright.models.bubustack import Phase, StoryRun
 from runwright.models.gates import DecideGate, DecisionAnswer, Verdict
 from runwright.models.runs import Cancelled, CancelRun, Paused, PauseRun, Resumed, ResumeRun
 from runwright.models.story_run import StartStoryRun, StoryRunState, workflow_id
 from runwright.rules.bubustack.resumption import resumed
+from runwright.rules.bubustack.unstarted import unstarted_state
 
-_ANSWER_WITHIN: Final = timedelta(seconds=5)
-"""A worker that lives answers a query or an update in milliseconds."""
-_NO_WORKER: Final = frozenset(
-    {
-        RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.CANCELLED,
-        RPCStatusCode.FAILED_PRECONDITION,
-    }
-)
-"""What Temporal says when it had to ask a worker and none came."""
-_ATTEMPTS: Final = {"decide_gate": "decide a gate of"}
-"""How a message is called where its name is no word."""
+_LOOK_EVERY: Final = timedelta(milliseconds=500)
+_NAME: Final = re.compile(r"[a-z0-9.-]+")
+"""What may be asked for by its name; anything else is the name of nothing."""
 _T = TypeVar("_T", bound=Message)
+
+
+class Home(NamedTuple):
+    """Where a run lives."""
+
+    client: Client
+    cluster: str
+    """The name of the cluster, by which Temporal lists its runs."""
+    objects: RunObjects | None
+    """None: runs are no objects of any cluster."""
+    execute: Callable[[StartStoryRun], Awaitable["Run"]]
+    """Starts another execution of a run that is over."""
 
 
 class Run:
     """One run. A method that needs Temporal raises TemporalUnavailableError when it is away.
 
-    Every method raises NotFoundError when there is no such run.
+    In a cluster it may raise ClusterUnavailableError too. Every method raises NotFoundError when
+    there is no such run.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        identity: tuple[str, str, str],
-        execute: Callable[[StartStoryRun], Awaitable["Run"]],
-    ) -> None:
-        self.namespace, self.name, _ = identity
-        self.workflow_id = workflow_id(*identity)
-        self._client = client
-        self._execute = execute
+    def __init__(self, home: Home, namespace: str, name: str, uid: str) -> None:
+        self.namespace = namespace
+        self.name = name
+        self.workflow_id = workflow_id(namespace, name, uid) if uid else ""
+        """Empty until the run was looked for, where only its cluster knows which one it is."""
+        self._home = home
 
     async def state(self) -> StoryRunState:
         """Return everything that is known of the run; of one that is over without a worker too.
@@ -74,23 +63,38 @@ class Run:
         return (await self.view()).state
 
     async def view(self) -> View:
-        """Return the run's state, and what goes wrong with it for now."""
-        description = await self._described()
+        """Return the run's state, and what goes wrong with it for now.
+
+        In a cluster a run may wait for what is not there: it has not started then.
+
+        Raises:
+            NoWorkerError: as in `state`.
+        """
+        execution = await self._execution()
         try:
-            state = await self._state(description)
-        except RPCError as error:
-            raise self._translated(error, "look at") from error
-        return View(state=state, troubles=troubles_of(description))
+            return await execution.view()
+        except NotFoundError as error:
+            return View(state=_unstarted(await self._object(error)))
 
     async def wait(self) -> StoryRunState:
-        """Return the run's state once it is over, however it ended."""
-        try:
-            await self._handle().result(follow_runs=False)
-        except WorkflowFailureError:
-            pass
-        except RPCError as error:
-            raise self._translated(error, "wait for") from error
-        return await self.state()
+        """Return the run's state once it is over, however it ended.
+
+        Raises:
+            RefusedError: Temporal has lost the run, and nobody knows how it goes on.
+        """
+        execution = await self._execution()
+        while True:
+            try:
+                await execution.ended()
+                return await self.state()
+            except NotFoundError as error:
+                state = _unstarted(await self._object(error))
+            if state.finished_at:
+                return state
+            if state.has_started:
+                message = f"wait for run {self._shown}: {state.message}"
+                raise RefusedError(message)
+            await asyncio.sleep(_LOOK_EVERY.total_seconds())
 
     async def decide(self, request: DecideGate) -> DecisionAnswer | None:
         """Decide a gate; None when no worker answered and the decision waits in Temporal.
@@ -124,8 +128,22 @@ class Run:
     async def cancel(
         self, *, by: str = "", reason: str = "", grace: timedelta | None = None
     ) -> Cancelled | None:
-        """Stop what runs and close the run; None when no worker answered, as in `decide`."""
-        return await self._told("cancel", CancelRun(by=by, reason=reason, grace=grace), Cancelled)
+        """Stop what runs and close the run; None when no worker answered, as in `decide`.
+
+        One that has not started never does: its object is asked to be cancelled.
+        """
+        execution = await self._execution()
+        request = CancelRun(by=by, reason=reason, grace=grace)
+        try:
+            return await execution.tell("cancel", request, Cancelled)
+        except NotFoundError as error:
+            found = await self._object(error)
+        state = _unstarted(found)
+        if self._home.objects is None or state.has_started or state.finished_at:
+            message = f"cancel run {self._shown}: {_why_deaf(state)}"
+            raise RefusedError(message)
+        await self._home.objects.request_cancel(found)
+        return Cancelled(by=by, at=datetime.now(UTC), reason=reason, grace=timedelta(0))
 
     async def retry(
         self, *, step: str = "", inputs: Mapping[str, Any] | None = None, by: str = ""
@@ -133,120 +151,101 @@ class Run:
         """Execute the run again from what failed, or from `step`; what succeeded is kept.
 
         Raises:
-            RefusedError: the run is not over, or it succeeded and no `step` is given.
+            RefusedError: the run is not over, it succeeded and no `step` is given, or its object
+                is gone.
             NotFoundError: the Story has no such step.
             InvalidManifestError: changed inputs do not fit the Story's schema.
         """
         state = await self.state()
-        if state.finished_at is None:
-            message = f"retry run {self.namespace}/{self.name}: it is not over"
-            raise RefusedError(message)
-        if state.phase is Phase.SUCCEEDED and not step:
-            message = (
-                f"retry run {self.namespace}/{self.name}: it succeeded; "
-                "--from STEP repeats a step and what depends on it"
-            )
+        if why_not := _why_not_again(state, step) or await self._why_nowhere():
+            message = f"retry run {self._shown}: {why_not}"
             raise RefusedError(message)
         start = resumed(await self.started_with(), state, step=step, inputs=inputs, by=by)
-        return await self._execute(start)
+        return await self._home.execute(start)
 
     async def started_with(self) -> StartStoryRun:
         """Return what the latest execution was started with."""
-        description = await self._described()
-        latest = self._client.get_workflow_handle(self.workflow_id, run_id=description.run_id)
-        try:
-            first = await anext(latest.fetch_history_events(page_size=1))
-        except RPCError as error:
-            raise self._translated(error, "read the input of") from error
-        given = first.workflow_execution_started_event_attributes.input.payloads
-        decoded = await self._client.data_converter.decode(given, [StartStoryRun])
-        start: StartStoryRun = decoded[0]
-        return start
-
-    async def _described(self) -> WorkflowExecutionDescription:
-        try:
-            return await self._handle().describe(rpc_timeout=_ANSWER_WITHIN)
-        except RPCError as error:
-            raise self._translated(error, "look at") from error
-
-    async def _state(self, description: WorkflowExecutionDescription) -> StoryRunState:
-        latest = self._client.get_workflow_handle(
-            self.workflow_id, run_id=description.run_id, result_type=StoryRunState
-        )
-        match description.status:
-            case WorkflowExecutionStatus.COMPLETED:
-                done: StoryRunState = await latest.result()
-                return done
-            case WorkflowExecutionStatus.FAILED:
-                return await self._failed(latest)
-            case _:
-                state = await self._queried(latest)
-                return as_ended(state, description)
-
-    async def _failed(self, latest: WorkflowHandle[Any, StoryRunState]) -> StoryRunState:
-        try:
-            return await latest.result()
-        except WorkflowFailureError as failure:
-            cause = failure.cause
-            if isinstance(cause, ApplicationError) and cause.details:
-                return StoryRunState.model_validate(cause.details[0])
-            message = f"run {self.namespace}/{self.name} failed outside its own code: {cause}"
-            raise RefusedError(message) from failure
-
-    async def _queried(self, latest: WorkflowHandle[Any, StoryRunState]) -> StoryRunState:
-        try:
-            state: StoryRunState = await latest.query(
-                "state", result_type=StoryRunState, rpc_timeout=_ANSWER_WITHIN
-            )
-        except RPCError as error:
-            if error.status in _NO_WORKER:
-                raise self._no_worker() from error
-            raise self._translated(error, "look at") from error
-        except WorkflowQueryFailedError as error:
-            message = f"look at run {self.namespace}/{self.name}: no worker can tell: {error}"
-            raise NoWorkerError(message) from error
-        return state
+        execution = await self._execution()
+        return await execution.started_with()
 
     async def _told(self, name: str, message: Message, answer: type[_T]) -> _T | None:
-        """Return the answer to an update; None when it had to go as a signal."""
+        execution = await self._execution()
         try:
-            told: _T = await self._handle().execute_update(  # pyright: ignore[reportUnknownMemberType] # one of its overloads has no types
-                name, message, result_type=answer, rpc_timeout=_ANSWER_WITHIN
-            )
-        except WorkflowUpdateFailedError as error:
-            cause = error.cause
-            said = cause.message if isinstance(cause, ApplicationError) else str(cause)
-            raise RefusedError(said) from error
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
-            await self._signal(name, message)
-            return None
-        except RPCError as error:
-            if error.status in _NO_WORKER:
-                await self._signal(name, message)
-                return None
-            raise self._translated(error, _ATTEMPTS.get(name, name)) from error
-        return told
+            return await execution.tell(name, message, answer)
+        except NotFoundError as error:
+            why = _why_deaf(_unstarted(await self._object(error)))
+            refusal = f"{ATTEMPTS.get(name, name)} run {self._shown}: {why}"
+            raise RefusedError(refusal) from error
 
-    async def _signal(self, name: str, message: Message) -> None:
-        try:
-            await self._handle().signal(name, message)
-        except RPCError as error:
-            raise self._translated(error, _ATTEMPTS.get(name, name)) from error
+    async def _execution(self) -> Execution:
+        if not self.workflow_id:
+            self.workflow_id = workflow_id(self.namespace, self.name, await self._uid())
+        return Execution(self._home.client, self.workflow_id, self._shown)
 
-    def _handle(self) -> WorkflowHandle[Any, Any]:
-        return self._client.get_workflow_handle(self.workflow_id)
+    async def _uid(self) -> str:
+        """Return which run of that name is meant: the one that is there, else the newest."""
+        if not (_NAME.fullmatch(self.namespace) and _NAME.fullmatch(self.name)):
+            message = f"there is no run {self._shown}"
+            raise NotFoundError(message)
+        if (found := await self._find()) is not None:
+            return found.metadata.uid
+        client, cluster = self._home.client, self._home.cluster
+        return await newest_uid(client, cluster, self.namespace, self.name)
 
-    def _no_worker(self) -> NoWorkerError:
-        message = f"look at run {self.namespace}/{self.name}: no worker answers"
-        return NoWorkerError(message)
+    async def _find(self) -> StoryRun | None:
+        objects = self._home.objects
+        return await objects.find(self.namespace, self.name) if objects else None
 
-    def _translated(
-        self, error: RPCError, attempt: str
-    ) -> NotFoundError | RefusedError | TemporalUnavailableError:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            return translated(error, f"{attempt} run {self.namespace}/{self.name}")
-        if "already completed" in error.message:
-            message = f"{attempt} run {self.namespace}/{self.name}: it is over"
-            return RefusedError(message)
-        message = f"there is no run {self.namespace}/{self.name}"
-        return NotFoundError(message)
+    async def _object(self, absence: NotFoundError) -> StoryRun:
+        """Return the object of this very run, of which Temporal says that it is absent.
+
+        Raises:
+            NotFoundError: there is none either.
+        """
+        found = await self._find()
+        if found is None or not self._is_of(found):
+            raise absence
+        return found
+
+    async def _why_nowhere(self) -> str:
+        """Return why the run cannot go on: nothing would show it any more."""
+        if self._home.objects is None:
+            return ""
+        found = await self._find()
+        if found is None or not self._is_of(found):
+            return "its StoryRun is gone; start it anew"
+        if found.spec.cancel_requested:
+            return "its StoryRun asks to be cancelled, and that is not taken back; start it anew"
+        return "its StoryRun is being deleted" if found.metadata.deletion_timestamp else ""
+
+    def _is_of(self, found: StoryRun) -> bool:
+        return self.workflow_id.endswith(f"/{found.metadata.uid}")
+
+    @property
+    def _shown(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+def _unstarted(found: StoryRun) -> StoryRunState:
+    return unstarted_state(found, datetime.now(UTC))
+
+
+def _why_deaf(state: StoryRunState) -> str:
+    """Return why a run without a workflow can be told nothing."""
+    if state.finished_at:
+        return "it is over"
+    if state.has_started:
+        return state.message
+    why = f" ({state.message})" if state.message else ""
+    return f"it has not started yet{why}; say so again when it has, or cancel it"
+
+
+def _why_not_again(state: StoryRunState, step: str) -> str:
+    """Return why a run cannot be executed again; empty if it can."""
+    if state.finished_at is None:
+        return "it is not over"
+    if not state.has_started:
+        return "it never started; start it anew"
+    if state.phase is Phase.SUCCEEDED and not step:
+        return "it succeeded; --from STEP repeats a step and what depends on it"
+    return ""

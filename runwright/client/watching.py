@@ -7,7 +7,12 @@ from enum import StrEnum
 from typing import Protocol
 
 from runwright.client.views import View
-from runwright.errors import NoWorkerError, TemporalUnavailableError
+from runwright.errors import (
+    ClusterUnavailableError,
+    NoWorkerError,
+    TemporalUnavailableError,
+    TransientError,
+)
 from runwright.models.base import Message
 from runwright.models.story_run import StoryRunState
 
@@ -17,6 +22,7 @@ class Missing(StrEnum):
 
     WORKER = "worker"
     TEMPORAL = "temporal"
+    CLUSTER = "cluster"
 
 
 class Away(Message):
@@ -45,7 +51,8 @@ async def changes(
 ) -> AsyncGenerator[View | Away]:
     """Yield the run as it is, then again at each change, and last when it is over.
 
-    When the worker or Temporal is away, that is yielded once, and the run again when it is back.
+    When the worker, Temporal or the cluster is away, that is yielded once, and the run again when
+    it is back.
 
     Raises:
         NotFoundError: there is no such run.
@@ -83,7 +90,7 @@ async def _end_of(run: Watched, interval: timedelta) -> None:
             await run.wait()
         except NoWorkerError:
             return  # it is over, and only nobody is there to tell how it ended
-        except TemporalUnavailableError:
+        except (TemporalUnavailableError, ClusterUnavailableError):
             await asyncio.sleep(interval.total_seconds())
         else:
             return
@@ -93,10 +100,16 @@ async def _look(run: Watched, seen: View | Away | None) -> View | Away:
     asked_at = datetime.now(UTC)
     try:
         return await run.view()
-    except TemporalUnavailableError as error:
-        missing = Missing.WORKER if isinstance(error, NoWorkerError) else Missing.TEMPORAL
+    except (TemporalUnavailableError, ClusterUnavailableError) as error:
+        missing = _missing(error)
         if not isinstance(seen, Away):
             return Away(missing=missing, message=str(error), since=asked_at)
         if seen.missing is missing:
             return seen
         return Away(missing=missing, message=str(error), since=seen.since)
+
+
+def _missing(error: TransientError) -> Missing:
+    if isinstance(error, ClusterUnavailableError):
+        return Missing.CLUSTER
+    return Missing.WORKER if isinstance(error, NoWorkerError) else Missing.TEMPORAL

@@ -7,7 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from runwright.client import Away, Missing, NoWorkerError, View, changes
-from runwright.errors import NotFoundError, RunwrightError, TemporalUnavailableError
+from runwright.errors import (
+    ClusterUnavailableError,
+    NotFoundError,
+    RunwrightError,
+    TemporalUnavailableError,
+)
 from runwright.models.story_run import StoryRunState
 
 NO_TIME = timedelta(milliseconds=1)
@@ -63,10 +68,11 @@ async def test_a_view_is_given_only_when_it_changed() -> None:
 
 async def test_silence_is_told_once_and_survived() -> None:
     no_worker, no_server = NoWorkerError("none"), TemporalUnavailableError("gone")
+    no_cluster = ClusterUnavailableError("away")
 
-    told = await seen(view("a"), no_worker, no_worker, no_server, view("a"), view("b"))
+    told = await seen(view("a"), no_worker, no_worker, no_server, no_cluster, view("a"), view("b"))
 
-    assert told == ["a", Missing.WORKER, Missing.TEMPORAL, "a", "b"]
+    assert told == ["a", Missing.WORKER, Missing.TEMPORAL, Missing.CLUSTER, "a", "b"]
 
 
 async def test_silence_lasts_since_its_first_unanswered_question() -> None:

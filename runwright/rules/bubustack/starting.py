@@ -61,7 +61,7 @@ def start_of(bundle: Bundle, overrides: Overrides) -> StartStoryRun:
     Raises:
         InvalidManifestError: what keeps the run from being started, every problem at once.
     """
-    if not _wrong_names(overrides):
+    if not wrong_names(overrides):
         bundle = _in_namespace(bundle, overrides.namespace)
     wanted = wanted_run(bundle, overrides)
     problems = [*wanted.problems, *missing_references(bundle, wanted.run)]
@@ -89,7 +89,7 @@ def wanted_run(bundle: Bundle, overrides: Overrides) -> Wanted:
     Raises:
         InvalidManifestError: nobody can tell which; whatever else is wrong is told as well.
     """
-    problems = _wrong_names(overrides)
+    problems = wrong_names(overrides)
     if problems:
         overrides = replace(overrides, name="", namespace="")
     run = _chosen(bundle, overrides)
@@ -118,7 +118,8 @@ def unknown_inputs(story: Story, inputs: Iterable[str]) -> Iterator[str]:
             yield f"{path}: the inputsSchema of story {story.metadata.name} has no such input{hint}"
 
 
-def _wrong_names(overrides: Overrides) -> list[Problem]:
+def wrong_names(overrides: Overrides) -> list[Problem]:
+    """Return which of the names that a person gave are none."""
     problems: list[Problem] = []
     for path, adapter, given in (
         ("name", _NAME, overrides.name),
@@ -199,7 +200,7 @@ def _made_up(bundle: Bundle, overrides: Overrides) -> StoryRun | Problem:
     if not bundle.stories:
         return Problem("", "there is neither a StoryRun nor a Story")
     ((namespace, story),) = bundle.stories
-    generated = f"{story[:_LONGEST_PREFIX]}-{overrides.suffix}"
+    generated = "-".join(filter(None, (story[:_LONGEST_PREFIX], overrides.suffix)))
     return StoryRun(
         metadata=ObjectMeta(name=overrides.name or generated, namespace=namespace),
         spec=StoryRunSpec(story_ref=StoryReference(name=story)),
