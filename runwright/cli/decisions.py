@@ -119,8 +119,9 @@ async def _cancel_and_wait(
     run: RunName, ask: Callable[[Run], Awaitable[Message | None]], output: Output
 ) -> None:
     async with connection() as client:
-        await ask(run.of(client))
-        view = await follow(run.of(client), console(stderr=True), transient=True)
+        one = run.of(client)
+        await ask(one)
+        view = await follow(one, console(stderr=True), transient=True)
     show(view.state, output, lambda terminal: run_page(view, here(), terminal))
 
 

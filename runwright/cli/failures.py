@@ -10,6 +10,7 @@ import typer
 from runwright.cli.output import Output
 from runwright.client import NoWorkerError
 from runwright.errors import (
+    ClusterUnavailableError,
     ExistsError,
     InvalidManifestError,
     NotFoundError,
@@ -27,6 +28,10 @@ _HINTS: Final[tuple[tuple[type[RunwrightError], str], ...]] = (
     (
         TemporalUnavailableError,
         "`runwright dev` starts a server here; TEMPORAL_ADDRESS says where another one is",
+    ),
+    (
+        ClusterUnavailableError,
+        "KUBECONFIG says which cluster is meant; `kubectl cluster-info` tells whether it answers",
     ),
     (ExistsError, "choose another --name; `runwright retry` goes on with a run that is over"),
 )

@@ -28,6 +28,7 @@ _GOOD: Final = frozenset({Phase.SUCCEEDED, Phase.SKIPPED})
 _SILENT: Final = {
     Missing.WORKER: "No worker answers",
     Missing.TEMPORAL: "Temporal does not answer",
+    Missing.CLUSTER: "The cluster does not answer",
 }
 
 

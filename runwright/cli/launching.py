@@ -1,19 +1,19 @@
 """Starting runs: `start`, and `retry`, which starts one anew."""
 
 import asyncio
-import secrets
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 from runwright.cli.app import app
+from runwright.cli.beginning import Started, show_started
 from runwright.cli.failures import reported
 from runwright.cli.following import finish
 from runwright.cli.manifests import FilesArgument, sources_of
-from runwright.cli.output import Output, OutputOption, document, show
+from runwright.cli.output import Output, OutputOption, document
 from runwright.cli.parameters import (
     AsOption,
     InputOption,
@@ -23,28 +23,19 @@ from runwright.cli.parameters import (
     user,
 )
 from runwright.cli.session import connection
+from runwright.cli.submitting import Manner, submit
 from runwright.client import Run, start_request
+from runwright.client.requests import made_up_suffix
 from runwright.errors import InvalidManifestError, Problem
-from runwright.models.base import Message
 from runwright.models.bubustack import Story
 from runwright.models.story_run import StartStoryRun
+from runwright.models.tasks import Backend
 from runwright.rules.bubustack.assignments import assigned
-from runwright.rules.bubustack.explanation import shown_name
 from runwright.rules.bubustack.starting import Overrides, start_of, unknown_inputs
 from runwright.rules.manifests import read_manifests
 from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_object
-
-_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
-"""As in the names that Kubernetes generates: no word comes of them."""
-
-
-class Started(Message):
-    """Which run was started."""
-
-    namespace: str
-    name: str
-    workflow_id: str
+from runwright.settings import Settings
 
 
 @app.command()
@@ -64,11 +55,12 @@ def start(  # noqa: PLR0913 - each is an option of its own
     output: OutputOption = Output.TABLE,
     wait: WaitOption = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what any Temporal client can start it with.")
+        bool, typer.Option("--dry-run", help="Print what it would be started with, and do nothing.")
     ] = False,
 ) -> None:
     """Start the run that manifests describe: their StoryRun, or the only Story.
 
+    In a cluster the StoryRun is created, and of what it refers to that which is not there.
     With --wait, exit with 1 if it does not succeed.
     """
     with reported(output):
@@ -78,14 +70,13 @@ def start(  # noqa: PLR0913 - each is an option of its own
             inputs=_inputs_of(inputs_file),
             assignments=inputs or (),
             author=user() if by is None else by,
-            suffix="".join(secrets.choice(_LETTERS) for _ in range(5)),
+            suffix=made_up_suffix(),
         )
-        start = _start_of(files, overrides)
-        _warn(start.story, start.inputs)
-        if dry_run:
-            _print_request(start, output)
+        manner = Manner(output, wait, dry_run)
+        if Settings.from_environ(os.environ).backend is Backend.KUBERNETES:
+            asyncio.run(submit(files, overrides, manner))
         else:
-            asyncio.run(_start(start, output, wait=wait))
+            _launch(files, overrides, manner)
 
 
 @app.command()
@@ -108,6 +99,15 @@ def retry(
     with reported(output):
         who = user() if by is None else by
         asyncio.run(_retry(run, (step, inputs or (), who), output, wait=wait))
+
+
+def _launch(files: Sequence[str], overrides: Overrides, manner: Manner) -> None:
+    start = _start_of(files, overrides)
+    _warn(start.story, start.inputs)
+    if manner.dry_run:
+        _print_request(start, manner.output)
+    else:
+        asyncio.run(_start(start, manner.output, wait=manner.wait))
 
 
 def _start_of(files: Sequence[str], overrides: Overrides) -> StartStoryRun:
@@ -182,5 +182,4 @@ async def _shown(run: Run, what: str, output: Output, *, wait: bool) -> None:
         await finish(run, output)
         return
     started = Started(namespace=run.namespace, name=run.name, workflow_id=run.workflow_id)
-    line = f"{what}: run {run.namespace}/{run.name}; watch it: runwright watch {shown_name(run)}"
-    show(started, output, lambda _: Text(line))
+    show_started(started, what, output)

@@ -3,22 +3,21 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Hashable
 from datetime import timedelta
 from typing import Annotated, Final
 
 import typer
 
-from adapters.local.logs import LocalLogs, LoggedTry
 from runwright.cli.app import app
 from runwright.cli.failures import reported
 from runwright.cli.following import goes_on
+from runwright.cli.log_sources import LogSource, WrittenTry, log_source
 from runwright.cli.parameters import RunArgument, RunName
 from runwright.cli.session import connection
-from runwright.client import NoWorkerError, Run
-from runwright.errors import NotFoundError, StorageUnavailableError, TemporalUnavailableError
-from runwright.models.story_run import StoryRunState, workflow_id
-from runwright.models.tasks import TaskKey
+from runwright.client import Run
+from runwright.errors import ClusterUnavailableError, NotFoundError, TemporalUnavailableError
+from runwright.models.story_run import StoryRunState
 from runwright.rules.naming import compose
 from runwright.rules.wording import listed
 from runwright.settings import Settings
@@ -41,94 +40,91 @@ def logs(
         bool, typer.Option("--follow", "-f", help="Go on until the step, or the run, is over.")
     ] = False,
 ) -> None:
-    """Print what the steps of a run wrote, on the machine where they ran.
+    """Print what the steps of a run wrote, from where they ran.
 
     Of one step it is printed as it is; of several each line begins with the name of its task.
     """
     with reported():
         settings = Settings.from_environ(os.environ)
-        printer = _Printer(LocalLogs(settings.state), run, step, number)
+        asyncio.run(_print(run, (step, number), settings, follow=follow))
+
+
+async def _print(
+    run: RunName, wanted: tuple[str | None, int | None], settings: Settings, *, follow: bool
+) -> None:
+    step, number = wanted
+    async with log_source(run, settings) as source:
+        printer = _Printer(source, run, step, number)
         if follow:
-            asyncio.run(_follow(printer, run, step))
+            await _follow(printer, run, step)
         else:
-            asyncio.run(printer.print_all(str(settings.state)))
+            await printer.print_all()
 
 
 class _Printer:
     """Prints the tries that are asked for, each once."""
 
-    def __init__(self, logs: LocalLogs, run: RunName, step: str | None, number: int | None) -> None:
-        self._logs = logs
+    def __init__(
+        self, source: LogSource, run: RunName, step: str | None, number: int | None
+    ) -> None:
+        self._source = source
         self._run = run
         self._name = compose(run.name, step) if step else None
         self._number = number
-        self._begun: set[TaskKey] = set()
+        self._begun: set[Hashable] = set()
 
-    def tries(self) -> list[LoggedTry]:
+    async def tries(self) -> list[WrittenTry]:
         """Return the tries that are asked for, each of another task."""
-        last: dict[str, LoggedTry] = {}
-        for one in self._logs.tries(workflow_id(self._run.namespace, self._run.name)):
-            if self._number in {None, one.key.try_number} and self._name in {None, one.key.name}:
-                last[one.key.name] = one
+        last: dict[str, WrittenTry] = {}
+        for one in await self._source.tries():
+            if self._number in {None, one.number} and self._name in {None, one.task}:
+                last[one.task] = one
         return list(last.values())
 
-    async def print_all(self, place: str) -> None:
+    async def print_all(self) -> None:
         """Print what there is.
 
         Raises:
             NotFoundError: there is nothing.
         """
-        tries = self.tries()
+        tries = await self.tries()
         if not tries:
             of_try = f"try {self._number} of " if self._number else ""
             what = f"{of_try}{self._run} {self._name or ''}".strip()
-            message = f"no log of {what} in {place}{self._there()}; logs stay where the task ran"
+            message = f"no log of {what} in {self._source.where}{await self._there()}"
             raise NotFoundError(message)
         for one in tries:
-            self._write(one.key, _content(one, self.tries))
+            await self._write_all(one.task, one.read())
 
-    def _there(self) -> str:
+    async def _there(self) -> str:
         """Return which logs of the run there are, where those asked for are not."""
-        found = self._logs.tries(workflow_id(self._run.namespace, self._run.name))
         names = {
-            f"{one.key.name.removeprefix(f'{self._run.name}-')} (try {one.key.try_number})"
-            for one in found
+            f"{one.task.removeprefix(f'{self._run.name}-')} (try {one.number})"
+            for one in await self._source.tries()
         }
         return f"; there is {listed(sorted(names))}" if names else ""
 
-    def begin(self) -> list[asyncio.Task[None]]:
+    async def begin(self) -> list[asyncio.Task[None]]:
         """Begin to follow the tries that are new."""
-        new = [one.key for one in self.tries() if one.key not in self._begun]
-        self._begun.update(new)
-        return [asyncio.create_task(self._follow(key)) for key in new]
+        new = [one for one in await self.tries() if one.identity not in self._begun]
+        self._begun.update(one.identity for one in new)
+        return [asyncio.create_task(self._write_all(one.task, one.follow())) for one in new]
 
-    async def _follow(self, key: TaskKey) -> None:
+    async def _write_all(self, task: str, chunks: AsyncIterator[bytes]) -> None:
         rest = b""
-        async for chunk in self._logs.follow(key):
+        async for chunk in chunks:
             lines, newline, rest = (rest + chunk).rpartition(b"\n")
-            self._write(key, lines + newline)
-        self._write(key, rest)
+            self._write(task, lines + newline)
+        self._write(task, rest)
 
-    def _write(self, key: TaskKey, content: bytes) -> None:
+    def _write(self, task: str, content: bytes) -> None:
         if self._name is None:
-            prefix = key.name.removeprefix(f"{self._run.name}-").encode() + b" | "
+            prefix = task.removeprefix(f"{self._run.name}-").encode() + b" | "
             content = b"".join(prefix + line for line in content.splitlines(keepends=True))
             if content and not content.endswith(b"\n"):
                 content += b"\n"
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-
-
-def _content(one: LoggedTry, again: Callable[[], Iterable[LoggedTry]]) -> bytes:
-    try:
-        return one.log.read_bytes()
-    except FileNotFoundError:  # its end was recorded this moment, and it moved
-        moved = next((other for other in again() if other.key == one.key), one)
-    try:
-        return moved.log.read_bytes()
-    except OSError as error:
-        message = f"read {moved.log}: {error.strerror}"
-        raise StorageUnavailableError(message) from error
 
 
 async def _follow(printer: _Printer, name: RunName, step: str | None) -> None:
@@ -137,11 +133,18 @@ async def _follow(printer: _Printer, name: RunName, step: str | None) -> None:
         following: list[asyncio.Task[None]] = []
         with goes_on(run):
             async for is_over in _ends(run, step):
-                new = printer.begin()
+                new = await _begun(printer)
                 following += new
                 if is_over and not new:
                     break
             await asyncio.gather(*following)
+
+
+async def _begun(printer: _Printer) -> list[asyncio.Task[None]]:
+    try:
+        return await printer.begin()
+    except ClusterUnavailableError:
+        return []
 
 
 async def _ends(run: Run, step: str | None) -> AsyncIterator[bool]:
@@ -153,7 +156,7 @@ async def _ends(run: Run, step: str | None) -> AsyncIterator[bool]:
     while True:
         try:
             yield _is_over(await run.state(), step)
-        except (NoWorkerError, TemporalUnavailableError):
+        except (TemporalUnavailableError, ClusterUnavailableError):
             yield False
         await asyncio.sleep(_LOOK_EVERY.total_seconds())
 
@@ -161,7 +164,7 @@ async def _ends(run: Run, step: str | None) -> AsyncIterator[bool]:
 def _is_over(state: StoryRunState, step: str | None) -> bool:
     if state.finished_at:
         return True
-    if step is None:
+    if step is None or not state.has_started:
         return False
     if step not in state.steps:
         message = f"run {state.namespace}/{state.name} has no step {step}"

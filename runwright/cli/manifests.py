@@ -1,5 +1,6 @@
 """Reading manifests, and `validate`."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -10,11 +11,16 @@ import typer
 from runwright.cli.app import app
 from runwright.cli.failures import REFUSED, reported
 from runwright.cli.output import Output, OutputOption, document
+from runwright.client.objects import home_of
 from runwright.errors import InvalidManifestError, Problem
 from runwright.models.bubustack import Story, StoryReference, StoryRun, StoryRunSpec
 from runwright.models.metadata import ObjectMeta
+from runwright.models.tasks import Backend
 from runwright.rules.bubustack.starting import Overrides, start_of
-from runwright.rules.manifests import Bundle, Source, missing_references, read_manifests
+from runwright.rules.bubustack.submission import submission_of
+from runwright.rules.manifests import Bundle, Source, read_manifests
+from runwright.rules.manifests.resolution import resolved
+from runwright.settings import Settings
 
 _STDIN: Final = "-"
 _SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
@@ -29,10 +35,12 @@ FilesArgument = Annotated[
 def validate(files: FilesArgument, output: OutputOption = Output.TABLE) -> None:
     """Tell everything that is wrong with manifests, at once; exit with 2 if anything is.
 
-    What the objects refer to is looked for in the same files.
+    What the objects refer to is looked for in the same files; where they are meant for a cluster,
+    it may as well be there.
     """
     with reported(output):
-        problems, warnings, count = _examined(files)
+        backend = Settings.from_environ(os.environ).backend
+        problems, warnings, count = _examined(files, backend)
         if output is Output.TABLE:
             for line in _listed(problems, "error"):
                 typer.echo(line)
@@ -83,14 +91,17 @@ def _source(path: Path) -> Source:
     return Source(str(path), path.read_text("utf-8"), str(path.resolve().parent))
 
 
-def _examined(files: Iterable[str]) -> tuple[Sequence[Problem], Sequence[Problem], int]:
+def _examined(
+    files: Iterable[str], backend: Backend
+) -> tuple[Sequence[Problem], Sequence[Problem], int]:
     """Return the problems, the warnings, and how many objects there are."""
     try:
-        bundle = read_manifests(sources_of(files))
+        bundle = read_manifests(sources_of(files), home=home_of(), backend=backend)
     except InvalidManifestError as error:
         return error.problems, error.warnings, 0
-    problems = [problem for run in bundle.story_runs.values() for problem in _why_not(bundle, run)]
-    doubts = [] if bundle.story_runs else list(_unresolved(bundle))
+    why_not = _why_not if backend is Backend.LOCAL else _why_not_in_a_cluster
+    problems = [problem for run in bundle.story_runs.values() for problem in why_not(bundle, run)]
+    doubts = [*_absent(bundle, backend), *_unresolved(bundle, backend)]
     return (
         list(dict.fromkeys(problems)),
         list(dict.fromkeys((*bundle.warnings, *doubts))),
@@ -99,19 +110,39 @@ def _examined(files: Iterable[str]) -> tuple[Sequence[Problem], Sequence[Problem
 
 
 def _why_not(bundle: Bundle, run: StoryRun) -> Sequence[Problem]:
-    metadata = run.metadata
     try:
-        start_of(bundle, Overrides(name=metadata.name, namespace=metadata.namespace))
+        start_of(bundle, _meant(run))
     except InvalidManifestError as error:
         return error.problems
     return ()
 
 
-def _unresolved(bundle: Bundle) -> Iterator[Problem]:
+def _why_not_in_a_cluster(bundle: Bundle, run: StoryRun) -> Sequence[Problem]:
+    try:
+        submission_of(bundle, Bundle(), _meant(run))
+    except InvalidManifestError as error:
+        return error.problems
+    return ()
+
+
+def _meant(run: StoryRun) -> Overrides:
+    return Overrides(name=run.metadata.name, namespace=run.metadata.namespace)
+
+
+def _absent(bundle: Bundle, backend: Backend) -> Iterator[Problem]:
+    """Yield what the StoryRuns refer to and may find in their cluster."""
+    if backend is not Backend.LOCAL:
+        for run in bundle.story_runs.values():
+            yield from resolved(bundle, run, backend).absent
+
+
+def _unresolved(bundle: Bundle, backend: Backend) -> Iterator[Problem]:
     """Yield what the Stories lack here, and may find where they are applied."""
-    for story in bundle.stories.values():
-        trial = _trial(story)
-        for problem in missing_references(bundle, trial):
+    if bundle.story_runs:
+        return
+    for trial in map(_trial, bundle.stories.values()):
+        found = resolved(bundle, trial, backend)
+        for problem in (*found.problems, *found.absent):
             if not problem.object.startswith(f"{trial.kind}/"):
                 yield problem
 

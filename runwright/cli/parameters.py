@@ -7,6 +7,7 @@ from typing import Annotated, Final, NamedTuple
 import typer
 
 from runwright.client import Run, RunwrightClient
+from runwright.client.objects import home_of
 from runwright.models.durations import parse_duration
 
 
@@ -30,7 +31,7 @@ def run_name(text: str) -> RunName:
     if len(namespace) > 1 or not all((*namespace, name)):
         message = f"{text!r} is neither NAME nor NAMESPACE/NAME"
         raise typer.BadParameter(message)
-    return RunName(namespace[0] if namespace else "default", name)
+    return RunName(namespace[0] if namespace else home_of(), name)
 
 
 def duration(text: str) -> timedelta:

@@ -148,3 +148,21 @@ def test_a_worker_of_local_tasks_is_loaded_without_the_library_of_a_cluster(tmp_
     loaded = loaded_by("import runwright.cli.serving, runwright.cli.embedded", tmp_path)
 
     assert {name.partition(".")[0] for name in loaded}.isdisjoint({"aiohttp", "kubernetes"})
+
+
+@starts_an_interpreter
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import runwright.cli",
+        "import runwright.client",
+        "import runwright.cli.launching, runwright.cli.overview, runwright.cli.logs",
+    ],
+)
+def test_the_client_library_of_a_cluster_is_imported_only_where_one_is_asked(
+    code: str, tmp_path: Path
+) -> None:
+    """It takes longer than most commands, and who works without a cluster never needs it."""
+    loaded = loaded_by(code, tmp_path)
+
+    assert {name.partition(".")[0] for name in loaded}.isdisjoint({"kubernetes", "aiohttp"})

@@ -9,6 +9,7 @@ from runwright.cli.failures import reported
 from runwright.cli.output import Output
 from runwright.client import NoWorkerError
 from runwright.errors import (
+    ClusterUnavailableError,
     ExistsError,
     InvalidManifestError,
     NotFoundError,
@@ -36,6 +37,7 @@ def status_and_words(error: BaseException, capture: pytest.CaptureFixture[str]) 
         (NotFoundError("no"), 2, ""),
         (TemporalUnavailableError("no"), 3, "hint: `runwright dev` starts a server here"),
         (NoWorkerError("no"), 3, "hint: `runwright worker` starts a worker"),
+        (ClusterUnavailableError("no"), 3, "hint: KUBECONFIG says which cluster is meant"),
         (StorageUnavailableError("no"), 3, ""),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, RunwrightError) else "",
