@@ -72,7 +72,7 @@ async def _work(settings: Settings, runtime: Runtime, *, wait: bool) -> None:
 
 
 async def _reached(
-    stack: AsyncExitStack, runtime: Runtime, stop: Stop | None, readiness: Readiness
+    stack: AsyncExitStack, runtime: Runtime | None, stop: Stop | None, readiness: Readiness
 ) -> Client | None:
     """Return a client; None when it was told to stop while it waited for the server.
 
@@ -96,14 +96,24 @@ async def _reached(
 
 
 @app.command()
-def setup() -> None:
+def setup(
+    *,
+    wait_for_server: Annotated[
+        bool, typer.Option("--wait-for-server", help="Wait until Temporal can be reached.")
+    ] = False,
+) -> None:
     """Make a Temporal namespace ready: register the search attributes that it lacks."""
     with reported():
-        typer.echo(asyncio.run(_set_up()))
+        typer.echo(asyncio.run(_set_up(wait=wait_for_server)))
 
 
-async def _set_up() -> str:
-    async with connected(os.environ) as client:
+async def _set_up(*, wait: bool) -> str:
+    async with AsyncExitStack() as stack:
+        stop = stack.enter_context(stopping()) if wait else None
+        client = await _reached(stack, None, stop, Readiness())
+        if client is None:
+            message = "set up a namespace: told to stop before Temporal was reached"
+            raise TemporalUnavailableError(message)
         added = await register(client, SEARCH_ATTRIBUTES)
         where = f"Namespace {client.namespace} at {client.service_client.config.target_host}"
     if not added:

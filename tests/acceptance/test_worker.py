@@ -88,6 +88,30 @@ async def test_a_namespace_is_set_up_once_and_then_served(tmp_path: Path) -> Non
     assert status == 0
 
 
+async def test_a_set_up_may_wait_for_its_server(tmp_path: Path) -> None:
+    """In a pod, where to begin anew takes longer each time."""
+    port = _free_port()
+    environ = environment(tmp_path, TEMPORAL_ADDRESS=f"127.0.0.1:{port}")
+
+    async with runwright("setup", "--wait-for-server", environ=environ) as setup:
+        await setup.said("waiting: connect to Temporal")
+        async with serving(tmp_path, Addresses(port, 0), ()):
+            status = await setup.ended()
+
+    assert status == 0
+    assert "is ready; registered" in setup.text
+
+
+async def test_a_set_up_that_waits_can_be_stopped(tmp_path: Path) -> None:
+    environ = environment(tmp_path, TEMPORAL_ADDRESS=f"127.0.0.1:{_free_port()}")
+
+    async with runwright("setup", "--wait-for-server", environ=environ) as setup:
+        await setup.said("waiting: connect to Temporal")
+        status = await setup.stopped(signal.SIGTERM)
+
+    assert status == 3
+
+
 async def test_each_event_of_a_worker_is_one_line(tmp_path: Path, temporal: str) -> None:
     """What collects logs takes a line for an event."""
     environ = environment(tmp_path, TEMPORAL_ADDRESS=temporal)
