@@ -64,7 +64,8 @@ def runwright() -> Image:
     settings = {
         "User": _NOBODY,
         "Env": [_SEARCHED, f"LD_LIBRARY_PATH=/{LIBRARIES}", f"PYTHONPATH=/{_PACKAGES}"],
-        "Cmd": ["/usr/local/bin/runwright", "--help"],
+        "Entrypoint": ["/usr/local/bin/runwright"],
+        "Cmd": ["--help"],
     }
     return Image(RUNWRIGHT, [_shell(), _python(), _dependencies(), _ours()], settings)
 

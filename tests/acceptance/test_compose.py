@@ -358,7 +358,8 @@ def test_our_image_runs_as_nobody_special(compose: _Compose) -> None:
     text = (ROOT / "deploy" / "docker" / "Dockerfile").read_text()
     state = compose.services["worker"].environment["RUNWRIGHT_STATE"]
 
-    assert re.search(r"^USER runwright$", text, flags=re.MULTILINE)
+    assert "useradd --create-home --uid 1000 --user-group runwright" in text
+    assert re.search(r"^USER 1000:1000$", text, flags=re.MULTILINE)
     assert f"--owner runwright --group runwright {state}" in text
     assert re.search(r'^ENTRYPOINT \["runwright"\]$', text, flags=re.MULTILINE)
 
