@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 RUN := $(VENV)/bin
 CODE := runwright workflows activities adapters tests benchmarks examples testbed
 
-.PHONY: help demo test check bench cluster cluster-down test-cluster
+.PHONY: help demo test check bench bench-cluster cluster cluster-down test-cluster
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -26,6 +26,9 @@ check: $(READY) ## Check format, lint, types, layers, and the lock file.
 
 bench: $(READY) ## Measure Runwright beside bare Temporal; some minutes.
 	@$(RUN)/python -m benchmarks $(ARGS)
+
+bench-cluster: $(READY) ## Measure Runwright beside bare Jobs, on the testbed; some minutes.
+	@$(RUN)/python -m benchmarks --cluster $(ARGS)
 
 cluster: $(READY) ## Start a real Kubernetes of one node; the first time builds it, some minutes.
 	@$(RUN)/python -m testbed up

@@ -1,20 +1,22 @@
-"""Measure Runwright: `python -m benchmarks [NAME...] [--quick] [--json FILE]`."""
+"""Measure Runwright: `python -m benchmarks [NAME...] [--cluster] [--quick] [--json FILE]`."""
 
 import argparse
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
 from benchmarks.figures import Row, Verdict
-from benchmarks.report import report_of, table_of, write_page
+from benchmarks.report import CLUSTER, LOCAL, report_of, table_of, write_page
 from benchmarks.rows import gates, imports, recovery, throughput, waiting
 from benchmarks.size import FULL, QUICK, Size
 
-_ALL: Final[dict[str, Callable[[Size], Awaitable[list[Row]]]]] = {
+_Measures = dict[str, Callable[[Size], Awaitable[list[Row]]]]
+_LOCAL: Final[_Measures] = {
     "at-once": throughput.measure_at_once,
     "outside": throughput.measure_outside,
     "gates": gates.measure,
@@ -24,39 +26,56 @@ _ALL: Final[dict[str, Callable[[Size], Awaitable[list[Row]]]]] = {
 }
 
 
-async def _measured(names: Sequence[str], size: Size, console: Console) -> list[Row]:
+def _of_a_cluster() -> _Measures:
+    """Return what needs the testbed; its client library is loaded only then."""
+    rows = import_module("benchmarks.cluster.rows")
+    waiting_tasks = import_module("benchmarks.cluster.waiting")
+    return {
+        "runs": rows.measure_runs,
+        "gates": rows.measure_gates,
+        "waiting": waiting_tasks.measure,
+    }
+
+
+async def _measured(measures: _Measures, size: Size, console: Console) -> list[Row]:
     rows: list[Row] = []
-    for name in names:
+    for name, measure in measures.items():
         with console.status(f"measuring {name}"):
-            rows += await _ALL[name](size)
+            rows += await measure(size)
     return rows
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_ALL)}; all")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of the parts; else all")
+    parser.add_argument("--cluster", action="store_true", help="what runs cost on the testbed")
     parser.add_argument("--quick", action="store_true", help="small amounts, rough figures")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.names) - set(_ALL):
-        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
-    return arguments
+    return parser.parse_args()
+
+
+def _chosen(every: _Measures, names: Sequence[str]) -> _Measures:
+    if unknown := set(names) - set(every):
+        message = f"there is no benchmark {', '.join(sorted(unknown))}, only {', '.join(every)}"
+        raise SystemExit(message)
+    return {name: every[name] for name in names or every}
 
 
 def main() -> int:
     """Measure what was asked for, show it, and return 1 when a bar was missed.
 
-    The page is written when everything was measured at full size.
+    The page is written when everything of a part was measured at full size.
     """
     arguments, console = _arguments(), Console()
-    size, names = QUICK if arguments.quick else FULL, arguments.names or list(_ALL)
+    part, every = (CLUSTER, _of_a_cluster()) if arguments.cluster else (LOCAL, _LOCAL)
+    size, chosen = QUICK if arguments.quick else FULL, _chosen(every, arguments.names)
     busy = os.getloadavg()[0]
-    report = report_of(asyncio.run(_measured(names, size, console)), size, busy)
-    console.print(table_of(report))
+    report = report_of(asyncio.run(_measured(chosen, size, console)), size, busy)
+    console.print(table_of(report, part))
     if arguments.json:
         arguments.json.write_text(report.model_dump_json(by_alias=True, indent=2) + "\n")
-    if size is FULL and set(names) == set(_ALL):
-        write_page(report)
+    if size is FULL and chosen == every:
+        write_page(report, part)
     return int(any(row.verdict is Verdict.MISSED for row in report.rows))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from rich.table import Table
 
@@ -15,9 +15,29 @@ from benchmarks.size import Size
 from runwright.models.base import Message
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "performance.md"
-_BEGIN: Final = "<!-- benchmarks: begin -->"
-_END: Final = "<!-- benchmarks: end -->"
-_COLUMNS: Final = ("What", "Runwright", "Bare Temporal", "Bar", "Aim", "Met")
+
+
+class Part(NamedTuple):
+    """One of the page's tables."""
+
+    name: str
+    """Of the markers between which it stands."""
+    beside: str
+    """What the second figure is of."""
+
+    @property
+    def markers(self) -> tuple[str, str]:
+        """Return the lines before and after the table."""
+        return f"<!-- {self.name}: begin -->", f"<!-- {self.name}: end -->"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the heads of the columns."""
+        return ("What", "Runwright", self.beside, "Bar", "Aim", "Met")
+
+
+LOCAL: Final = Part("benchmarks", "Bare Temporal")
+CLUSTER: Final = Part("cluster", "Bare Jobs")
 
 
 class Report(Message):
@@ -59,31 +79,34 @@ def _size(size: Size) -> Mapping[str, str]:
     return {"Amounts": amounts}
 
 
-def table_of(report: Report) -> Table:
+def table_of(report: Report, part: Part) -> Table:
     """Return the table for a terminal."""
-    table = Table(*_COLUMNS, title=f"Runwright beside bare Temporal, {report.measured_at:%Y-%m-%d}")
+    title = f"Runwright beside {part.beside}, {report.measured_at:%Y-%m-%d}"
+    table = Table(*part.columns, title=title)
     for row in report.rows:
         table.add_row(*_cells(row))
     return table
 
 
-def write_page(report: Report, page: Path = PAGE) -> None:
-    """Put the table between the page's markers.
+def write_page(report: Report, part: Part, page: Path = PAGE) -> None:
+    """Put the table between its markers on the page.
 
     Raises:
         ValueError: the page has no markers.
     """
-    before, _, rest = page.read_text().partition(_BEGIN)
-    _, found, after = rest.partition(_END)
+    begin, end = part.markers
+    before, _, rest = page.read_text().partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        message = f"{page} lacks the line {_BEGIN} or, after it, the line {_END}"
+        message = f"{page} lacks the line {begin} or, after it, the line {end}"
         raise ValueError(message)
-    page.write_text(f"{before}{_BEGIN}\n{_markdown(report)}\n{_END}{after}")
+    page.write_text(f"{before}{begin}\n{_markdown(report, part)}\n{end}{after}")
 
 
-def _markdown(report: Report) -> str:
+def _markdown(report: Report, part: Part) -> str:
     settings = [f"- {name}: {value}" for name, value in report.settings.items()]
-    lines = [_line(_COLUMNS), _line(["---"] * len(_COLUMNS)), *map(_line, map(_cells, report.rows))]
+    rule = ["---"] * len(part.columns)
+    lines = [_line(part.columns), _line(rule), *map(_line, map(_cells, report.rows))]
     return "\n".join([f"Measured on {report.measured_at:%Y-%m-%d}.", "", *settings, "", *lines])
 
 

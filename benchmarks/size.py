@@ -18,7 +18,19 @@ class Size(NamedTuple):
     """How long those are watched."""
     tasks: int
     """Tasks that wait while their worker is killed."""
+    suspended: int
+    """Tasks of a cluster that wait on suspended Jobs."""
 
 
-FULL: Final = Size(rounds=4, runs=150, decisions=30, waiting=1000, idle_seconds=20, tasks=100)
-QUICK: Final = Size(rounds=2, runs=100, decisions=15, waiting=200, idle_seconds=5, tasks=20)
+FULL: Final = Size(
+    rounds=4,
+    runs=150,
+    decisions=30,
+    waiting=1000,
+    idle_seconds=20,
+    tasks=100,
+    suspended=5000,
+)
+QUICK: Final = Size(
+    rounds=2, runs=100, decisions=15, waiting=200, idle_seconds=5, tasks=20, suspended=300
+)

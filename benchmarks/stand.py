@@ -74,7 +74,7 @@ class Stand:
     def __init__(self, client: Client, address: str, server: psutil.Process) -> None:
         self.client = client
         self.server = server
-        self._address = address
+        self.address = address
 
     @asynccontextmanager
     async def crew(
@@ -83,7 +83,7 @@ class Stand:
         """Give a worker that has executed `warm` runs, so that its code is loaded."""
         plan = WorkerPlan(
             side=side,
-            address=self._address,
+            address=self.address,
             task_queue=f"bench-{uuid.uuid4().hex}",
             ending=ending,
             cached=cached,
@@ -99,7 +99,7 @@ class Stand:
         """Return the plan of a worker whose tasks are processes."""
         return WorkerPlan(
             side=Side.RUNWRIGHT,
-            address=self._address,
+            address=self.address,
             task_queue=f"runwright-b{uuid.uuid4().hex[:8]}",
             ending=Ending.LOCAL,
             state=state,

@@ -1,0 +1,1 @@
+"""Runwright on a real cluster, measured beside bare Jobs."""

@@ -1,0 +1,154 @@
+"""What tasks that wait on suspended Jobs cost, and how soon they go on after a crash."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+import psutil
+
+from adapters.kubernetes.resources import JOBS, STEP_RUNS
+from benchmarks.cluster.stand import ENGRAM, Site, site
+from benchmarks.figures import Goal, Row, row
+from benchmarks.size import Size
+from benchmarks.stand import cpu_seconds
+from runwright.models.objects import Manifest
+
+_STEPS: Final = 100
+"""Of one run, all at once."""
+_ENDED_MEANWHILE: Final = 20
+_WATCHED_SECONDS: Final = 60
+_SETTLED: Final = 45.0
+"""Seconds after the last start: every task is looked for once, half a minute after its claim."""
+
+
+async def measure(size: Size) -> list[Row]:
+    """Measure a worker over Jobs that a policy of the cluster keeps suspended, as a queue would."""
+    runs = max(1, size.suspended // _STEPS)
+    async with site() as place:
+        await _suspend_all_jobs(place)
+        try:
+            return await _measure(place, runs)
+        finally:
+            place.testbed.kubectl(
+                *("delete", "mutatingadmissionpolicybinding,mutatingadmissionpolicy"),
+                place.namespace,
+            )
+
+
+async def _measure(place: Site, runs: int) -> list[Row]:
+    tasks = runs * _STEPS
+    steps = [{"name": f"s{n}", "ref": {"name": ENGRAM}} for n in range(_STEPS)]
+    await place.story("wide", *steps)
+    async with place.worker() as worker:
+        before = worker.memory_info().rss
+        begun, used = time.monotonic(), cpu_seconds(worker)
+        for _ in range(runs):
+            await place.run("wide")
+        await _until_started(place, tasks)
+        took, started = time.monotonic() - begun, cpu_seconds(worker) - used
+        await asyncio.sleep(_SETTLED)
+        idle = await _idle(worker, place.stand.server)
+        memory = (worker.memory_info().rss - before) / 1024 / tasks
+        worker.kill()
+        worker.wait()
+        ended = await _end_some(place)
+    async with place.worker():
+        resumed = await _resumed(place, ended)
+    return [
+        row(
+            f"{tasks} tasks waiting on suspended Jobs: worker idle",
+            "cores",
+            [idle[0]],
+            goal=Goal(bar=0.06, aim=0.02),
+        ),
+        row("… Temporal idle", "cores", [idle[1]]),
+        row("… worker memory", "KB/task", [memory]),
+        row("… worker CPU to start", "ms/task", [1000 * started / tasks]),
+        row("… all started within", "s", [took]),
+        row(
+            f"Worker killed with {tasks} tasks waiting, {_ENDED_MEANWHILE} of which end meanwhile: "
+            "those are recorded, from the start of the next worker",
+            "s",
+            [resumed],
+            goal=Goal(bar=5, aim=2),
+        ),
+    ]
+
+
+async def _suspend_all_jobs(place: Site) -> None:
+    """Have the API server suspend every Job of the namespace when it is created."""
+    name = {"name": place.namespace}
+    rule = {
+        "apiGroups": ["batch"],
+        "apiVersions": ["v1"],
+        "operations": ["CREATE"],
+        "resources": ["jobs"],
+    }
+    selector = {"matchLabels": {"kubernetes.io/metadata.name": place.namespace}}
+    patch = '[JSONPatch{op: "add", path: "/spec/suspend", value: true}]'
+    group = "admissionregistration.k8s.io/v1"
+    place.testbed.apply(
+        {
+            "apiVersion": group,
+            "kind": "MutatingAdmissionPolicy",
+            "metadata": name,
+            "spec": {
+                "reinvocationPolicy": "Never",
+                "failurePolicy": "Fail",
+                "matchConstraints": {"resourceRules": [rule], "namespaceSelector": selector},
+                "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": patch}}],
+            },
+        },
+        {
+            "apiVersion": group,
+            "kind": "MutatingAdmissionPolicyBinding",
+            "metadata": name,
+            "spec": {"policyName": place.namespace},
+        },
+    )
+    await asyncio.sleep(2)  # nothing says when the API server has taken it up
+
+
+async def _until_started(place: Site, tasks: int) -> None:
+    """Return when every StepRun says that its try was started."""
+    while await _running(place) < tasks:  # noqa: ASYNC110 - what the cluster does is looked at
+        await asyncio.sleep(2)
+
+
+async def _running(place: Site) -> int:
+    records = await place.all(STEP_RUNS)
+    return sum((one.get("status") or {}).get("phase") == "Running" for one in records)
+
+
+async def _idle(*processes: psutil.Process) -> list[float]:
+    used = [cpu_seconds(process) for process in processes]
+    await asyncio.sleep(_WATCHED_SECONDS)
+    return [
+        (cpu_seconds(process) - before) / _WATCHED_SECONDS
+        for process, before in zip(processes, used, strict=True)
+    ]
+
+
+async def _end_some(place: Site) -> Sequence[str]:
+    """End some Jobs without a pod, as nobody observes: their Job says so, and has no evidence."""
+    jobs = await place.all(JOBS)
+    names = [job["metadata"]["name"] for job in jobs[:: max(1, len(jobs) // _ENDED_MEANWHILE)]]
+    for name in names[:_ENDED_MEANWHILE]:
+        await place.cluster.delete(JOBS, (place.namespace, name))
+    return names[:_ENDED_MEANWHILE]
+
+
+async def _resumed(place: Site, names: Sequence[str]) -> float:
+    """Return the seconds until the runs know how all of these ended."""
+    begun = time.monotonic()
+    for name in names:
+        while not _has_heard(await place.cluster.get(STEP_RUNS, place.namespace, name)):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.1)
+    return time.monotonic() - begun
+
+
+def _has_heard(record: Manifest | None) -> bool:
+    """Return whether a StepRun says that its try is over: it is retried, for its Job was lost."""
+    status: dict[str, Any] = (record or {}).get("status") or {}
+    return status.get("phase") != "Running" or bool(status.get("retries"))
