@@ -13,7 +13,7 @@ from runwright.models.objects import Manifest
 from runwright.models.tasks import Diagnosis, OutcomeReason, TaskOutcome
 from runwright.rules.kubernetes.fields import field, moment
 from runwright.rules.kubernetes.outcomes import outcome_of
-from runwright.rules.kubernetes.pods import FAILED, SUCCEEDED, phase_of
+from runwright.rules.kubernetes.pods import FAILED, SUCCEEDED, never_runs, phase_of
 
 _TERMINAL: Final = frozenset({SUCCEEDED, FAILED})
 _DELETED: Final = Diagnosis(
@@ -74,8 +74,8 @@ def container_of(job: Manifest) -> str:
 
 
 def is_terminal(pod: Manifest) -> bool:
-    """Return whether all containers of a pod have ended for good."""
-    return phase_of(pod) in _TERMINAL
+    """Return whether no container of a pod runs, or ever will."""
+    return phase_of(pod) in _TERMINAL or never_runs(pod)
 
 
 def last(pods: Sequence[Manifest]) -> Manifest | None:

@@ -38,6 +38,8 @@ def outcome_of(
         return seen.outcome(OutcomeReason.TIMED_OUT, "the Job's deadline passed", _TIMED_OUT_CODE)
     if pod is None:
         return _without_pod(seen)
+    if pods.never_runs(pod):
+        return seen.outcome(OutcomeReason.EXITED, "its pod was deleted before it was on a node")
     match pods.phase_of(pod):
         case pods.SUCCEEDED:
             return _succeeded(seen, pod, max_output)

@@ -71,6 +71,14 @@ def disruption(pod: Object) -> tuple[str, str]:
     return text(target, "reason"), text(target, "message")
 
 
+def never_runs(pod: Object) -> bool:
+    """Return whether a pod was deleted before it was on a node: no node takes it any more.
+
+    Its phase stays Pending until a controller that looks every 20 seconds makes it Failed.
+    """
+    return is_deleted(pod) and not text(pod, "spec", "nodeName")
+
+
 def is_deleted(pod: Object) -> bool:
     """Return whether the deletion of the pod was asked for.
 

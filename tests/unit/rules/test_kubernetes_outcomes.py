@@ -237,6 +237,17 @@ def test_a_failure_says_who_had_a_hand_in_it(
     assert found.output is None
 
 
+def test_a_pod_that_was_deleted_on_no_node_is_over() -> None:
+    """It stays Pending, and nobody starts it any more: who stops it need not wait."""
+    waits = pod("Pending", deleted=True)
+
+    over = outcome({**waits, "spec": {"containers": [{"name": "engram"}]}})
+
+    assert seen(waits) is None
+    assert (over.reason, over.exit_code) == (OutcomeReason.EXITED, None)
+    assert over.message == "its pod was deleted before it was on a node"
+
+
 def test_a_pod_that_fails_without_an_exit_code_may_be_tried_again() -> None:
     """Also one whose container took its eviction for an occasion to exit with 0."""
     found = outcome(pod("Failed", ended(0), reason="Evicted"))
