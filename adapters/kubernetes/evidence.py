@@ -157,9 +157,9 @@ def _judged(job: Manifest, seen: TaskOutcome, reported: TaskOutcome | None) -> T
         if reported.succeeded:
             return seen
     if _was_stopped(job, seen):
-        return seen.model_copy(
-            update={"succeeded": False, "reason": OutcomeReason.STOPPED, "output": None}
-        )
+        # Who ended its pod is no riddle: its run did.
+        stop = {"succeeded": False, "reason": OutcomeReason.STOPPED, "output": None}
+        return seen.model_copy(update={**stop, "diagnosis": None})
     if job["metadata"].get("deletionTimestamp") and not seen.succeeded:
         return seen.model_copy(update={"diagnosis": _DELETED})
     return seen

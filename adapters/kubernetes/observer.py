@@ -251,6 +251,8 @@ class JobObserver:
         claim, key = identity.claim_of(watched.job), identity.key_of(watched.job)
         if claim is None or key is None or diagnosis == watched.noted:
             return
+        if identity.STOPPED in identity.annotations(watched.job):
+            return  # what it was waiting for is told, and how it ended soon will be
         await self._completions.note(claim, TaskNote(key=key, diagnosis=diagnosis))
         watched.noted = diagnosis
 

@@ -18,10 +18,12 @@ from runwright.models.story_run import (
     StepReason,
     StoryRunState,
 )
-from runwright.models.tasks import OutcomeReason, TaskKey, TaskOutcome
+from runwright.models.tasks import Diagnosis, OutcomeReason, TaskKey, TaskOutcome
 from runwright.rules import gates
 from runwright.rules.bubustack.dag import Skip, steps_of
 from runwright.rules.bubustack.retries import Retries, classify
+from runwright.rules.kubernetes import advice
+from runwright.rules.kubernetes.diagnosis import said
 from runwright.rules.schemas import violations
 
 _CANCEL_GRACE: Final = timedelta(seconds=20)
@@ -194,9 +196,16 @@ def _with_outcome(step: StepProgress, outcome: TaskOutcome) -> StepProgress:
             "error": outcome.error,
             "pod": outcome.pod,
             "record": outcome.record,
-            "diagnosis": outcome.diagnosis,
+            "diagnosis": _diagnosis(step, outcome),
         }
     )
+
+
+def _diagnosis(step: StepProgress, outcome: TaskOutcome) -> Diagnosis | None:
+    """Return what is wrong; at a deadline, what the task was waiting for all that time."""
+    if outcome.reason is not OutcomeReason.TIMED_OUT:
+        return outcome.diagnosis
+    return step.diagnosis or outcome.diagnosis or said(advice.DEADLINE)
 
 
 def gate_ended(step: StepProgress, gate: Gate, on_timeout: str, now: datetime) -> StepProgress:
