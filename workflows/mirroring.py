@@ -24,7 +24,7 @@ class Mirror(Generic[S]):
         """Show a state, and return when it is written; what changes nothing is not written.
 
         What the cluster refuses for good is given up: the run goes on, and its next state is
-        shown from what was shown before.
+        shown from what was shown before, Events included.
         """
         update = self._update(self._shown, now)
         if update.patches or update.events:
@@ -39,4 +39,5 @@ class Mirror(Generic[S]):
                 )
             except ActivityError as error:
                 workflow.logger.warning("status refused: %s", error.cause or error)
+                return
         self._shown = now
