@@ -6,6 +6,7 @@ from runwright.models.bubustack import Phase
 from runwright.models.gates import Gate
 from runwright.models.story_run import StepProgress, StoryRunState
 from runwright.rules import gates
+from runwright.rules.bubustack.status.run import step_message
 
 _CELL: Final = 120
 _LONGEST_INPUT: Final = 32 * 1024
@@ -80,7 +81,7 @@ def _name(state: StoryRunState) -> str:
 def _row(step: StepProgress) -> str:
     mark = _MARKS.get(step.phase, "❌")
     tries = f"{step.tries} of {step.max_tries}" if step.max_tries > 1 else str(step.tries or "")
-    return f"| {step.name} | {mark} {step.phase or ''} | {tries} | {_text(step.message)} |"
+    return f"| {step.name} | {mark} {step.phase or ''} | {tries} | {_text(step_message(step))} |"
 
 
 def _text(message: str) -> str:

@@ -6,6 +6,7 @@ from runwright.models.bubustack import Phase
 from runwright.models.gates import Approval, Decision, Gate, GateOutcome, Verdict
 from runwright.models.runs import Paused
 from runwright.models.story_run import StoryRunState
+from runwright.models.tasks import Diagnosis
 from runwright.rules.bubustack.details import details
 from tests.unit.rules.states import NOW, changed, state_of
 from tests.unit.rules.stories import condition, engram, story
@@ -56,6 +57,13 @@ def test_tries_are_counted_where_there_may_be_several() -> None:
     state = changed(state_of(STORY, build=Phase.RUNNING), "build", tries=2, max_tries=4)
 
     assert "| build | 🔵 Running | 2 of 4 |  |" in details(state)
+
+
+def test_a_task_that_does_not_get_on_says_why() -> None:
+    trouble = Diagnosis(category="image", summary="no such image", detail="web:1")
+    state = changed(state_of(STORY, build=Phase.RUNNING), "build", diagnosis=trouble)
+
+    assert "| build | 🔵 Running |  | no such image: web:1 |" in details(state)
 
 
 def test_an_open_gate_says_how_to_decide_it() -> None:

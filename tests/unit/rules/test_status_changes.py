@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from runwright.models.bubustack import Phase, StoryRunStatus
 from runwright.models.objects import ObjectKey
 from runwright.models.story_run import NO_RESOURCE, RunError, StepReason, StoryRunState
+from runwright.models.tasks import Diagnosis
 from runwright.rules.bubustack.status import story_run_status, update_of
 from runwright.rules.bubustack.status.patches import merge_patch, shown
 from tests.unit.rules.shown import LATER, again, over, placed, run_patch, running, step_patches
@@ -152,6 +153,20 @@ def test_a_step_that_is_being_tried_is_not_written() -> None:
 
     assert step_patches(update) == {}
     assert "stepStates" in run_patch(update)
+
+
+def test_only_the_conditions_of_a_try_that_does_not_get_on_are_written() -> None:
+    """When it gets on again they say so; the next try says for itself that it was started."""
+    trouble = Diagnosis(category="image", summary="no such image", detail="web:1")
+    waits, runs = tried(Phase.RUNNING, diagnosis=trouble), tried(Phase.RUNNING)
+
+    patch = step_patches(update_of(START, runs, waits))["release-1-build"]
+
+    assert set(patch) == {"retries", "conditions"}
+    assert {one["message"] for one in patch["conditions"]} == {"no such image: web:1"}
+    better = step_patches(update_of(START, waits, runs))["release-1-build"]["conditions"]
+    assert {one["message"] for one in better} == {""}
+    assert step_patches(update_of(START, waits, tried(Phase.RUNNING, tries=2))) == {}
 
 
 def test_a_scheduled_retry_takes_back_the_end_of_the_try() -> None:

@@ -28,7 +28,7 @@ from tests.unit.rules.states import NOW, changed
 
 START = placed()
 RUNNING = running(START)
-TROUBLE = Diagnosis(category="image", summary="no such image", resolution="push it")
+TROUBLE = Diagnosis(category="image", summary="no such image", detail="web:1", resolution="push it")
 
 
 def with_step(phase: Phase, **fields: Any) -> StoryRunState:
@@ -111,14 +111,18 @@ def test_a_scheduled_retry_is_told() -> None:
 
 
 def test_a_task_that_does_not_get_on_is_told_once_per_reason() -> None:
+    """A kubelet says the same in ever other words."""
     stalled = with_step(Phase.RUNNING, diagnosis=TROUBLE)
+    again = with_step(Phase.RUNNING, diagnosis=TROUBLE.model_copy(update={"detail": "back-off"}))
     other = with_step(Phase.RUNNING, diagnosis=TROUBLE.model_copy(update={"summary": "no room"}))
 
     assert told(START, with_step(Phase.RUNNING), stalled) == [
-        ("StepStalled", "Step build does not get on: no such image; push it")
+        ("StepStalled", "Step build does not get on: no such image: web:1; push it")
     ]
-    assert told(START, stalled, changed(stalled, "build", message="x")) == []
-    assert told(START, stalled, other)[0][1] == "Step build does not get on: no room; push it"
+    assert told(START, stalled, again) == []
+    assert told(START, stalled, other)[0][1] == (
+        "Step build does not get on: no room: web:1; push it"
+    )
     assert told(START, stalled, with_step(Phase.RUNNING)) == []
 
 

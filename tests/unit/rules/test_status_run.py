@@ -205,10 +205,13 @@ def test_a_step_has_its_state_once_it_started() -> None:
 
 
 def test_a_task_that_does_not_get_on_says_why_and_what_would_mend_it() -> None:
-    trouble = Diagnosis(category="image", summary="no such image", resolution="push it")
+    trouble = Diagnosis(
+        category="image", summary="no such image", detail="web:1", resolution="push it"
+    )
     state = changed(running(START, build=Phase.RUNNING), "build", diagnosis=trouble)
 
-    assert story_run_status(START, state).step_states["build"].message == ("no such image; push it")
+    message = story_run_status(START, state).step_states["build"].message
+    assert message == "no such image: web:1; push it"
 
 
 def test_a_retry_that_a_pause_holds_says_so() -> None:

@@ -44,8 +44,9 @@ def update_of(
     """Return the patches and Events that lead from what was shown to the state of a run.
 
     `before` is the state that was shown last; None: this execution showed none yet. A StepRun is
-    written when its step waits for a retry and when it is over, and then whole. While a try runs it
-    is not: its backend says so when it starts the try, and its pod may report an end meanwhile.
+    written when its step waits for a retry and when it is over, and then whole. While a try runs
+    only its conditions are, when it does not get on: its backend says that it was started, and its
+    pod may report an end meanwhile.
     """
     if not start.has_resource or now == before:
         return StatusUpdate()
@@ -93,14 +94,30 @@ def _of_step_runs(
 ) -> Iterator[StatusPatch]:
     known = before.steps if before else {}
     for name, step in now.steps.items():
-        if step != known.get(name) and _is_to_be_written(step):
+        was = known.get(name)
+        if step != was and _is_to_be_written(step):
             yield StatusPatch(object=step_run_key(start, step), status=_of_step_run(start, step))
+        elif _gets_on_otherwise(was, step):
+            yield StatusPatch(object=step_run_key(start, step), status=_of_waiting(start, step))
 
 
 def _is_to_be_written(step: StepProgress) -> bool:
     """Return whether a step has a StepRun of this execution, and is not being tried now."""
     is_ours = bool(step.task) and step.reason is not StepReason.KEPT
     return is_ours and step.phase is not Phase.RUNNING
+
+
+def _gets_on_otherwise(before: StepProgress | None, now: StepProgress) -> bool:
+    """Return whether a try that runs came into trouble, or out of it."""
+    goes_on = before is not None and before.phase is now.phase and before.tries == now.tries
+    was = before.diagnosis if before and goes_on else None
+    return bool(now.task) and now.phase is Phase.RUNNING and now.diagnosis != was
+
+
+def _of_waiting(start: StartStoryRun, step: StepProgress) -> dict[str, Any]:
+    """Return the conditions alone, and the count without which a status is refused."""
+    status = shown(step_run_status(start, step))
+    return {name: status[name] for name in ("retries", "conditions")}
 
 
 def _of_step_run(start: StartStoryRun, step: StepProgress) -> dict[str, Any]:

@@ -135,15 +135,18 @@ def _is_told_by_its_gate(step: StepProgress) -> bool:
 
 
 def _is_stalled(before: StepProgress | None, now: StepProgress) -> bool:
-    was = before.diagnosis if before else None
-    return now.phase is Phase.RUNNING and now.diagnosis is not None and now.diagnosis != was
+    """Return whether there is trouble of another kind; its details may change all the time."""
+    was = before.diagnosis.summary if before and before.diagnosis else ""
+    summary = now.diagnosis.summary if now.diagnosis else ""
+    return now.phase is Phase.RUNNING and summary not in {"", was}
 
 
 def _cause(step: StepProgress) -> str:
-    """Return what a step says, then its diagnosis where that adds something."""
+    """Return what a step says, then its diagnosis without the details, which the step has said."""
     if step.diagnosis is None:
         return step.message
-    return " - ".join(filter(None, (step.message, told(step.diagnosis))))
+    advice = told(step.diagnosis.model_copy(update={"detail": ""}))
+    return " - ".join(filter(None, (step.message, advice)))
 
 
 def _of_gate(start: StartStoryRun, before: Gate | None, now: Gate) -> Iterator[_Told]:

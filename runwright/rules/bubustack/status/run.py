@@ -77,8 +77,16 @@ def lasted(started_at: datetime | None, finished_at: datetime | None) -> timedel
 
 
 def told(diagnosis: Diagnosis) -> str:
-    """Return a diagnosis as one line: what is wrong, and what would mend it."""
-    return "; ".join(filter(None, (diagnosis.summary, diagnosis.resolution)))
+    """Return a diagnosis as one line: what is wrong, what was said of it, what would mend it."""
+    wrong = ": ".join(filter(None, (diagnosis.summary, diagnosis.detail)))
+    return "; ".join(filter(None, (wrong, diagnosis.resolution)))
+
+
+def step_message(step: StepProgress) -> str:
+    """Return what a step says; while its task does not get on, why."""
+    if step.phase is Phase.RUNNING and step.diagnosis:
+        return told(step.diagnosis)
+    return step.message
 
 
 def _observed_generation(start: StartStoryRun, state: StoryRunState) -> int | None:
@@ -181,8 +189,6 @@ def _step_states(state: StoryRunState) -> dict[str, StepState]:
 
 def _step_message(step: StepProgress, *, is_paused: bool) -> str:
     """Return what a step says, or for what it waits: its task to get on, or a pause to end."""
-    if step.phase is Phase.RUNNING and step.diagnosis:
-        return told(step.diagnosis)
     if step.phase is Phase.PENDING and is_paused:
         return f"{step.message} Held, for the run is paused.".strip()
-    return step.message
+    return step_message(step)

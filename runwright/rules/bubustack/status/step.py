@@ -19,7 +19,7 @@ from runwright.rules.bubustack.dag import steps_of
 from runwright.rules.bubustack.dependencies import dependencies
 from runwright.rules.bubustack.progress import MESSAGE, size_of
 from runwright.rules.bubustack.status.conditions import Standing, cut, phase_conditions
-from runwright.rules.bubustack.status.run import lasted
+from runwright.rules.bubustack.status.run import lasted, step_message
 from runwright.rules.naming import compose
 
 MOST_STEP_OUTPUT: Final = 8 * 1024
@@ -61,7 +61,7 @@ def has_large_output(step: StepProgress) -> bool:
 def _standing(step: StepProgress) -> Standing:
     reason = _REASONS.get(step.reason, step.reason.value) if step.reason else ""
     phase = step.phase or Phase.PENDING
-    return Standing(phase, reason, step.message, step.started_at, step.finished_at)
+    return Standing(phase, reason, step_message(step), step.started_at, step.finished_at)
 
 
 def _retries(step: StepProgress) -> int:
