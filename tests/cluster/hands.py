@@ -5,13 +5,24 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+from temporalio.api.sdk.v1 import WorkflowMetadata
+
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Change, Selection
 from adapters.kubernetes.evidence import is_terminal
-from adapters.kubernetes.resources import EVENTS, JOBS, PODS, STEP_RUNS, STORY_RUNS, Resource
+from adapters.kubernetes.resources import (
+    ENGRAMS,
+    EVENTS,
+    PODS,
+    STEP_RUNS,
+    STORY_RUNS,
+    Resource,
+)
 from runwright.models.objects import Manifest
-from tests.cluster.runs import Stage
+from testbed.images.contents import BUSYBOX
+from tests.cluster.runs import SMALL, Stage, phase_of
 
+_ENDS: Final = frozenset({"Succeeded", "Failed", "Finished", "Compensated", "Timeout", "Canceled"})
 _STEP: Final = "bubustack.io/step"
 ENDLESS: Final = "trap 'exit 143' TERM; while true; do sleep 0.05; done"
 """The script of a task that runs until it is told to end."""
@@ -75,6 +86,15 @@ async def watched_pods(stage: Stage) -> AsyncGenerator[PodsSeen]:
             await watching
 
 
+async def worker(
+    stage: Stage, name: str, script: str = "true", *, image: str = BUSYBOX, **resources: str
+) -> None:
+    """Create an Engram of that image whose pods ask for these resources."""
+    await stage.engram(name, script, image=image)
+    policy = {"executionPolicy": {"resources": SMALL | resources}}
+    await stage.cluster.patch(ENGRAMS, (stage.namespace, name), {"spec": policy})
+
+
 async def kubectl(stage: Stage, *words: str) -> str:
     """Return what kubectl printed that a person ran in the namespace."""
     where = f"--namespace={stage.namespace}"
@@ -106,9 +126,10 @@ async def report(stage: Stage, step_run: str, **status: Any) -> None:
     await stage.cluster.patch(STEP_RUNS, name, {"status": status}, subresource="status")
 
 
-async def pods_of(stage: Stage, step: str) -> list[Manifest]:
-    """Return the pods of a step that are there."""
-    return [pod for pod in await stage.all(PODS) if _step_of(pod) == step]
+async def cancel(stage: Stage, run: str) -> None:
+    """Cancel a run by its object."""
+    name = stage.namespace, run
+    await stage.cluster.patch(STORY_RUNS, name, {"spec": {"cancelRequested": True}})
 
 
 async def running_pod(stage: Stage, job: str) -> str:
@@ -122,11 +143,6 @@ async def running_pod(stage: Stage, job: str) -> str:
         await asyncio.sleep(0.05)
 
 
-async def ran(stage: Stage, job: str) -> Manifest:
-    """Return a Job once its pod runs."""
-    return await stage.until(job, lambda one: bool((one.get("status") or {}).get("ready")), JOBS)
-
-
 async def told(stage: Stage, about: str) -> dict[str, list[str]]:
     """Return the messages of the Events about an object, by reason."""
     found: dict[str, list[str]] = {}
@@ -134,6 +150,25 @@ async def told(stage: Stage, about: str) -> dict[str, list[str]]:
         if event["involvedObject"]["name"] == about:
             found.setdefault(event["reason"], []).append(event["message"])
     return found
+
+
+async def details_of(stage: Stage, run: Manifest) -> str:
+    """Return what Temporal's page of a run shows; a worker must be there."""
+    asked = "__temporal_workflow_metadata"
+    answer = await stage.workflow(run).query(asked, result_type=WorkflowMetadata)
+    details: str = answer.current_details
+    return details
+
+
+def messages_of(run: Manifest) -> dict[str, str]:
+    """Return what each step of a StoryRun says."""
+    states: dict[str, Manifest] = (run.get("status") or {}).get("stepStates") or {}
+    return {name: state.get("message", "") for name, state in states.items()}
+
+
+def is_over(run: Manifest) -> bool:
+    """Return whether a StoryRun or a StepRun is in a phase that nothing follows."""
+    return phase_of(run) in _ENDS
 
 
 def _step_of(pod: Manifest) -> str:

@@ -9,6 +9,7 @@ from tests.cluster.hands import (
     ENDLESS_ONCE,
     KUBECTL_PROPAGATION,
     delete,
+    is_over,
     kubectl,
     running_pod,
     strip_finalizers,
@@ -33,7 +34,7 @@ async def test_a_job_that_is_deleted_is_a_try_that_failed(stage: Stage, cascade:
         await running_pod(stage, "web-1-build")
         await delete(stage, "job", "web-1-build", f"--cascade={cascade}")
         await stage.until_phase("web-1", "Succeeded", "Failed")
-        record = await stage.until("web-1-build", _is_over, STEP_RUNS)
+        record = await stage.until("web-1-build", is_over, STEP_RUNS)
 
     events = await told(stage, "web-1")
     assert (phase_of(record), record["status"]["retries"]) == ("Succeeded", 1)
@@ -53,7 +54,7 @@ async def test_a_pod_that_is_deleted_is_a_try_that_failed(
         pod = await running_pod(stage, "web-1-build")
         await delete(stage, "pod", pod, *options)
         await stage.until_phase("web-1", "Succeeded", "Failed")
-        record = await stage.until("web-1-build", _is_over, STEP_RUNS)
+        record = await stage.until("web-1-build", is_over, STEP_RUNS)
 
     events = await told(stage, "web-1")
     assert (phase_of(record), record["status"]["retries"]) == ("Succeeded", 1)
@@ -75,7 +76,7 @@ async def test_a_step_run_that_is_deleted_is_made_again(stage: Stage, cascade: s
             await stage.until_gone("web-1-build", STEP_RUNS)
             await delete(stage, "job", "web-1-build")
         await stage.until_phase("web-1", "Succeeded", "Failed")
-        record = await stage.until("web-1-build", _is_over, STEP_RUNS)
+        record = await stage.until("web-1-build", is_over, STEP_RUNS)
 
     assert (phase_of(record), record["status"]["retries"]) == ("Succeeded", 1)
     assert (pods.tries("build"), pods.together) == (["1.1", "1.2"], [])
@@ -92,7 +93,7 @@ async def test_a_job_without_its_finalizers_takes_its_pod_along(stage: Stage) ->
         await strip_finalizers(stage, JOBS, "web-1-build")
         await delete(stage, "job", "web-1-build", "--cascade=orphan")
         await stage.until_phase("web-1", "Succeeded", "Failed")
-        record = await stage.until("web-1-build", _is_over, STEP_RUNS)
+        record = await stage.until("web-1-build", is_over, STEP_RUNS)
 
     assert (phase_of(record), record["status"]["retries"]) == ("Succeeded", 1)
     assert (pods.tries("build"), pods.together) == (["1.1", "1.2"], [])
@@ -114,7 +115,7 @@ async def test_a_job_of_its_name_that_is_not_ours_is_left_alone(stage: Stage) ->
     there = await stage.cluster.get(JOBS, stage.namespace, "web-1-build")
     assert there
     assert there["metadata"] | UNTOUCHED == foreign["metadata"] | UNTOUCHED
-    record = await stage.until("web-1-build", _is_over, STEP_RUNS)
+    record = await stage.until("web-1-build", is_over, STEP_RUNS)
     assert record["status"]["conditions"][0]["message"] == said
 
 
@@ -151,10 +152,6 @@ async def test_a_service_account_of_the_runs_name_that_is_not_ours_is_not_used(
     assert "web-1-engram-runner: one exists that is not this run's" in run["status"]["message"]
     assert "StoryRunFailed" in await told(stage, "web-1")
     assert await stage.all(JOBS) == []
-
-
-def _is_over(record: Manifest) -> bool:
-    return phase_of(record) in {"Succeeded", "Failed", "Timeout"}
 
 
 def _foreign_job(stage: Stage, name: str) -> Manifest:
