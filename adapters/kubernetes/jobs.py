@@ -92,10 +92,7 @@ class KubernetesJobs:
             case Standing.OLDER:
                 return await self._start_later_try(task, claim, record, found.manifest)
             case Standing.FRESH | Standing.SAME:
-                outcome = await self._start(task, claim, found.manifest)
-                if outcome is None:
-                    await self._records.note_start(record, found.manifest)
-                return outcome
+                return await self._start_recorded(task, claim, record, found.manifest)
 
     async def exists(self, key: TaskKey) -> bool:
         """Return whether this very try has a Job, running or over."""
@@ -165,8 +162,17 @@ class KubernetesJobs:
                 break
             if not await self._makes_way(job, task, claim):
                 return stopped()
-        owner = await self._records.renew(task, record, there)
-        return await self._start(task, claim, owner)
+        renewed = await self._records.renew(task, record, there)
+        return await self._start_recorded(task, claim, record, renewed)
+
+    async def _start_recorded(
+        self, task: Task, claim: Claim, record: TaskRecord, there: Manifest
+    ) -> TaskOutcome | None:
+        """Start a try, and then say so on its record: one that says it is not started again."""
+        outcome = await self._start(task, claim, there)
+        if outcome is None:
+            await self._records.note_start(record, there)
+        return outcome
 
     async def _adopted_or_lost(self, task: Task, claim: Claim) -> TaskOutcome | None:
         """Adopt the Job of a try that was started; without one, its evidence is gone."""

@@ -74,18 +74,20 @@ class Records:
         return Record(there, standing)
 
     async def renew(self, task: Task, record: TaskRecord, there: Manifest) -> Manifest:
-        """Take the record over from an earlier try, and from what that one wrote there."""
+        """Take the record over from an earlier try, and from what that one wrote there.
+
+        It has no phase then: this try was not started yet, and who finds it so may start it.
+        """
         resource, name = resource_of(there), (task.key.namespace, task.key.name)
-        cleared = dict.fromkeys(record.cleared)
-        status = {"status": {**cleared, **record.running}}
+        status = {"status": dict.fromkeys(("phase", *record.cleared))}
         await self._cluster.patch(resource, name, status, subresource="status")
         known_by = {"metadata": {"annotations": identity.annotations_of(task.key)}}
         return await self._cluster.patch(resource, name, known_by) or there
 
     async def note_start(self, record: TaskRecord, there: Manifest) -> None:
-        """Say on a fresh record that its try was started.
+        """Say on a record that its try was started.
 
-        Only on the version that was made: a pod that was quicker has the last word.
+        Only on the version that was there before: a pod that was quicker has the last word.
         """
         metadata = there["metadata"]
         patch = {
