@@ -37,12 +37,18 @@ class KubernetesStatus:
 
         Raises:
             ClusterUnavailableError: the cluster could not be asked.
-            RefusedError: it said no for good to a patch.
+            RefusedError: it said no for good to a patch; the others are written all the same.
         """
+        refusals: list[RefusedError] = []
         for patch in update.patches:
-            self._metrics.count(STATUS_WRITES, outcome=await self._written(patch))
+            try:
+                self._metrics.count(STATUS_WRITES, outcome=await self._written(patch))
+            except RefusedError as refusal:
+                refusals.append(refusal)
         for event in update.events:
             await self._tell(event)
+        if refusals:
+            raise refusals[0]
 
     async def _written(self, patch: StatusPatch) -> str:
         """Write a patch, and return what became of it."""

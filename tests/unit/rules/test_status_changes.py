@@ -101,7 +101,7 @@ def test_a_step_run_is_the_runs_own_and_no_other_of_its_name(known: str | None, 
     """Of one that was never seen to be there the uid is not known, but whose it must be is."""
     now = tried(Phase.FAILED, finished_at=LATER, record=known)
 
-    _, patch = update_of(START, running(START), now).patches
+    patch, _ = update_of(START, running(START), now).patches
 
     assert patch.object == ObjectKey(
         api_version="runs.bubustack.io/v1alpha1",
@@ -189,7 +189,7 @@ def test_a_step_that_ended_is_written_whole_whatever_was_written_before() -> Non
     assert (patch["phase"], patch["retries"], patch["exitCode"]) == ("Succeeded", 0, 0)
     assert patch["output"] == {"a": 1}
     assert (patch["error"], patch["nextRetryAt"]) == (None, None)
-    assert [one.object.kind for one in update.patches] == ["StoryRun", "StepRun"]
+    assert [one.object.kind for one in update.patches] == ["StepRun", "StoryRun"]
 
 
 def test_what_only_the_pod_or_the_backend_knows_is_left_there() -> None:

@@ -43,15 +43,16 @@ def update_of(
 ) -> StatusUpdate:
     """Return the patches and Events that lead from what was shown to the state of a run.
 
-    `before` is the state that was shown last; None: this execution showed none yet. A StepRun is
-    written when its step waits for a retry and when it is over, and then whole. While a try runs
-    only its conditions are, when it does not get on: its backend says that it was started, and its
-    pod may report an end meanwhile.
+    `before` is the state that was shown last; None: this execution showed none yet. The StoryRun
+    comes last: who waits for its end finds the StepRuns ended. A StepRun is written when its step
+    waits for a retry and when it is over, and then whole. While a try runs only its conditions
+    are, when it does not get on: its backend says that it was started, and its pod may report an
+    end meanwhile.
     """
     if not start.has_resource or now == before:
         return StatusUpdate()
     return StatusUpdate(
-        patches=(*_of_story_run(start, before, now), *_of_step_runs(start, before, now)),
+        patches=(*_of_step_runs(start, before, now), *_of_story_run(start, before, now)),
         events=events_of(start, before, now),
     )
 
