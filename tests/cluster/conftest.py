@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -12,6 +13,8 @@ from testbed.cluster import Reach, Testbed
 from testbed.errors import UnavailableError
 from testbed.layout import project
 from tests.cluster.account import Account
+from tests.cluster.ledger import Ledger, keeping
+from tests.cluster.proxy import Proxy, proxied, token_of
 from tests.cluster.runs import Stage
 
 _ESTABLISHED_WITHIN: Final = "--timeout=30s"
@@ -107,3 +110,17 @@ async def stage(
     yield ours
     await ours.close()
     assert not audited.forbidden()
+
+
+@pytest.fixture
+async def ledger(node: Testbed) -> AsyncGenerator[Ledger]:
+    """Where pods say that they began."""
+    async with keeping(node.address) as kept:
+        yield kept
+
+
+@pytest.fixture
+async def proxy(own: Testbed, tmp_path: Path, account: Account) -> AsyncGenerator[Proxy]:
+    """An API server that can be made to refuse; the worker's account comes through it."""
+    async with proxied(own, tmp_path, token_of(account.kubeconfig)) as between:
+        yield between

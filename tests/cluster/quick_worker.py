@@ -1,0 +1,18 @@
+"""A worker like any other, that learns sooner of the death of one before it.
+
+How soon is the workflow's to say, and a test cannot wait for it.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from workflows import policies
+
+START_WINDOW: Final = timedelta(seconds=1)
+
+if __name__ == "__main__":
+    policies.START_WINDOW = START_WINDOW  # type: ignore[misc]  # not an operator's to set
+    policies.CALL_HEARTBEAT = timedelta(seconds=1)  # type: ignore[misc]
+    from runwright.cli import main  # after that: what it imports takes these values along
+
+    main()
