@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
@@ -11,10 +12,12 @@ from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import Evidence, is_terminal, last, lost, name_of, without_output
 from adapters.kubernetes.informer import Informer, Name
+from adapters.kubernetes.logs import KeptLogs
 from adapters.kubernetes.queue import WorkQueue
 from adapters.kubernetes.resources import EVENTS, JOBS, PODS
 from adapters.kubernetes.trimming import job_name_of, job_uid_of, trimmed_job, trimmed_pod
 from runwright.errors import StillRunningError, TransientError
+from runwright.models.logs import KeepLogs
 from runwright.models.metrics import TASK_OUTCOMES, TASK_REPORT
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Claim, Diagnosis, TaskNote, TaskOutcome
@@ -24,6 +27,17 @@ from runwright.rules.kubernetes.fields import condition
 from runwright.rules.kubernetes.pods import phase_of
 
 _LOG: Final = logging.getLogger(__name__)
+
+
+class Post(NamedTuple):
+    """What an observer looks after."""
+
+    cluster: str
+    """The name that the Jobs bear as a label."""
+    namespace: str = ""
+    """Empty: of all namespaces."""
+    keep: KeepLogs = KeepLogs.FAILED
+    """The logs of which tries are kept before their pods go."""
 
 
 class Pace(NamedTuple):
@@ -41,6 +55,8 @@ class Pace(NamedTuple):
 
 _DEFAULT: Final = Pace()
 _UNMEASURED: Final = Unmeasured()
+_LOG_WITHIN: Final = 5.0
+"""Seconds."""
 _ENDS: Final = ("Complete", "SuccessCriteriaMet", "Failed", "FailureTarget")
 
 
@@ -67,13 +83,11 @@ class JobObserver:
         self,
         cluster: Cluster,
         completions: Completions,
-        cluster_name: str,
+        post: Post,
         pace: Pace = _DEFAULT,
         metrics: Metrics = _UNMEASURED,
-        *,
-        namespace: str = "",
     ) -> None:
-        ours = Selection(namespace, f"{identity.CLUSTER}={cluster_name}")
+        ours = Selection(post.namespace, f"{identity.CLUSTER}={post.cluster}")
         self.jobs = Informer(cluster, JOBS, trimmed_job, selection=ours, resync=pace.resync)
         self.pods = Informer(cluster, PODS, trimmed_pod, selection=ours, resync=pace.resync)
         self.queue = WorkQueue[Name]("job", self._look)
@@ -82,6 +96,8 @@ class JobObserver:
         self._completions = completions
         self._pace = pace
         self._metrics = metrics
+        self._keep = post.keep
+        self._logs = KeptLogs(cluster, post.cluster)
         self._pods: dict[str, dict[str, Manifest]] = {}
         """By the uid of their Job, then by name."""
         self._watched: dict[Name, _Watched] = {}
@@ -166,6 +182,7 @@ class JobObserver:
 
     async def _report(self, name: Name, watched: _Watched, outcome: TaskOutcome) -> None:
         """Tell the claim that holds; what is stale stays, and is told to the next one."""
+        await self._keep_log(watched, outcome)
         claim = identity.claim_of(watched.job)
         if claim is not None and await self._told(claim, outcome) is Answer.STALE:
             fresh = await self._cluster.get(JOBS, *name)
@@ -197,6 +214,18 @@ class JobObserver:
             # It would be no better the next time, and the run would wait for ever.
             _LOG.exception("output cannot be reported", extra={"action": "output_unreportable"})
             return await self._completions.finish(claim, without_output(outcome))
+
+    async def _keep_log(self, watched: _Watched, outcome: TaskOutcome) -> None:
+        """Keep what the pod wrote, if it is to be: the next try takes its place once this is told.
+
+        A node that does not answer is not waited for long: the outcome is worth more.
+        """
+        pod = last(list(self._pods.get(watched.job["metadata"]["uid"], {}).values()))
+        if pod is None or not self._keep.keeps(outcome) or not identity.has_evidence(pod):
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOG_WITHIN):
+                await self._logs.keep(watched.job, pod)
 
     async def _release(self, name: Name, watched: _Watched) -> None:
         pods = self._pods.get(watched.job["metadata"]["uid"], {})

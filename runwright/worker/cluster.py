@@ -14,7 +14,7 @@ from adapters.kubernetes.intake import StoryRunIntake, Ward
 from adapters.kubernetes.jobs import KubernetesJobs
 from adapters.kubernetes.lease import Candidate, Lease
 from adapters.kubernetes.objects import KubernetesObjects
-from adapters.kubernetes.observer import JobObserver, Pace
+from adapters.kubernetes.observer import JobObserver, Pace, Post
 from adapters.kubernetes.status import KubernetesStatus
 from adapters.kubernetes.sweep import Sweep
 from adapters.temporal.completions import TemporalCompletions
@@ -56,10 +56,10 @@ class Leadership:
         launcher = TemporalLauncher(client, place, attributes_of)
         mirror = KubernetesStatus(cluster, settings.instance, metrics)
         self.observer = JobObserver(
-            *(cluster, TemporalCompletions(client), name),
+            *(cluster, TemporalCompletions(client)),
+            Post(name, settings.watch_namespace, settings.keep_logs),
             pace=Pace(resync=resync, beat=settings.beat_interval),
             metrics=metrics,
-            namespace=settings.watch_namespace,
         )
         self.intake = StoryRunIntake(cluster, launcher, mirror, ward, metrics)
         self.sweep = Sweep(

@@ -10,7 +10,7 @@ from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import name_of
 from adapters.kubernetes.jobs import KubernetesJobs
-from adapters.kubernetes.observer import JobObserver
+from adapters.kubernetes.observer import JobObserver, Post
 from adapters.kubernetes.resources import JOBS, PODS
 from adapters.memory.completions import MemoryCompletions
 from runwright.models.tasks import JobTemplate, Task, TaskKey
@@ -36,7 +36,7 @@ class KubernetesBackend:
         folder.chmod(0o777)
         self.completions = MemoryCompletions()
         self.runner = KubernetesJobs(cluster, "contract")
-        self.observer = JobObserver(cluster, self.completions, "contract")
+        self.observer = JobObserver(cluster, self.completions, Post("contract"))
 
     def waiting(self, key: TaskKey, exit_code: int = 0) -> Task:
         """Return a task that runs until it is let go."""
