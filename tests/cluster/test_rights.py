@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 from temporalio.client import Client
 
+from adapters.kubernetes import identity
 from adapters.kubernetes.objects import KubernetesObjects
 from adapters.kubernetes.resources import (
     JOBS,
@@ -29,18 +30,18 @@ _ASKED_OF_ADMISSION: Final = frozenset(
 )
 """What no request asks for: the plugin OwnerReferencesPermissionEnforcement looks whether the owner
 that an object names is one whose deletion may be blocked."""
-_READ_CONFIG_MAPS: Final = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]}
+_READ_SECRETS: Final = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}
 
 
 async def test_a_worker_has_no_right_that_it_does_not_use(stage: Stage, account: Account) -> None:
     """What it does is done here once; that nothing is forbidden, the stage sees to."""
     audited = account.audited()
-    await stage.engram("work", 'test "$RUNWRIGHT_TRY" = 2 || exit 137')
+    await stage.engram("work", 'test "$RUNWRIGHT_TRY" = 3 || exit 137')
     await stage.engram("endless", _ENDLESS)
     await stage.engram("nowhere", image="testbed.local/nowhere:1")
     short = {"execution": {"job": {"ttlSecondsAfterFinished": 1, "storyRunRetentionSeconds": 1}}}
     await stage.story(
-        "release", gate("go"), step("build", "work", "go", execution=retries(1)), policy=short
+        "release", gate("go"), step("build", "work", "go", execution=retries(2)), policy=short
     )
     await stage.story("hold", step("wait", "endless"))
     await stage.story("stray", step("lost", "nowhere"))
@@ -58,12 +59,19 @@ async def test_a_worker_has_no_right_that_it_does_not_use(stage: Stage, account:
 
 
 async def _is_approved_and_goes(stage: Stage) -> None:
-    """A gate, two tries, and a retention of seconds."""
+    """A gate, three tries, and a retention of seconds; what was kept of an earlier one is there."""
+    await _kept_of_another(stage, "web-1-build-log")
     await stage.run("web-1", "release")
     await stage.until("web-1", lambda run: "go" in (run.get("status") or {}).get("gates", {}))
     await stage.approve("web-1", "go")
     await stage.until_phase("web-1", "Succeeded")
     await stage.until_gone("web-1")
+
+
+async def _kept_of_another(stage: Stage, name: str) -> None:
+    annotations = {identity.WORKFLOW: "storyrun/another"}
+    metadata = {"name": name, "namespace": stage.namespace, "annotations": annotations}
+    await stage.cluster.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
 
 
 async def _makes_its_account_again(stage: Stage, account: Account) -> None:
@@ -97,21 +105,21 @@ async def test_what_a_template_wants_its_pods_to_do_has_to_be_granted(
     stage: Stage, account: Account
 ) -> None:
     """The API server lets nobody pass on more than they have; until then the run says so."""
-    wants = {"rbac": {"rules": [_READ_CONFIG_MAPS]}}
+    wants = {"rbac": {"rules": [_READ_SECRETS]}}
     await stage.engram("work", execution=wants)
     await stage.story("release", step("build"))
 
     async with stage.served():
         await stage.run("web-1", "release")
         refused = await stage.until_phase("web-1", "Failed")
-        account.may_grant("config-maps", _READ_CONFIG_MAPS)
+        account.may_grant("secrets", _READ_SECRETS)
         await asyncio.sleep(1)
         await stage.run("web-2", "release")
         run = await stage.until_phase("web-2", "Succeeded", "Failed")
 
     said = condition(refused, "Ready")["message"]
     assert "is attempting to grant RBAC permissions not currently held" in said
-    assert '{APIGroups:[""], Resources:["configmaps"], Verbs:["get"]}' in said
+    assert '{APIGroups:[""], Resources:["secrets"], Verbs:["get"]}' in said
     assert condition(run, "Ready")["status"] == "True"
 
 
