@@ -14,6 +14,7 @@ from runwright.models.objects import Manifest
 
 _LOG: Final = logging.getLogger(__name__)
 _RELEASED_WITHIN: Final = 5.0
+_SHORTEST_PAUSE: Final = 0.5
 
 
 class Candidate(NamedTuple):
@@ -42,11 +43,6 @@ class Lease:
         self._seen_at = 0.0
         self._renewed_at = 0.0
 
-    @property
-    def is_held(self) -> bool:
-        """Whether we lead now."""
-        return self._renewed_at > 0 and _now() - self._renewed_at < self._duration
-
     async def lead(self, work: Callable[[], Awaitable[None]]) -> NoReturn:
         """Do the work whenever we lead, until cancelled; then let the Lease go at once.
 
@@ -64,8 +60,9 @@ class Lease:
             _LOG.warning("not leading any more", extra={**extra, "action": "leadership_lost"})
 
     async def _acquire(self) -> None:
-        while not await self._renewed():  # noqa: ASYNC110 - what another process does is looked at
-            await asyncio.sleep(self._duration / 5)
+        while not await self._renewed():
+            runs_out_in = max(self._seen_at + self._lasts(self._seen) - _now(), _SHORTEST_PAUSE)
+            await asyncio.sleep(min(self._duration / 5, runs_out_in))
 
     async def _work(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do the work until the Lease is lost, or the work ends with an error."""
@@ -83,9 +80,15 @@ class Lease:
             await asyncio.gather(working, keeping, return_exceptions=True)
 
     async def _keep(self) -> None:
-        """Renew the Lease, and return when it is lost, a while before others may take it."""
-        while _now() - self._renewed_at < self._duration * 2 / 3:  # noqa: ASYNC110 - as above
-            await asyncio.sleep(self._duration / 3 if await self._renewed() else 0.5)
+        """Renew the Lease, and return when it is lost, a while before others may take it.
+
+        Also an answer that does not come is not awaited any longer than that.
+        """
+        while (left := self._renewed_at + self._duration * 2 / 3 - _now()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    pause = self._duration / 3 if await self._renewed() else _SHORTEST_PAUSE
+                    await asyncio.sleep(pause)
 
     async def _renewed(self) -> bool:
         """Write ourselves into the Lease if it is ours, free, or has run out."""
@@ -124,9 +127,11 @@ class Lease:
         return bool(lease) and _spec(lease).get("holderIdentity") == self._candidate.identity
 
     def _has_run_out(self, lease: Manifest) -> bool:
-        spec = _spec(lease)
-        lasts = float(spec.get("leaseDurationSeconds") or self._duration)
-        return not spec.get("holderIdentity") or _now() - self._seen_at > lasts
+        is_free = not _spec(lease).get("holderIdentity")
+        return is_free or _now() - self._seen_at > self._lasts(lease)
+
+    def _lasts(self, lease: Manifest) -> float:
+        return float(_spec(lease).get("leaseDurationSeconds") or self._duration)
 
     def _manifest(self, lease: Manifest) -> Manifest:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
