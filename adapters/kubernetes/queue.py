@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final, Generic, NoReturn, TypeVar
 
 from runwright.errors import ConflictError, TransientError
 
 _LOG: Final = logging.getLogger(__name__)
-_SHORTEST_PAUSE: Final = 0.5
+_SHORTEST_PAUSE: Final = timedelta(milliseconds=500)
 _LONGEST_PAUSE: Final = 60.0
 K = TypeVar("K")
 
@@ -21,19 +22,27 @@ class WorkQueue(Generic[K]):
     """
 
     def __init__(
-        self, subject: str, look: Callable[[K], Awaitable[None]], at_once: int = 32
+        self,
+        subject: str,
+        look: Callable[[K], Awaitable[None]],
+        at_once: int = 32,
+        *,
+        pause: timedelta = _SHORTEST_PAUSE,
     ) -> None:
+        """Make one; `subject` is what its names are of, `pause` what follows a first failure."""
         self._subject = subject
         self._look = look
+        self._pause = pause.total_seconds()
         self._slots = asyncio.Semaphore(at_once)
         self._names: asyncio.Queue[K] = asyncio.Queue()
         self._busy: set[K] = set()
+        """Those that wait for their turn, and those that are being looked at."""
         self._again: set[K] = set()
         self._pauses: dict[K, float] = {}
         self._due: dict[K, asyncio.TimerHandle] = {}
 
     def __len__(self) -> int:
-        return len(self._busy) + self._names.qsize()
+        return len(self._busy)
 
     def add(self, name: K) -> None:
         """Have the name looked at now, or once more if it is being looked at."""
@@ -89,7 +98,7 @@ class WorkQueue(Generic[K]):
                 await self._look(name)
                 self._pauses.pop(name, None)
             except ConflictError:
-                self.add_after(name, _SHORTEST_PAUSE)  # changed since it was read: look anew
+                self.add_after(name, self._pause)  # changed since it was read: look anew
             except TransientError as error:
                 extra = {"action": "look_put_off", self._subject: str(name)}
                 _LOG.warning("%s put off: %s", self._subject, error, extra=extra)
@@ -102,6 +111,6 @@ class WorkQueue(Generic[K]):
                 return
 
     def _put_off(self, name: K) -> None:
-        pause = self._pauses.get(name, _SHORTEST_PAUSE)
+        pause = self._pauses.get(name, self._pause)
         self._pauses[name] = min(pause * 2, _LONGEST_PAUSE)
         self.add_after(name, pause)
