@@ -247,7 +247,7 @@ class Cluster:
                 async for line in response.content:
                     event = from_json(line)
                     yield Change(event["type"], event["object"])
-        except _TROUBLE as error:
+        except (*_TROUBLE, ValueError) as error:  # a proxy may end it in the middle of a line
             raise _unreachable(request.attempt, error) from error
 
     async def log(

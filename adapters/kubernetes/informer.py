@@ -60,6 +60,7 @@ class Informer(Generic[Kept]):
         self._version = ""
         self._synced = asyncio.Event()
         self._trouble = ""
+        self._pause = _SHORTEST_PAUSE
 
     @property
     def trouble(self) -> str:
@@ -90,18 +91,15 @@ class Informer(Generic[Kept]):
 
     async def run(self) -> NoReturn:
         """Keep the objects up to date until cancelled."""
-        pause = _SHORTEST_PAUSE
         while True:
             try:
                 await self._list()
-                pause = _SHORTEST_PAUSE
                 await self._watch_until_resync()
             except _ExpiredError:
-                continue
+                await self._rest()
             except RunwrightError as error:
                 self._note(error)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                await self._rest()
 
     async def _list(self) -> None:
         listed = await self._cluster.list(self.resource, self._selection)
@@ -124,18 +122,22 @@ class Informer(Generic[Kept]):
             return
 
     async def _watch(self) -> NoReturn:
-        pause = _SHORTEST_PAUSE
         while True:
             try:
                 async for change in self._cluster.watch(
                     self.resource, self._selection, self._version
                 ):
                     self._apply(change)
-                    self._trouble, pause = "", _SHORTEST_PAUSE
+                    self._trouble, self._pause = "", _SHORTEST_PAUSE
             except ClusterUnavailableError as error:
                 self._note(error)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+            # One that ended by itself, too: an API server that goes down ends each at once.
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait before the next attempt, ever longer as long as nothing comes of them."""
+        pause, self._pause = self._pause, min(self._pause * 2, _LONGEST_PAUSE)
+        await asyncio.sleep(pause)
 
     def _apply(self, change: Change) -> None:
         if change.type == "ERROR":
