@@ -13,6 +13,7 @@ from typing import Any, Final
 import aiohttp
 import yaml
 from aiohttp import web
+from yarl import URL
 
 from testbed import certificates
 from testbed.cluster import Testbed
@@ -39,6 +40,10 @@ class Proxy:
         """Whether it breaks off every request that comes."""
         self.seen: list[str] = []
         """The requests that came."""
+        self.watched_from: list[int] = []
+        """The versions after which watches began."""
+        self.watch_seconds: int | None = None
+        """How long the API server is to keep a watch open, whatever was asked for."""
         self.outdated: set[str] = set()
         """Tokens that are refused."""
         self.tokens: list[str] = []
@@ -77,6 +82,15 @@ class Proxy:
 
         end = self.interfere(request, answered)
 
+    def hold(self, request: str) -> Callable[[], None]:
+        """Never answer the requests of that pattern; return what ends that for later ones."""
+
+        async def held(_: web.Request, __: Pass) -> web.StreamResponse:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        return self.interfere(request, held)
+
     def once(
         self, request: str, act: Callable[[], Awaitable[None]], *, after: bool = False
     ) -> None:
@@ -101,6 +115,8 @@ class Proxy:
         is_watch = request.query.get("watch") == "true"
         name = f"{'WATCH' if is_watch else request.method} {request.path}"
         self.seen.append(name)
+        if is_watch:
+            self.watched_from.append(int(request.query["resourceVersion"]))
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.tokens.append(token)
         if self.is_away:
@@ -140,7 +156,10 @@ class Proxy:
     def _asking(self, request: web.Request, body: bytes) -> Any:
         kept = ("Authorization", "Content-Type", "Accept")
         headers = {name: request.headers[name] for name in kept if name in request.headers}
-        url = f"{self._upstream}{request.path_qs}"
+        query = dict(request.query)
+        if self.watch_seconds and "timeoutSeconds" in query:
+            query["timeoutSeconds"] = str(self.watch_seconds)
+        url = URL(f"{self._upstream}{request.rel_url.raw_path}", encoded=True).with_query(query)
         return self._session.request(request.method, url, data=body or None, headers=headers)
 
 
