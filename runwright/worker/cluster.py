@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence, Sized
 from contextlib import asynccontextmanager
 from typing import Final, NoReturn
 
@@ -97,7 +97,7 @@ class Leadership:
             await asyncio.sleep(_MEASURED_EVERY)
 
     def _measure(self) -> None:
-        queues = {
+        queues: dict[str, Sized] = {
             "jobs": self.observer.queue,
             "storyruns": self.intake.queue,
             "deletions": self.intake.deletions,
