@@ -40,12 +40,13 @@ class Answer:
     def is_absence(self) -> bool:
         """Whether it says that this one object is not there, which is no error.
 
-        The absence of a kind, or of the namespace to create in, is another 404.
+        The absence of a kind is another 404. Whoever creates does not ask: there it is the
+        namespace that is absent.
         """
         if self.status != HTTPStatus.NOT_FOUND:
             return False
         said = self.parsed().get("details")
-        return is_object(said) and bool(said.get("name")) and said.get("kind") != "namespaces"
+        return is_object(said) and bool(said.get("name"))
 
     def parsed(self) -> dict[str, Any]:
         """Return the object; empty when the body is none."""

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from adapters.kubernetes.answers import Answer
 from runwright.errors import RefusedError
 
@@ -24,3 +26,17 @@ def test_a_message_on_rights_names_the_one_that_is_lacking() -> None:
     assert isinstance(error, RefusedError)
     assert str(error).startswith(f"{_ATTEMPT}: HTTP 403 roles.rbac.authorization.k8s.io")
     assert str(error).endswith(lacking)
+
+
+@pytest.mark.parametrize("kind", ["jobs", "namespaces"])
+def test_an_object_that_is_not_there_is_an_absence(kind: str) -> None:
+    """A namespace, too: whether it is gone is what its runs have to know."""
+    answer = Answer("get", 404, json.dumps({"details": {"name": "shop", "kind": kind}}).encode())
+
+    assert answer.is_absence
+
+
+def test_a_kind_that_is_not_there_is_none() -> None:
+    answer = Answer("get", 404, b"404 page not found\n")
+
+    assert not answer.is_absence
