@@ -76,6 +76,27 @@ class Account:
             }
         )
 
+    def may_work_everywhere(self) -> None:
+        """Bind its rights in all namespaces, as an operator does in need."""
+        self.testbed.apply(
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": {
+                    "name": f"rescue-{self.namespace}",
+                    "labels": {"tests": self.namespace},
+                },
+                "roleRef": {
+                    "apiGroup": "rbac.authorization.k8s.io",
+                    "kind": "ClusterRole",
+                    "name": self._unique(_ACCOUNT),
+                },
+                "subjects": [
+                    {"kind": "ServiceAccount", "name": _ACCOUNT, "namespace": self.namespace}
+                ],
+            }
+        )
+
     def make(self) -> None:
         """Create it, and what gives it its rights."""
         namespace = {"metadata": {"name": self.namespace}, "kind": "Namespace"}

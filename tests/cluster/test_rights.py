@@ -1,6 +1,7 @@
 """The rights of a worker: enough for all that it does, and none beyond."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncGenerator
 from typing import Final
 
@@ -11,6 +12,7 @@ from adapters.kubernetes import identity
 from adapters.kubernetes.objects import KubernetesObjects
 from adapters.kubernetes.resources import (
     JOBS,
+    NAMESPACES,
     ROLE_BINDINGS,
     ROLES,
     SERVICE_ACCOUNTS,
@@ -124,22 +126,20 @@ async def test_what_a_template_wants_its_pods_to_do_has_to_be_granted(
 
 
 @pytest.fixture
-async def confined(
-    node: Testbed,
-    client: Client,
-    namespace: str,
-    crds: None,  # noqa: ARG001
-) -> AsyncGenerator[Stage]:
+async def confined(node: Testbed, client: Client, crds: None) -> AsyncGenerator[Stage]:  # noqa: ARG001
     """A namespace, and a worker that has rights in it alone."""
+    namespace = f"test-{uuid.uuid4().hex[:12]}"
+    node.kubectl("create", "namespace", namespace)
     account = Account(node, namespace)
+    stage = Stage(node, client, namespace, account)
     try:
         account.make()
         await account.until_it_counts(namespace)
-        stage = Stage(node, client, namespace, account)
         yield stage
-        await stage.close()
     finally:
+        await stage.close()
         account.remove()
+        node.kubectl("delete", "--ignore-not-found", "namespace", namespace, "--wait=false")
 
 
 async def test_a_worker_of_one_namespace_needs_rights_in_no_other(confined: Stage) -> None:
@@ -158,3 +158,26 @@ async def test_a_worker_of_one_namespace_needs_rights_in_no_other(confined: Stag
 
     assert condition(run, "Ready")["status"] == "True"
     assert audited.forbidden() == []
+
+
+async def test_a_namespace_whose_bindings_went_first_goes_once_there_are_others(
+    confined: Stage,
+) -> None:
+    """Deleted with runs in it, it takes the rights away that would let them go."""
+    await confined.story("release", gate("go"))
+    async with confined.served():
+        await confined.run("web-1", "release")
+        await confined.until(
+            "web-1", lambda run: "go" in (run.get("status") or {}).get("gates", {})
+        )
+        await confined.cluster.delete(NAMESPACES, ("", confined.namespace))
+        await confined.until_none(ROLE_BINDINGS)
+        held = await confined.story_run("web-1")
+
+    confined.account.may_work_everywhere()
+    async with confined.served():
+        await confined.until_gone("web-1")
+        while await confined.cluster.get(NAMESPACES, "", confined.namespace):
+            await asyncio.sleep(0.2)
+
+    assert held
