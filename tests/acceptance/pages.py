@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
+CLUSTER: Final = DOCS / "kubernetes.md"
+"""The page that needs a cluster to be followed."""
 _BLOCK: Final = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 _LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _STATUS: Final = re.compile(r"\s+# status (\d+)(?: or (\d+))?$")

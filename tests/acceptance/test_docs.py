@@ -4,7 +4,6 @@ import ast
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from datetime import timedelta
@@ -21,10 +20,11 @@ from runwright.models.metrics import METRICS
 from runwright.settings import Settings
 from tests.acceptance.commands import mistakes, options_of
 from tests.acceptance.conftest import Terminal, terminal_at, working
+from tests.acceptance.following import Desk, follow
 from tests.acceptance.pages import (
+    CLUSTER,
     DOCS,
     ROOT,
-    Command,
     anchors_of,
     blocks_of,
     commands_of,
@@ -36,7 +36,6 @@ from workflows.presentation import SEARCH_ATTRIBUTES
 
 _PAGES: Final = sorted(DOCS.glob("*.md"))
 _OTHERS: Final = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("examples/*/README.md")]
-_ENDS_WITHIN: Final = 60
 _OWN_COMMANDS: Final = re.compile(r"`runwright ([a-z]+)[^`]*`")
 _OWN_METRICS: Final = re.compile(r"\b(runwright_[a-z_]+?)(?:_bucket)?\b")
 _ISO: Final = TypeAdapter(timedelta)
@@ -64,35 +63,10 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Term
             yield terminal
 
 
-@each_page
+@pytest.mark.parametrize("page", sorted({*_PAGES} - {CLUSTER}), ids=lambda page: page.stem)
 def test_the_examples_of_a_page_work(page: Path, place: Terminal) -> None:
     """In their order: a file is written, a command executed and what it is to say compared."""
-    for block in blocks_of(page):
-        if block.file_name:
-            (place.folder / block.file_name).write_text(block.text)
-        elif block.is_only_checked:
-            continue
-        elif block.language == "console":
-            for command in commands_of(block):
-                _try_out(command, place)
-        elif block.language == "python":
-            (place.folder / "example.py").write_text(block.text)
-            _try_out(Command(f"'{sys.executable}' example.py", frozenset({0}), ()), place)
-
-
-def _try_out(command: Command, place: Terminal) -> None:
-    done = subprocess.run(
-        ["bash", "-c", command.line],
-        cwd=place.folder,
-        env={**place.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=_ENDS_WITHIN,
-    )
-    assert done.returncode in command.statuses, f"{command.line}\n{done.stdout}{done.stderr}"
-    for line in command.said:
-        assert line in done.stdout.splitlines(), f"{command.line}\n{done.stdout}"
+    follow(page, Desk(place.folder, place.environ))
 
 
 @each_page
