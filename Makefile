@@ -8,7 +8,7 @@ CODE := runwright workflows activities adapters tests benchmarks examples testbe
 
 .PHONY: help demo test check bench bench-cluster cluster cluster-down test-cluster
 help: ## Show the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## See a run survive the death of its worker; half a minute.
 	@$(RUN)/runwright demo

@@ -148,7 +148,7 @@ def test_what_cannot_be_set_up_is_said(checkout: Checkout, failing: str, said: s
     assert said in done.stderr
 
 
-def test_ci_runs_check_and_then_test_from_wherever_it_is_called(checkout: Checkout) -> None:
+def test_ci_runs_check_and_then_the_tests_from_wherever_it_is_called(checkout: Checkout) -> None:
     checkout.has("bash", f'#!/bin/sh\nexec {shutil.which("bash")} "$@"\n')
     checkout.has("make", '#!/bin/sh\necho "make $*" >>"$CALLS"\n[ "$*" != "${FAILING:-}" ]\n')
     run = os.path.relpath(checkout.project / ".ci" / "run", checkout.project)
@@ -156,4 +156,7 @@ def test_ci_runs_check_and_then_test_from_wherever_it_is_called(checkout: Checko
     assert checkout.run(run).returncode == 0
     assert checkout.run(run, FAILING="check").returncode == 1
 
-    assert checkout.called() == ["make check", "make test", "make check"]
+    assert checkout.called() == [
+        *("make check", "make test", "make test-cluster"),
+        "make check",
+    ]

@@ -18,6 +18,16 @@ from tests.cluster.proxy import Proxy, proxied, token_of
 from tests.cluster.runs import Stage
 
 _ESTABLISHED_WITHIN: Final = "--timeout=30s"
+_SHORTFALL: Final = pytest.StashKey[str]()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say at the end, where nobody overlooks it, what could not be tested here."""
+    if shortfall := config.stash.get(_SHORTFALL, ""):
+        terminalreporter.section("NOT TESTED: whatever needs a node", red=True, bold=True)
+        terminalreporter.line(shortfall)
 
 
 @pytest.fixture(scope="session")
@@ -27,12 +37,14 @@ def found_running() -> bool:
 
 
 @pytest.fixture(scope="session")
-def testbed(*, found_running: bool) -> Generator[Testbed]:
+def testbed(pytestconfig: pytest.Config, *, found_running: bool) -> Generator[Testbed]:
     """A cluster; what it can do is its `reach`."""
     try:
         cluster = starting.up()
     except UnavailableError as error:
+        pytestconfig.stash[_SHORTFALL] = f"there is no cluster at all: {error}"
         pytest.skip(f"there is no cluster: {error}")
+    pytestconfig.stash[_SHORTFALL] = cluster.shortfall
     yield cluster
     if cluster.reach is not Reach.GIVEN and not found_running:
         starting.down()
