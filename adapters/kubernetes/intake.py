@@ -2,32 +2,37 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
-
-from pydantic import ValidationError
 
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.informer import Informer, Name
 from adapters.kubernetes.library import Library
 from adapters.kubernetes.queue import WorkQueue
 from adapters.kubernetes.resources import STEP_RUNS, STORY_RUNS
+from adapters.kubernetes.story_runs import is_open, key_of, read_story_run, workflow_of
 from adapters.kubernetes.trimming import trimmed_story_run
-from runwright.models.bubustack import StoryRun
+from runwright.errors import RefusedError
+from runwright.models.bubustack import Phase, StoryRun
 from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
 from runwright.models.metrics import GATE_DECISIONS_FORWARDED, RUNS_STARTED
-from runwright.models.objects import EventType, Manifest, ObjectEvent, ObjectKey, StatusUpdate
+from runwright.models.objects import EventType, Manifest, ObjectEvent, StatusUpdate
+from runwright.models.runs import CancelRun
 from runwright.models.story_run import workflow_id
-from runwright.ports import Launcher, Metrics, StatusMirror, Unmeasured
+from runwright.ports import Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
 from runwright.rules.bubustack import outside, retention
 from runwright.rules.bubustack.retention import Removal
-from runwright.rules.translation import problems_in
+from runwright.rules.naming import label_value
 
 _LOG: Final = logging.getLogger(__name__)
 _UNMEASURED: Final = Unmeasured()
+_STORY_RUN: Final = "bubustack.io/storyrun"
+"""The label of what belongs to a StoryRun."""
+_MOST_MESSAGES: Final = 500
+"""To one run, while one worker leads: Temporal takes 10,000 signals, and those of others too."""
 _LONGEST_WAIT: Final = 3600.0
 
 
@@ -76,8 +81,10 @@ class StoryRunIntake:
         self._ward = ward
         self._metrics = metrics
         self._waiting: set[Name] = set()
-        self._sent: dict[str, set[str]] = {}
-        """By the uid of a StoryRun, the messages that its run was sent."""
+        self._open: dict[Name, str] = {}
+        """The ids of the workflows of runs that were started, are not over and not deleted."""
+        self._sent: dict[str, list[tuple[str, ...]]] = {}
+        """By the uid of a StoryRun, what its run was told."""
         self._to_delete: dict[str, DeleteRun] = {}
         self.story_runs.listen(self._changed)
 
@@ -90,11 +97,33 @@ class StoryRunIntake:
             parts.create_task(self.queue.run())
             parts.create_task(self.deletions.run())
 
-    def open_runs(self) -> Iterator[tuple[Name, StoryRun]]:
-        """Yield the StoryRuns that were started, are not over and not being deleted."""
-        for name, manifest in self.story_runs.objects().items():
-            if not isinstance(run := _read(manifest), str) and _is_open(run):
-                yield name, run
+    @property
+    def open_runs(self) -> Mapping[Name, str]:
+        """Return which StoryRuns were started, are not over and not being deleted.
+
+        By their name, with the id of their workflow.
+        """
+        return self._open
+
+    def open_run(self, name: Name) -> StoryRun | None:
+        """Return an open StoryRun as it is known now; None if it is none, or cannot be read."""
+        manifest = self.story_runs.get(name) if name in self._open else None
+        run = read_story_run(manifest) if manifest else ""
+        return None if isinstance(run, str) else run
+
+    def serves(self, namespace: str) -> bool:
+        """Return whether the StoryRuns of a namespace are taken in here."""
+        return self._ward.namespace in {"", namespace}
+
+    async def is_there(self, namespace: str, name: str, uid: str) -> bool:
+        """Return whether the cluster has that very StoryRun now, whatever the watch says."""
+        found = await self._cluster.get(STORY_RUNS, namespace, name)
+        return found is not None and found["metadata"]["uid"] == uid
+
+    def abandon(self, workflow: str) -> None:
+        """Have a run ended and tidied up after whose StoryRun is gone."""
+        _, namespace, name, uid = workflow.split("/")
+        self._have_deleted({"namespace": namespace, "name": name, "uid": uid})
 
     async def write(self, run: StoryRun, status: dict[str, Any]) -> None:
         """Write a status that was made from the object as it was read, and from no other version.
@@ -111,38 +140,65 @@ class StoryRunIntake:
 
     async def warn(self, run: StoryRun, reason: str, message: str) -> None:
         """Tell an Event about a StoryRun that somebody should look at."""
-        event = ObjectEvent(
-            object=_key(run), type=EventType.WARNING, reason=reason, message=message
-        )
+        metadata = run.metadata
+        about = key_of(metadata.namespace, metadata.name, metadata.uid)
+        event = ObjectEvent(object=about, type=EventType.WARNING, reason=reason, message=message)
         await self._mirror.show(StatusUpdate(events=(event,)))
 
     def _changed(self, name: Name, before: Manifest | None, now: Manifest | None) -> None:
+        was_open = self._open.pop(name, None)
         if now is not None:
+            if is_open(now):
+                self._open[name] = workflow_of(now)
             self.queue.add(name)
             return
         self._waiting.discard(name)
-        self._sent.pop(before["metadata"]["uid"] if before else "", None)
-        run = _read(before) if before else ""
-        if isinstance(run, StoryRun) and _is_open(run):
-            self._have_deleted(run)  # it went without our finalizer: its run is still there
+        if before is not None:
+            self._sent.pop(before["metadata"]["uid"], None)
+            if was_open:  # it went without our finalizer: its run is still there
+                self._have_deleted(before["metadata"])
 
-    def _library_changed(self) -> None:
+    def _library_changed(self, namespace: str) -> None:
+        """Look again at what waits in that namespace, or in all if it is none."""
         for name in self._waiting:
-            self.queue.add(name)
+            if namespace in {"", name[0]}:
+                self.queue.add(name)
 
     async def _look(self, name: Name) -> None:
         self._waiting.discard(name)
         manifest = self.story_runs.get(name)
         if manifest is None:
             return
-        run = _read(manifest)
+        metadata = manifest["metadata"]
+        if metadata.get("deletionTimestamp"):
+            if rules.FINALIZER in (metadata.get("finalizers") or ()):
+                self._have_deleted(metadata)
+            return
+        run = read_story_run(manifest)
         if isinstance(run, str):
             await self._refuse_unreadable(name, manifest, run)
-        elif run.metadata.deletion_timestamp:
-            if rules.FINALIZER in run.metadata.finalizers:
-                self._have_deleted(run)
-        else:
+        elif not await self._is_known_otherwise(run):
             await self._attend(name, run)
+
+    async def _is_known_otherwise(self, run: StoryRun) -> bool:
+        """Return whether a run that bears no marker is under way all the same.
+
+        Whoever started it may have died before the marker was written: then it is written now.
+        What another controller has begun is left alone, and said to be.
+        """
+        phase = run.status.phase if run.status else None
+        is_begun = phase not in {None, Phase.PENDING}
+        if rules.was_started(run) or rules.is_over(run):
+            return False
+        if not is_begun and rules.FINALIZER not in run.metadata.finalizers:
+            return False
+        standing = await self._launcher.standing(workflow_of(run))
+        if standing.fate is not Fate.MISSING:
+            await self._mark(run, {rules.RUN_ID: standing.run_id})
+            return True
+        if is_begun:
+            await self.write(run, outside.foreign_status(run, datetime.now(UTC)))
+        return is_begun
 
     async def _attend(self, name: Name, run: StoryRun) -> None:
         now = datetime.now(UTC)
@@ -161,26 +217,51 @@ class StoryRunIntake:
                 await self._pass_on(run)
 
     async def _start(self, run: StoryRun, asked: rules.Start) -> None:
-        """Start the run, then note that on the object: whoever comes in between finds it there."""
-        run_id = await self._launcher.start(asked.start)
+        """Hold the object, start the run, then note that on the object.
+
+        Whoever comes in between finds the finalizer, and asks Temporal whether there is a run.
+        """
+        held = await self._mark(run, {})
+        if held is None:
+            return
+        try:
+            run_id = await self._launcher.start(asked.start)
+        except RefusedError as error:
+            await self._refuse(held, rules.Refuse("SchedulingFailed", str(error)))
+            return
         marker = {
             rules.RUN_ID: run_id,
             retention.ANNOTATION: asked.retention.model_dump_json(by_alias=True),
         }
-        await self._mark(run, marker)
+        if await self._mark(held, marker) is None:
+            self.abandon(workflow_of(run))
+            return
         self._metrics.count(RUNS_STARTED)
         extra = {"action": "run_started", "run": f"{run.metadata.namespace}/{run.metadata.name}"}
         _LOG.info("run started", extra=extra)
 
-    async def _mark(self, run: StoryRun, annotations: dict[str, str]) -> None:
-        """Write annotations, and our finalizer with them, on this version of the object."""
+    async def _mark(self, run: StoryRun, annotations: dict[str, str]) -> StoryRun | None:
+        """Write annotations, and our finalizer with them, on this version of the object.
+
+        Returns the object as it is then; None if it is gone.
+        """
         metadata: dict[str, Any] = {"resourceVersion": run.metadata.resource_version}
         if annotations:
             metadata["annotations"] = annotations
         if rules.FINALIZER not in run.metadata.finalizers:
             metadata["finalizers"] = [*run.metadata.finalizers, rules.FINALIZER]
+        if len(metadata) == 1:
+            return run
         name = run.metadata.namespace, run.metadata.name
-        await self._cluster.patch(STORY_RUNS, name, {"metadata": metadata})
+        marked = await self._cluster.patch(STORY_RUNS, name, {"metadata": metadata})
+        if marked is None:
+            return None
+        known = marked["metadata"]
+        update = {
+            "resource_version": known["resourceVersion"],
+            "finalizers": tuple(known.get("finalizers") or ()),
+        }
+        return run.model_copy(update={"metadata": run.metadata.model_copy(update=update)})
 
     async def _wait(self, name: Name, run: StoryRun, waits: rules.Waits) -> None:
         """Show what is missing, for as long as it may be."""
@@ -220,14 +301,15 @@ class StoryRunIntake:
         """Send the run what its object asks of it, each message once."""
         if rules.FINALIZER not in run.metadata.finalizers:
             await self._mark(run, {})
-        sent = self._sent.setdefault(run.metadata.uid, set())
+        sent = self._sent.setdefault(run.metadata.uid, [])
         for message in rules.messages_of(run):
-            known_by = message.model_dump_json()
-            if known_by not in sent:
-                await self._launcher.tell(_workflow_id(run), message)
-                sent.add(known_by)
-                if isinstance(message, DecideGate):
-                    self._metrics.count(GATE_DECISIONS_FORWARDED)
+            known_by = _what_it_says(message)
+            if known_by in sent or len(sent) >= _MOST_MESSAGES:
+                continue
+            await self._launcher.tell(workflow_of(run), message)
+            sent.append(known_by)
+            if isinstance(message, DecideGate):
+                self._metrics.count(GATE_DECISIONS_FORWARDED)
 
     async def _tidy(self, name: Name, run: StoryRun, now: datetime) -> None:
         """Remove what is left of a run that is over, when its time has come."""
@@ -248,7 +330,8 @@ class StoryRunIntake:
 
     async def _remove_children(self, run: StoryRun) -> None:
         """Remove the StepRuns of a run; their Jobs go with them."""
-        listed = await self._cluster.list(STEP_RUNS, Selection(run.metadata.namespace))
+        ours = f"{_STORY_RUN}={label_value(run.metadata.name)}"
+        listed = await self._cluster.list(STEP_RUNS, Selection(run.metadata.namespace, ours))
         for step_run in listed.items:
             metadata = step_run["metadata"]
             owners: list[Manifest] = metadata.get("ownerReferences") or []
@@ -256,11 +339,12 @@ class StoryRunIntake:
                 name = metadata["namespace"], metadata["name"]
                 await self._cluster.delete(STEP_RUNS, name, uid=metadata["uid"])
 
-    def _have_deleted(self, run: StoryRun) -> None:
+    def _have_deleted(self, metadata: Mapping[str, Any]) -> None:
+        namespace, name, uid = metadata["namespace"], metadata["name"], metadata["uid"]
         request = DeleteRun(
-            object=_key(run),
+            object=key_of(namespace, name, uid),
             finalizer=rules.FINALIZER,
-            workflow_id=_workflow_id(run),
+            workflow_id=workflow_id(namespace, name, uid),
             grace=self._ward.deletion_grace,
         )
         self._to_delete[request.workflow_id] = request
@@ -273,29 +357,8 @@ class StoryRunIntake:
             self._to_delete.pop(workflow, None)
 
 
-def _read(manifest: Manifest) -> StoryRun | str:
-    """Return the StoryRun, or what is wrong with it."""
-    try:
-        return StoryRun.model_validate(manifest)
-    except ValidationError as error:
-        return "; ".join(map(str, problems_in(error)))
-
-
-def _is_open(run: StoryRun) -> bool:
-    deleted = run.metadata.deletion_timestamp is not None
-    return rules.was_started(run) and not rules.is_over(run) and not deleted
-
-
-def _key(run: StoryRun) -> ObjectKey:
-    metadata = run.metadata
-    return ObjectKey(
-        api_version=STORY_RUNS.api_version,
-        kind=STORY_RUNS.kind,
-        namespace=metadata.namespace,
-        name=metadata.name,
-        uid=metadata.uid,
-    )
-
-
-def _workflow_id(run: StoryRun) -> str:
-    return workflow_id(run.metadata.namespace, run.metadata.name, run.metadata.uid)
+def _what_it_says(message: CancelRun | DecideGate) -> tuple[str, ...]:
+    """Return what a message says apart from its comment: said again it is no other one."""
+    if isinstance(message, CancelRun):
+        return ("cancel",)
+    return message.gate, message.verdict, message.by, str(message.activation)

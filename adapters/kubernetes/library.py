@@ -21,12 +21,15 @@ M = TypeVar("M", bound=WireModel)
 
 
 class Library:
-    """The objects that StoryRuns refer to; `changed` is called whenever one of them is another."""
+    """The objects that StoryRuns refer to.
+
+    `changed` is called whenever one of them is another, with its namespace.
+    """
 
     def __init__(
         self,
         cluster: Cluster,
-        changed: Callable[[], None],
+        changed: Callable[[str], None],
         *,
         namespace: str = "",
         resync: timedelta = timedelta(minutes=5),
@@ -72,9 +75,9 @@ class Library:
     def _template(self, name: str) -> EngramTemplate | None:
         return _read(EngramTemplate, self.templates.get(("", name)))
 
-    def _heard(self, _: Name, before: Manifest | None, now: Manifest | None) -> None:
+    def _heard(self, name: Name, before: Manifest | None, now: Manifest | None) -> None:
         if before != now:
-            self._changed()
+            self._changed(name[0])
 
 
 async def _kept(informer: Informer[Manifest]) -> NoReturn:

@@ -10,13 +10,15 @@ from typing import Final, NoReturn
 from adapters.kubernetes.informer import Name
 from adapters.kubernetes.intake import StoryRunIntake
 from adapters.kubernetes.queue import WorkQueue
+from adapters.kubernetes.story_runs import workflow_of
 from runwright.errors import TransientError
 from runwright.models.bubustack import StoryRun
-from runwright.models.story_run import workflow_id
+from runwright.models.story_run import NO_RESOURCE
 from runwright.ports import Fate, Launcher, Objects, RunStanding
 from runwright.rules.bubustack import outside
 
 _LOG: Final = logging.getLogger(__name__)
+_KIND: Final = "storyrun"
 _ASKED_EACH_TIME: Final = 20
 """Open runs that are looked at in every sweep whatever Temporal lists, one after the other."""
 _SWEEPS_PER_LISTING: Final = 10
@@ -61,17 +63,28 @@ class Sweep:
         raise AssertionError  # the count has no end
 
     async def _sweep(self, *, is_full: bool) -> None:
-        runs = dict(self._intake.open_runs())
-        if not runs:
-            return
+        runs = dict(self._intake.open_runs)
         suspects = set(self._some_of(runs))
-        hints = await self._launcher.in_trouble()
-        suspects |= {name for name, run in runs.items() if _workflow_id(run) in hints}
+        if runs:
+            hints = await self._launcher.in_trouble()
+            suspects |= {name for name, workflow in runs.items() if workflow in hints}
         if is_full:
             listed = await self._launcher.open_runs()
-            suspects |= {name for name, run in runs.items() if _workflow_id(run) not in listed}
+            suspects |= {name for name, workflow in runs.items() if workflow not in listed}
+            await self._abandon_orphans(listed)
         for name in suspects:
             self.queue.add(name)
+
+    async def _abandon_orphans(self, open_runs: Iterable[str]) -> None:
+        """Have runs ended whose StoryRun is gone: it went while nobody looked, or was forced."""
+        known = {workflow_of(run) for run in self._intake.story_runs.objects().values()}
+        for workflow in open_runs:
+            kind, namespace, name, uid = (*workflow.split("/"), "", "", "")[:4]
+            is_ours = kind == _KIND and uid != NO_RESOURCE and self._intake.serves(namespace)
+            if not is_ours or workflow in known:
+                continue
+            if not await self._intake.is_there(namespace, name, uid):
+                self._intake.abandon(workflow)
 
     def _some_of(self, names: Iterable[Name]) -> list[Name]:
         """Return the next few names, so that in time every one has its turn."""
@@ -81,10 +94,10 @@ class Sweep:
         return chosen
 
     async def _compare(self, name: Name) -> None:
-        run = dict(self._intake.open_runs()).get(name)
+        run = self._intake.open_run(name)
         if run is None:
             return
-        standing = await self._launcher.standing(_workflow_id(run))
+        standing = await self._launcher.standing(workflow_of(run))
         now = datetime.now(UTC)
         match standing.fate:
             case Fate.OPEN if standing.problem:
@@ -132,10 +145,6 @@ class Sweep:
 
     async def _stop_tasks(self, run: StoryRun) -> None:
         for _ in range(_REMOVED_WITHIN):
-            if not await self._objects.remove_tasks(_workflow_id(run), run.metadata.namespace):
+            if not await self._objects.remove_tasks(workflow_of(run), run.metadata.namespace):
                 return
             await asyncio.sleep(1)
-
-
-def _workflow_id(run: StoryRun) -> str:
-    return workflow_id(run.metadata.namespace, run.metadata.name, run.metadata.uid)

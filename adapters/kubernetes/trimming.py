@@ -10,6 +10,8 @@ _METADATA: Final = (
     *("deletionGracePeriodSeconds", "finalizers", "ownerReferences"),
 )
 _OURS: Final = "runwright.dev/"
+_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+"""A second copy of the whole object."""
 _STARTED: Final = "runwright.dev/run-id"
 _OF_THE_END: Final = ("phase", "attempts", "finishedAt", "childrenCleanedAt")
 _OF_AN_OPEN_RUN: Final = (
@@ -61,6 +63,10 @@ def trimmed_story_run(run: Manifest) -> Manifest:
     """
     status: Manifest = run.get("status") or {}
     metadata = {name: value for name, value in run["metadata"].items() if name != "managedFields"}
+    annotations: Mapping[str, str] = metadata.get("annotations") or {}
+    metadata["annotations"] = {
+        name: value for name, value in annotations.items() if name != _LAST_APPLIED
+    }
     known = {"apiVersion": run["apiVersion"], "kind": run["kind"], "metadata": metadata}
     spec: Manifest = run.get("spec") or {}
     if _STARTED not in (metadata.get("annotations") or {}):

@@ -17,6 +17,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.temporal.connection import translated
+from runwright.errors import TemporalUnavailableError
 from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
 from runwright.models.runs import CancelRun
@@ -77,7 +78,12 @@ class TemporalLauncher:
         except WorkflowAlreadyStartedError as error:  # and closed by now
             return error.run_id or (await self.standing(name)).run_id
         except RPCError as error:
-            raise translated(error, f"start run {start.namespace}/{start.name}") from error
+            attempt = f"start run {start.namespace}/{start.name}"
+            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                # Whatever it is, it is no fault of this run, and will be mended.
+                message = f"{attempt}: {error.status.name} {error.message}"
+                raise TemporalUnavailableError(message) from error
+            raise translated(error, attempt) from error
         return started.result_run_id or started.first_execution_run_id or ""
 
     async def delete(self, request: DeleteRun) -> None:

@@ -105,7 +105,7 @@ class Leadership:
         }
         self._metrics.set(LEADER, 1)
         self._metrics.set(TASKS_WATCHED, self.observer.watched)
-        self._metrics.set(RUNS_OPEN, sum(1 for _ in self.intake.open_runs()))
+        self._metrics.set(RUNS_OPEN, len(self.intake.open_runs))
         for name, queue in queues.items():
             self._metrics.set(QUEUE_LENGTH, len(queue), queue=name)
         for informer in self._informers:

@@ -83,6 +83,18 @@ def lost_history_status(run: StoryRun, now: datetime) -> dict[str, Any]:
     return _noted(run, condition(HISTORY_LOST, "RunNotFound", message, now), now)
 
 
+def foreign_status(run: StoryRun, now: datetime) -> dict[str, Any]:
+    """Return what is said of a run that has begun, and that neither we nor Temporal know of.
+
+    Most likely another controller executes it, or did: it is not started a second time.
+    """
+    message = (
+        "This StoryRun has begun and was not started by Runwright: it is left alone. To run its "
+        "Story here, create another StoryRun; to run this one anew, remove its status.phase."
+    )
+    return _noted(run, condition(HISTORY_LOST, "NotStartedHere", message, now), now)
+
+
 def stuck_status(run: StoryRun, message: str, now: datetime) -> dict[str, Any]:
     """Return what is said of a run whose code fails again and again; `message` is its error.
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from runwright.models.base import Message
 from runwright.models.bubustack import JobPolicy, Story, StoryRunStatus
@@ -14,12 +14,16 @@ ANNOTATION: Final = "runwright.dev/retention"
 """The annotation of a StoryRun with its retention, as JSON: its Story may be gone by then."""
 
 
+Kept = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=36500))]
+"""No longer than a date can tell."""
+
+
 class Retention(Message):
     """From the end of a run on; None: kept until somebody deletes it."""
 
-    children: timedelta | None = timedelta(hours=1)
+    children: Kept | None = timedelta(hours=1)
     """Its StepRuns, and the StoryRuns that it started."""
-    run: timedelta | None = timedelta(hours=24)
+    run: Kept | None = timedelta(hours=24)
     """The StoryRun itself, which never goes before its children."""
 
 
