@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from importlib.metadata import version
+from io import BytesIO
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -26,6 +27,8 @@ MANAGER: Final = "runwright"
 _AGENT: Final = f"runwright/{version('runwright')}"
 _ANSWER_WITHIN: Final = 10.0
 _LIST_WITHIN: Final = 60.0
+_LARGE: Final = 1024 * 1024
+"""Bytes."""
 _PAGE: Final = 500
 _WATCH_SECONDS: Final = 300
 """The API server ends a watch after that, and it is resumed."""
@@ -354,11 +357,16 @@ async def _opened(
     url = f"{connection.host}{request.path}"
     if request.query:
         url = f"{url}?{urlencode(request.query)}"
-    body = None if request.body is None else to_json(request.body)
+    body = None if request.body is None else _carried(to_json(request.body))
     async with connection.http().request(
         request.method, url, data=body, headers=headers, timeout=within, **connection.route
     ) as response:
         yield response
+
+
+def _carried(body: bytes) -> bytes | BytesIO:
+    """Return a body as it is sent: the library wants a large one in pieces."""
+    return body if len(body) <= _LARGE else BytesIO(body)
 
 
 def _kind_in(path: str) -> str:

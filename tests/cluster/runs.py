@@ -10,7 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.resources import (
@@ -150,6 +151,20 @@ class Stage:
         """Return all that the workflow of a StoryRun knows; a worker must be there."""
         state: StoryRunState = await self.workflow(run).query("state", result_type=StoryRunState)
         return state
+
+    async def closed(self, run: Manifest) -> WorkflowExecutionStatus | None:
+        """Return how the workflow of a StoryRun closed, once it has."""
+        while True:
+            described = await self.workflow(run).describe()
+            if described.status is not WorkflowExecutionStatus.RUNNING:
+                return described.status
+            await asyncio.sleep(0.05)
+
+    async def signals(self, run: Manifest) -> int:
+        """Return how many signals the workflow of a StoryRun was sent."""
+        history = await self.workflow(run).fetch_history()
+        kinds = [event.event_type for event in history.events]
+        return kinds.count(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
 
     async def until_none(self, *resources: Resource) -> None:
         """Return once the namespace has no objects of these kinds."""
