@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Backend, Claim, TaskKey
+from runwright.rules.kubernetes import outcomes
 
-EVIDENCE: Final = "runwright.dev/evidence"
+EVIDENCE: Final = outcomes.EVIDENCE
 """The finalizer that keeps a Job and its pod until their outcome is recorded."""
 CLUSTER: Final = "runwright.dev/cluster"
 """The label that all our objects have: which cluster's workers look after them."""
