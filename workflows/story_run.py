@@ -145,6 +145,7 @@ class StoryRunWorkflow(StorySteps):
         """
         run_hooks = self._cancelled is not None and self._cancelled.run_hooks
         if run_hooks and self._is_finishing:
+            await self._trouble_with_access()
             await workflow.wait([work])
             return
         self._interruption = verdicts.RUN_CANCELED
@@ -152,9 +153,19 @@ class StoryRunWorkflow(StorySteps):
         if run_hooks:
             self._end_rest(self._interruption, Section.MAIN, Section.COMPENSATIONS)
             self._interruption = self._paused = None
-            await self._run_section(Section.FINALLY)
+            await self._run_hooks()
             return
         self._end_rest(self._interruption, *Section)
+
+    async def _run_hooks(self) -> None:
+        """Run the finally steps of a run that is deleted.
+
+        What they act as may not have been made yet, or may have gone with the object.
+        """
+        if (trouble := await self._trouble_with_access()) is not None:
+            self._end_rest(trouble, Section.FINALLY)
+            return
+        await self._run_section(Section.FINALLY)
 
     async def _close(
         self, ending: Ending, mirroring: asyncio.Task[None] | None = None

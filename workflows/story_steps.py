@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, FailureError
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 from activities.objects import EnsureObjects, ObjectActivities
 from runwright.errors import TemplateError
@@ -89,7 +89,10 @@ class StorySteps(RunMessages):
                 self._set(step.model_copy(update={"diagnosis": note.diagnosis}))
 
     async def _trouble_with_access(self) -> Interruption | None:
-        """Make what the tasks of a run in a cluster act as; return why that is refused."""
+        """Make what the tasks of a run in a cluster act as; return why that is refused.
+
+        What is there stays as it is.
+        """
         if self._start.backend is not Backend.KUBERNETES:
             return None
         try:
@@ -102,6 +105,8 @@ class StorySteps(RunMessages):
                 summary="make the run's ServiceAccount",
             )
         except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise asyncio.CancelledError from error
             return verdicts.without_access(str(error.cause or error))
         return None
 

@@ -1,0 +1,98 @@
+"""What the tasks of a run in a cluster act as: made before them, and again for what comes last."""
+
+import asyncio
+
+import pytest
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.exceptions import CancelledError
+
+from adapters.kubernetes.resources import SERVICE_ACCOUNTS
+from runwright.errors import ClusterUnavailableError
+from runwright.models.bubustack import Phase
+from runwright.models.objects import Manifest
+from runwright.models.runs import CancelRun
+from tests.integration.clusters import PlacedRun, object_of, placed, placed_run
+from tests.integration.runs import engram
+from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
+
+SPEC = {"steps": [engram("work")], "finally": [engram("clean")]}
+
+
+class _AwayAtFirst(MemoryCluster):
+    """An API server that makes no ServiceAccount until it is `back`."""
+
+    def __init__(self, *objects: Manifest) -> None:
+        super().__init__(*objects)
+        self.asked = asyncio.Event()
+        self.back = False
+
+    async def create(self, manifest: Manifest) -> Manifest:
+        """Create the object, or say that it cannot be done now."""
+        if manifest["kind"] == SERVICE_ACCOUNTS.kind and not self.back:
+            self.asked.set()
+            message = "create serviceaccount: HTTP 503 away"
+            raise ClusterUnavailableError(message)
+        return await super().create(manifest)
+
+
+async def ended_by_cancel(run: PlacedRun) -> None:
+    """Return once the run is closed as cancelled."""
+    with pytest.raises(WorkflowFailureError, match="Workflow execution failed") as failure:
+        await run.handle.result()
+    assert isinstance(failure.value.cause, CancelledError)
+
+
+async def test_a_cancel_while_the_account_is_made_is_a_cancel(
+    client: Client, task_queue: str
+) -> None:
+    """The activity that is broken off is no refusal of the cluster."""
+    start = placed(SPEC)
+    cluster = _AwayAtFirst(object_of(start))
+
+    async with placed_run(client, task_queue, start, cluster) as run:
+        await cluster.asked.wait()
+        await run.handle.signal("cancel", CancelRun(by="ada"))
+        await ended_by_cancel(run)
+        state = await run.state()
+
+    assert {step.phase for step in state.steps.values()} == {Phase.SKIPPED}
+    assert (await run.shown())["phase"] == Phase.FINISHED
+    assert run.tasks.started == []
+
+
+async def test_a_run_that_is_deleted_while_its_account_is_made_runs_its_hooks(
+    client: Client, task_queue: str
+) -> None:
+    """They wait for the account as the first steps did."""
+    start = placed(SPEC)
+    cluster = _AwayAtFirst(object_of(start))
+
+    async with placed_run(client, task_queue, start, cluster) as run:
+        await cluster.asked.wait()
+        await run.handle.signal("cancel", CancelRun(by="kubernetes", run_hooks=True))
+        cluster.back = True
+        await ended_by_cancel(run)
+
+    assert run.tasks.started == [f"default/{start.name}-clean"]
+
+
+async def test_an_account_that_went_with_its_object_is_made_again_for_the_hooks(
+    client: Client, task_queue: str
+) -> None:
+    """Kubernetes may remove what an object owns before the object itself."""
+    start = placed(SPEC)
+    cluster = MemoryCluster(object_of(start))
+
+    async with placed_run(client, task_queue, start, cluster, immediate=False) as run:
+        while not run.tasks.started:
+            await asyncio.sleep(0.01)
+        account = "default", f"{start.name}-engram-runner"
+        await cluster.delete(SERVICE_ACCOUNTS, account)
+        await run.handle.signal("cancel", CancelRun(by="kubernetes", run_hooks=True))
+        while len(run.tasks.started) < 2:
+            await asyncio.sleep(0.01)
+        made_again = await cluster.get(SERVICE_ACCOUNTS, *account)
+        await run.tasks.end(f"default/{start.name}-clean")
+        await ended_by_cancel(run)
+
+    assert made_again is not None
