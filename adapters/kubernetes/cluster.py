@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
 from io import BytesIO
@@ -335,12 +335,14 @@ class Cluster:
         return self._connection
 
     async def _reconnected(self, refused: Connection) -> Connection:
-        """Read the credentials anew, once for all that were refused with the old ones."""
+        """Read the credentials anew, once for all that were refused with the old ones.
+
+        What is under way with those goes on to its end.
+        """
         async with self._connecting:
             if self._connection is None or self._connection is refused:
                 self._connection = await connect(self._environ)
-                with suppress(Exception):  # whatever the old one says, it is given up
-                    await refused.close()
+                await refused.give_up()
             return self._connection
 
 
@@ -348,20 +350,16 @@ class Cluster:
 async def _opened(
     connection: Connection, request: _Request, within: aiohttp.ClientTimeout
 ) -> AsyncGenerator[aiohttp.ClientResponse]:
-    headers = {
-        **await connection.credentials(),
-        "Content-Type": request.content_type,
-        "Accept": _JSON,
-        "User-Agent": _AGENT,
-    }
-    url = f"{connection.host}{request.path}"
-    if request.query:
-        url = f"{url}?{urlencode(request.query)}"
+    query = f"?{urlencode(request.query)}" if request.query else ""
+    url = f"{connection.host}{request.path}{query}"
     body = None if request.body is None else _carried(to_json(request.body))
-    async with connection.http().request(
-        request.method, url, data=body, headers=headers, timeout=within, **connection.route
-    ) as response:
-        yield response
+    given = {"Content-Type": request.content_type, "Accept": _JSON, "User-Agent": _AGENT}
+    async with connection.used():
+        headers = {**await connection.credentials(), **given}
+        async with connection.http().request(
+            request.method, url, data=body, headers=headers, timeout=within, **connection.route
+        ) as response:
+            yield response
 
 
 def _carried(body: bytes) -> bytes | BytesIO:

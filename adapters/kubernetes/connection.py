@@ -1,7 +1,8 @@
 """Reaching an API server as kubectl does: by a kubeconfig, or from within a pod."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
@@ -10,10 +11,12 @@ import aiohttp
 from kubernetes.aio import client, config
 
 from runwright.errors import ClusterUnavailableError
+from runwright.rules.wording import excerpt
 
 _IN_A_POD: Final = "KUBERNETES_SERVICE_HOST"
 _CONNECTIONS: Final = 200
 """At once; each watch holds one."""
+_LONGEST_MESSAGE: Final = 256
 
 
 class Connection:
@@ -21,6 +24,8 @@ class Connection:
 
     def __init__(self, api: Any) -> None:
         self._api = api
+        self._users = 0
+        self._is_given_up = False
 
     @property
     def host(self) -> str:
@@ -43,14 +48,41 @@ class Connection:
         return session
 
     async def credentials(self) -> dict[str, str]:
-        """Return the headers that prove who asks; a token that is about to expire is renewed."""
+        """Return the headers that prove who asks; a token that is about to expire is renewed.
+
+        Raises:
+            ClusterUnavailableError: it could not be renewed.
+        """
         headers: dict[str, str] = {}
-        await self._api.update_params_for_auth(headers, [], ["BearerToken"], "", "", None)
+        try:
+            await self._api.update_params_for_auth(headers, [], ["BearerToken"], "", "", None)
+        except Exception as error:  # whatever the file, the plugin or the issuer came to
+            raise _unreadable(error) from error
         return headers
+
+    @asynccontextmanager
+    async def used(self) -> AsyncGenerator[None]:
+        """Keep the connections open meanwhile, also when they are given up."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            await self._close_unused()
+
+    async def give_up(self) -> None:
+        """Close all connections as soon as nobody uses them."""
+        self._is_given_up = True
+        await self._close_unused()
 
     async def close(self) -> None:
         """Close all connections."""
         await self._api.close()
+
+    async def _close_unused(self) -> None:
+        if self._is_given_up and not self._users:
+            with suppress(Exception):  # whatever it says, nobody will use it any more
+                await self.close()
 
 
 async def connect(environ: Mapping[str, str]) -> Connection:
@@ -71,15 +103,19 @@ async def connect(environ: Mapping[str, str]) -> Connection:
         else:
             file = given or f"{environ.get('HOME', os.sep)}/.kube/config"
             await library.load_kube_config(config_file=file, client_configuration=settings)
-    except (config.ConfigException, OSError) as error:
-        message = f"read the credentials of the cluster: {error}"
-        raise ClusterUnavailableError(message) from error
+    except Exception as error:  # a file may be anything while somebody writes it
+        raise _unreadable(error) from error
     settings.proxy = settings.proxy or _proxy_for(settings.host, environ)
     settings.connection_pool_maxsize = _CONNECTIONS
     # By the environment's word it would look into a netrc file for each request.
     settings.client_session_kwargs = {"trust_env": False}
     settings.retries = False  # who asks decides whether to ask again
     return Connection(client.ApiClient(settings))
+
+
+def _unreadable(error: Exception) -> ClusterUnavailableError:
+    said = excerpt(str(error) or type(error).__name__, _LONGEST_MESSAGE)
+    return ClusterUnavailableError(f"read the credentials of the cluster: {said}")
 
 
 def _proxy_for(host: str, environ: Mapping[str, str]) -> str | None:
