@@ -41,6 +41,11 @@ def refusal(start: StartStoryRun, started_as: str) -> Ending | None:
     if started_as != expected:
         message = f"the workflow's id is {started_as}; that of this run is {expected}"
         return Ending(Phase.FAILED, "InvalidConfiguration", message)
+    if start.backend is Backend.KUBERNETES and not start.has_resource:
+        message = (
+            "a run in a cluster is that of a StoryRun: create one, and its run starts by itself"
+        )
+        return Ending(Phase.FAILED, "InvalidConfiguration", message)
     problems = configuration_problems(start)
     if problems:
         message = _joined(problems)

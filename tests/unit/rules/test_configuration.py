@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runwright.models.bubustack import Phase, Story
-from runwright.models.story_run import StartStoryRun, workflow_id
+from runwright.models.story_run import NO_RESOURCE, StartStoryRun, workflow_id
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.configuration import (
     configuration_problems,
@@ -188,6 +188,17 @@ def test_in_a_cluster_steps_must_be_able_to_be_jobs(
     fields: dict[str, Any], found: list[str]
 ) -> None:
     assert [str(problem) for problem in configuration_problems(cluster_run(**fields))] == found
+
+
+def test_in_a_cluster_there_is_no_run_without_its_story_run() -> None:
+    """Whoever may start workflows would get pods that no object of the cluster asked for."""
+    start = cluster_run(uid=NO_RESOURCE)
+
+    refused = refused_as(start)
+
+    assert refused
+    assert (refused.phase, refused.reason) == (Phase.FAILED, "InvalidConfiguration")
+    assert "is that of a StoryRun" in refused.message
 
 
 def test_a_run_without_pods_may_have_any_name() -> None:
