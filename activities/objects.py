@@ -18,6 +18,10 @@ class EnsureObjects(Message):
     """Objects that have to be there, in the order in which they are made."""
 
     objects: tuple[Manifest, ...]
+    owner: ObjectKey | None = None
+    """What they are made for: without it there will be none of them."""
+    is_deleted: bool = False
+    """Whether it is known that the owner is being deleted."""
 
 
 class RemoveTasks(Message):
@@ -43,12 +47,14 @@ class ObjectActivities:
 
     @activity.defn
     async def ensure_objects(self, request: EnsureObjects) -> None:
-        """Create objects that are not there yet.
+        """Create objects that are not there yet, if what they are made for is.
 
         Idempotent: the objects' names; what is there and has the same owner is left as it is.
         """
         async with beating():
-            await self._objects.ensure(request.objects)
+            await self._objects.ensure(
+                request.objects, request.owner, is_deleted=request.is_deleted
+            )
 
     @activity.defn
     async def show_status(self, update: StatusUpdate) -> None:

@@ -100,10 +100,19 @@ class Objects(Protocol):
     it said no for good.
     """
 
-    async def ensure(self, objects: Sequence[Manifest]) -> None:
+    async def ensure(
+        self,
+        objects: Sequence[Manifest],
+        owner: ObjectKey | None = None,
+        *,
+        is_deleted: bool = False,
+    ) -> None:
         """Create each object in turn, or find it there; idempotent.
 
+        Not unless the owner is there and stays; with `is_deleted` it may be about to go.
+
         Raises:
+            NotFoundError: there is no such owner, or not any more.
             NotOursError: an object of that name exists, and another owner's or nobody's.
         """
         ...

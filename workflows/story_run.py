@@ -145,7 +145,7 @@ class StoryRunWorkflow(StorySteps):
         """
         run_hooks = self._cancelled is not None and self._cancelled.run_hooks
         if run_hooks and self._is_finishing:
-            await self._trouble_with_access()
+            await self._trouble_with_access(is_deleted=True)
             await workflow.wait([work])
             return
         self._interruption = verdicts.RUN_CANCELED
@@ -162,7 +162,7 @@ class StoryRunWorkflow(StorySteps):
 
         What they act as may not have been made yet, or may have gone with the object.
         """
-        if (trouble := await self._trouble_with_access()) is not None:
+        if (trouble := await self._trouble_with_access(is_deleted=True)) is not None:
             self._end_rest(trouble, Section.FINALLY)
             return
         await self._run_section(Section.FINALLY)

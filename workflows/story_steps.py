@@ -38,6 +38,7 @@ from runwright.rules.bubustack.dag import Interruption, Skip
 from runwright.rules.bubustack.details import details
 from runwright.rules.bubustack.jobs import access_of
 from runwright.rules.bubustack.status.changes import update_of
+from runwright.rules.bubustack.status.keys import story_run_key
 from workflows.alarms import Alarms
 from workflows.messages import RunMessages
 from workflows.mirroring import Mirror
@@ -88,17 +89,23 @@ class StorySteps(RunMessages):
             if progress.is_tried_as(step, note.key):
                 self._set(step.model_copy(update={"diagnosis": note.diagnosis}))
 
-    async def _trouble_with_access(self) -> Interruption | None:
+    async def _trouble_with_access(self, *, is_deleted: bool = False) -> Interruption | None:
         """Make what the tasks of a run in a cluster act as; return why that is refused.
 
-        What is there stays as it is.
+        What is there stays as it is. A StoryRun that is gone has no tasks; nor has one that is
+        being deleted, unless that `is_deleted` is known.
         """
         if self._start.backend is not Backend.KUBERNETES:
             return None
+        wanted = EnsureObjects(
+            objects=access_of(self._start),
+            owner=story_run_key(self._start),
+            is_deleted=is_deleted,
+        )
         try:
             await workflow.execute_activity_method(
                 ObjectActivities.ensure_objects,
-                EnsureObjects(objects=access_of(self._start)),
+                wanted,
                 start_to_close_timeout=CLUSTER_CALL,
                 heartbeat_timeout=CALL_HEARTBEAT,
                 retry_policy=TRY_FOR_EVER,

@@ -1,14 +1,21 @@
 """The objects of a cluster that runs need beside their tasks, and what goes with a run."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import is_terminal, name_of
+from adapters.kubernetes.ownership import Kinship, kinship
 from adapters.kubernetes.resources import JOBS, KNOWN, NAMESPACES, PODS, Resource, resource_of
 from adapters.kubernetes.trimming import job_uid_of
-from runwright.errors import ConflictError, NotOursError
+from runwright.errors import (
+    ConflictError,
+    NotFoundError,
+    NotOursError,
+    RefusedError,
+    StillRunningError,
+)
 from runwright.models.objects import Manifest, ObjectKey
 from runwright.rules.kubernetes.fields import text
 
@@ -16,24 +23,38 @@ _GONE: Final = "Terminating"
 
 
 class KubernetesObjects:
-    """The port Objects, over one cluster."""
+    """The port Objects, over one cluster, or over the one namespace that is `served`."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, served: str = "") -> None:
         self._cluster = cluster
+        self._served = served
 
-    async def ensure(self, objects: Sequence[Manifest]) -> None:
+    async def ensure(
+        self,
+        objects: Sequence[Manifest],
+        owner: ObjectKey | None = None,
+        *,
+        is_deleted: bool = False,
+    ) -> None:
         """Create each object in turn, or find it there with the same owner.
 
+        What somebody took an owner from that is deleted is left as it is: so kubectl does on
+        `--cascade=orphan`.
+
         Raises:
+            NotFoundError: there is no such owner, or it is being deleted, and not known to be.
             NotOursError: an object of that name exists, and another owner's or nobody's.
-            RefusedError: the API server said no for good.
+            StillRunningError: one exists that is going, or an earlier owner's of the same name.
+            RefusedError: the API server said no for good, or the namespace is not served here.
             ClusterUnavailableError: the cluster could not be asked.
         """
+        if owner is not None:
+            await self._find(owner, is_deleted=is_deleted)
         for manifest in objects:
             try:
                 await self._cluster.create(manifest)
             except ConflictError:
-                await self._check_owner(manifest)
+                await self._check_owner(manifest, is_deleted=is_deleted)
 
     async def remove_tasks(self, workflow_id: str, namespace: str) -> int:
         """Remove the Jobs and pods of a run that is over; return how many are still there."""
@@ -72,15 +93,42 @@ class KubernetesObjects:
         found = await self._cluster.get(NAMESPACES, "", namespace)
         return found is None or text(found, "status", "phase") == _GONE
 
-    async def _check_owner(self, wanted: Manifest) -> None:
+    async def _find(self, owner: ObjectKey, *, is_deleted: bool) -> None:
+        """Return if what objects are made for is there, in a namespace that is served."""
+        resource = KNOWN[owner.api_version, owner.kind]
+        attempt = f"find {resource.of(owner.namespace, owner.name)}"
+        if self._served not in {"", owner.namespace}:
+            message = f"{attempt}: this worker serves the namespace {self._served} alone"
+            raise RefusedError(message)
+        found = await self._cluster.get(resource, owner.namespace, owner.name)
+        if found is None or found["metadata"]["uid"] != owner.uid:
+            message = f"{attempt}: the one that the run was started for is gone"
+            raise NotFoundError(message)
+        if found["metadata"].get("deletionTimestamp") and not is_deleted:
+            message = f"{attempt}: it is being deleted"
+            raise NotFoundError(message)
+
+    async def _check_owner(self, wanted: Manifest, *, is_deleted: bool) -> None:
         resource, name = resource_of(wanted), name_of(wanted)
+        attempt = f"create {resource.of(*name)}"
         there = await self._cluster.get(resource, *name)
         if there is None:
             await self._cluster.create(wanted)
             return
-        if not _uids(wanted) <= _uids(there):
-            message = f"create {resource.of(*name)}: one exists that is not this run's"
-            raise NotOursError(message)
+        if is_deleted and not there["metadata"].get("ownerReferences"):
+            return
+        match kinship(there, wanted):
+            case Kinship.NONE:
+                message = f"{attempt}: one exists that is not this run's"
+                raise NotOursError(message)
+            case Kinship.EARLIER:
+                message = f"{attempt}: that of an earlier run of this name has not gone yet"
+                raise StillRunningError(message)
+            case Kinship.SAME if there["metadata"].get("deletionTimestamp"):
+                message = f"{attempt}: the one that was deleted has not gone yet"
+                raise StillRunningError(message)
+            case Kinship.SAME:
+                return
 
     async def _delete(self, resource: Resource, one: Manifest) -> None:
         if not one["metadata"].get("deletionTimestamp"):
@@ -89,8 +137,3 @@ class KubernetesObjects:
     async def _let_go(self, resource: Resource, one: Manifest) -> None:
         if identity.has_evidence(one):
             await self._cluster.without_finalizer(resource, name_of(one), identity.EVIDENCE)
-
-
-def _uids(manifest: Manifest) -> set[str]:
-    owners: Iterable[dict[str, Any]] = manifest["metadata"].get("ownerReferences") or ()
-    return {str(owner["uid"]) for owner in owners}

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster
+from adapters.kubernetes.ownership import Kinship, kinship, owners_of
 from adapters.kubernetes.resources import KNOWN, STEP_RUNS, Resource, resource_of
 from runwright.errors import ConflictError, NotOursError, StillRunningError
 from runwright.models.objects import Manifest
@@ -140,17 +141,18 @@ def _standing(there: Manifest, task: Task) -> Standing:
 
 def _refuse_another(there: Manifest, wanted: Manifest) -> None:
     """Let only the record of the same owner pass."""
-    owners, (owner, *_) = _owners(there), _owners(wanted)
-    if owner in owners:
-        return
     named = resource_of(wanted).of(wanted["metadata"]["namespace"], wanted["metadata"]["name"])
-    if any(one[:-1] == owner[:-1] for one in owners):
-        message = f"create {named}: that of an earlier {owner[1]} {owner[2]} has not gone yet"
-        raise StillRunningError(message)
-    message = f"create {named}: one exists that does not belong to {owner[1]} {owner[2]}"
-    raise NotOursError(message)
-
-
-def _owners(manifest: Manifest) -> list[tuple[str, str, str, str]]:
-    references = manifest["metadata"].get("ownerReferences") or ()
-    return [(one["apiVersion"], one["kind"], one["name"], one["uid"]) for one in references]
+    owner, *_ = owners_of(wanted)
+    match kinship(there, wanted):
+        case Kinship.EARLIER:
+            message = (
+                f"create {named}: that of an earlier {owner.kind} {owner.name} has not gone yet"
+            )
+            raise StillRunningError(message)
+        case Kinship.NONE:
+            message = (
+                f"create {named}: one exists that does not belong to {owner.kind} {owner.name}"
+            )
+            raise NotOursError(message)
+        case Kinship.SAME:
+            return

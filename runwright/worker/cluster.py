@@ -169,7 +169,7 @@ def _runner(cluster: Cluster, client: Client, settings: Settings) -> KubernetesJ
 
 def _ports(cluster: Cluster, settings: Settings, metrics: Metrics) -> ClusterPorts:
     mirror = KubernetesStatus(cluster, settings.instance, metrics)
-    return ClusterPorts(KubernetesObjects(cluster), mirror)
+    return ClusterPorts(KubernetesObjects(cluster, settings.watch_namespace), mirror)
 
 
 def candidate_of(settings: Settings) -> Candidate:

@@ -76,6 +76,22 @@ async def test_a_run_that_is_deleted_while_its_account_is_made_runs_its_hooks(
     assert run.tasks.started == [f"default/{start.name}-clean"]
 
 
+async def test_a_run_whose_object_is_gone_starts_nothing_and_fails(
+    client: Client, task_queue: str
+) -> None:
+    """There is nobody to show it to, and nothing that its pods would go with."""
+    start = placed(SPEC)
+
+    async with placed_run(client, task_queue, start, MemoryCluster()) as run:
+        with pytest.raises(WorkflowFailureError, match="Workflow execution failed"):
+            await run.handle.result()
+        state = await run.state()
+
+    assert (state.phase, state.reason) == (Phase.FAILED, "ExecutionFailed")
+    assert "the one that the run was started for is gone" in state.message
+    assert run.tasks.started == []
+
+
 async def test_an_account_that_went_with_its_object_is_made_again_for_the_hooks(
     client: Client, task_queue: str
 ) -> None:
