@@ -67,7 +67,11 @@ class RunMessages:
             self._refused = (*self._refused, refused)[-_REFUSALS_KEPT:]
             self._note_change()
             return
-        self._decide(self._decision(request))
+        decision, gate = self._decision(request), self._gates[request.gate]
+        if rules.is_repeat(gate, decision):
+            self._set_gate(rules.repeated(gate, decision))
+        else:
+            self._decide(decision)
 
     def _decision(self, request: DecideGate) -> Decision:
         return Decision(

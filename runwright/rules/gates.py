@@ -91,11 +91,11 @@ def _not_entitled(gate: Gate, decision: Decision, authors: Collection[str]) -> s
 
 def is_repeat(gate: Gate, decision: Decision) -> bool:
     """Return whether the same person said the same before, known in the same way."""
-    return any(
-        (earlier.by, earlier.identity, earlier.verdict)
-        == (decision.by, decision.identity, decision.verdict)
-        for earlier in gate.decisions
-    )
+    return any(_is_same(earlier, decision) for earlier in gate.decisions)
+
+
+def _is_same(one: Decision, other: Decision) -> bool:
+    return (one.by, one.identity, one.verdict) == (other.by, other.identity, other.verdict)
 
 
 def with_decision(gate: Gate, decision: Decision) -> Gate:
@@ -107,6 +107,21 @@ def with_decision(gate: Gate, decision: Decision) -> Gate:
     about = decision.model_copy(update={"digest": gate.digest or decision.digest})
     decided = gate.model_copy(update={"decisions": (*others, about)})
     return settled(decided, decision.at)
+
+
+def repeated(gate: Gate, decision: Decision) -> Gate:
+    """Return an undecided gate with a word that was said again, as of now.
+
+    Nothing is counted twice. But who says it again by writing it where the gate is shown has
+    overwritten what is shown, and the time tells that it has to be put right.
+    """
+    if gate.outcome:
+        return gate
+    said = tuple(
+        one.model_copy(update={"at": decision.at}) if _is_same(one, decision) else one
+        for one in gate.decisions
+    )
+    return gate.model_copy(update={"decisions": said})
 
 
 def opened(gate: Gate, asked: str, at: datetime, deadline: datetime | None) -> Gate:

@@ -225,6 +225,17 @@ def test_saying_the_same_again_is_a_repeat(again: Decision, *, repeat: bool) -> 
     assert gates.is_repeat(one, again) is repeat
 
 
+def test_what_is_said_again_counts_once_and_as_of_now() -> None:
+    waiting = decided(open_gate(claimed(required=2)), says(APPROVE, "ada", at=NOW))
+    done = decided(open_gate(), says(APPROVE, "ada", at=NOW))
+
+    again = gates.repeated(waiting, says(APPROVE, "ada"))
+
+    assert [(one.by, one.at) for one in again.decisions] == [("ada", LATER)]
+    assert gates.missing(again) == 1
+    assert gates.repeated(done, says(APPROVE, "ada")) == done
+
+
 def test_a_repeat_is_not_refused_although_the_gate_is_closed() -> None:
     one = decided(open_gate(), says(APPROVE, "ada"))
 
