@@ -1,0 +1,134 @@
+"""StoryRuns that cannot start, or not yet, and what people change on them."""
+
+import pytest
+
+from adapters.kubernetes.resources import ENGRAMS, JOBS, STORY_RUNS
+from runwright.rules.bubustack.intake import FINALIZER
+from testbed.errors import CommandError
+from tests.cluster.hands import annotate, cancel, kubectl, strip_finalizers, told
+from tests.cluster.runs import STORIES, Stage, condition, gate, phase_of, step
+
+
+async def test_what_is_missing_is_named_and_waited_for(stage: Stage) -> None:
+    """First an Engram, then its template: each time the run says what it waits for now."""
+    await stage.story("release", step("build"))
+
+    async with stage.served():
+        await stage.run("web-1", "release")
+        no_engram = await stage.until_phase("web-1", "Pending")
+        spec = {"templateRef": {"name": f"{stage.namespace}-work"}}
+        named = {"name": "work", "namespace": stage.namespace}
+        await stage.create(STORIES, "Engram", named, spec)
+        no_template = await stage.until(
+            "web-1", lambda run: condition(run, "Ready")["reason"] == "TemplateNotFound"
+        )
+        await stage.cluster.delete(ENGRAMS, (stage.namespace, "work"))
+        await stage.engram("work")
+        await stage.until_phase("web-1", "Succeeded")
+        events = await told(stage, "web-1")
+
+    assert condition(no_engram, "Ready")["reason"] == "ReferenceNotFound"
+    assert 'there is no Engram "work"' in no_engram["status"]["message"]
+    assert "which Engram" in no_template["status"]["message"]
+    assert {"ReferenceNotFound", "TemplateNotFound", "StoryRunStarted"} <= set(events)
+
+
+@pytest.mark.parametrize("has_story", [True, False], ids=["before it starts", "while it waits"])
+async def test_a_run_that_is_cancelled_before_it_ran_is_over_at_once(
+    stage: Stage, *, has_story: bool
+) -> None:
+    await stage.engram("work")
+    if has_story:
+        await stage.story("release", step("build"))
+        await stage.run("web-1", "release", cancelRequested=True)
+    else:
+        await stage.run("web-1", "release")
+
+    async with stage.served():
+        if not has_story:
+            await stage.until_phase("web-1", "Pending")
+            await cancel(stage, "web-1")
+        run = await stage.until_phase("web-1", "Finished", "Succeeded")
+
+    assert (phase_of(run), condition(run, "Ready")["reason"]) == ("Finished", "Canceled")
+    assert run["status"]["finishedAt"]
+    assert await stage.all(JOBS) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "reference", "reason", "told_as", "said"),
+    [
+        (
+            [step("build")],
+            {"name": "release", "namespace": "elsewhere"},
+            "StoryReferenceInvalid",
+            "StoryReferenceInvalid",
+            'storyRef names the namespace "elsewhere"',
+        ),
+        (
+            [{"name": "build", "ref": {"name": "work", "namespace": "elsewhere"}}],
+            {"name": "release"},
+            "EngramReferenceInvalid",
+            "EngramReferenceInvalid",
+            'Engram "work" is in the namespace "elsewhere"',
+        ),
+        (
+            [step("build", execution={"timeout": "soon"})],
+            {"name": "release"},
+            "InvalidConfiguration",
+            "InvalidConfiguration",
+            "Story/release: spec.steps[0].execution.timeout: ",
+        ),
+        (
+            [step("build", **{"with": {"image": "{{ steps.build"}})],
+            {"name": "release"},
+            "InvalidConfiguration",
+            "StoryRunFailed",
+            "spec.steps[0].with.image: ",
+        ),
+    ],
+    ids=["story elsewhere", "engram elsewhere", "unreadable story", "broken template"],
+)
+async def test_a_run_that_can_never_start_says_why(
+    stage: Stage, steps: list[dict], reference: dict[str, str], reason: str, told_as: str, said: str
+) -> None:
+    """Where the fault is, in the words of the manifest; nothing was started for it."""
+    await stage.engram("work")
+    await stage.story("release", *steps)
+
+    async with stage.served():
+        await stage.run("web-1", "release", storyRef=reference)
+        run = await stage.until_phase("web-1", "Failed", "Succeeded")
+        await stage.until_event(told_as, "web-1")
+
+    assert condition(run, "Ready")["reason"] == run["status"]["error"]["type"] == reason
+    assert said in run["status"]["message"]
+    assert await stage.all(JOBS) == []
+
+
+async def test_a_spec_cannot_be_changed_and_annotations_can(stage: Stage) -> None:
+    """What runs is what was asked for; notes that people make there disturb nobody."""
+    await stage.story("release", gate("go"))
+    async with stage.served():
+        await stage.run("web-1", "release")
+        await stage.until_phase("web-1", "Running")
+        with pytest.raises(CommandError, match="storyRef cannot be change"):
+            change = '{"spec": {"storyRef": {"name": "other"}}}'
+            await kubectl(stage, "patch", "storyrun", "web-1", "--type=merge", f"--patch={change}")
+        await annotate(stage, "web-1", {"team": "web", "runwright.dev/retention": "unreadable"})
+        await stage.approve("web-1", "go")
+        run = await stage.until_phase("web-1", "Succeeded", "Failed")
+
+    assert phase_of(run) == "Succeeded"
+    assert run["metadata"]["annotations"]["team"] == "web"
+
+
+async def test_a_finalizer_that_was_taken_comes_back(stage: Stage) -> None:
+    """Without it the object could go before its Jobs and hooks."""
+    await stage.story("release", gate("go"))
+
+    async with stage.served():
+        await stage.run("web-1", "release")
+        await stage.until_phase("web-1", "Running")
+        await strip_finalizers(stage, STORY_RUNS, "web-1")
+        await stage.until("web-1", lambda run: FINALIZER in run["metadata"].get("finalizers", ()))
