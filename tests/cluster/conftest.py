@@ -74,7 +74,7 @@ def namespace(testbed: Testbed) -> Generator[str]:
     account = (f"--namespace={name}", "serviceaccount/default", "--timeout=30s")
     testbed.kubectl("wait", "--for=create", *account)
     yield name
-    testbed.kubectl("delete", "namespace", name, "--wait=false")
+    testbed.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 @pytest.fixture(scope="module")
