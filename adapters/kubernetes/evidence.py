@@ -46,9 +46,9 @@ class Evidence:
         seen = outcome_of(job, pod, container_of(job), _max_output(job)) or _without_pod(job, pod)
         if seen is None:
             return None
-        reported = await self._records.report(job)
+        reported, version = await self._records.report(job)
         outcome = _judged(job, _despite_deletion(seen, pod), reported)
-        return outcome.model_copy(update={"record": _record_of(job)})
+        return outcome.model_copy(update={"record_version": version})
 
     async def release(self, job: Manifest) -> None:
         """Take our finalizers from a Job and from its pods; idempotent."""
@@ -177,11 +177,6 @@ def _was_stopped(job: Manifest, seen: TaskOutcome) -> bool:
     return seen.finished_at is None or seen.finished_at >= datetime.fromisoformat(at).replace(
         microsecond=0
     )
-
-
-def _record_of(job: Manifest) -> str | None:
-    owners = job["metadata"].get("ownerReferences") or ()
-    return next((str(owner["uid"]) for owner in owners if owner.get("controller")), None)
 
 
 def _max_output(job: Manifest) -> int:

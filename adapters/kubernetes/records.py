@@ -45,6 +45,18 @@ class Record(NamedTuple):
     standing: Standing
 
 
+class Report(NamedTuple):
+    """What a record says of the end of a try."""
+
+    outcome: TaskOutcome | None
+    """None: nothing."""
+    version: str | None
+    """Of the record; None: there is none of this try."""
+
+
+_NO_REPORT: Final = Report(None, None)
+
+
 class Records:
     """Makes, brings up to a try, and reads the records of tasks."""
 
@@ -105,22 +117,40 @@ class Records:
         except ConflictError:
             return
 
-    async def report(self, job: Manifest) -> TaskOutcome | None:
-        """Return what the pod of a Job wrote into its record; None if it wrote no end."""
-        for owner in job["metadata"].get("ownerReferences") or ():
-            resource = KNOWN.get((owner["apiVersion"], owner["kind"]))
-            if resource is not None and (read := _REPORTS.get(resource)):
-                namespace = job["metadata"]["namespace"]
-                record = await self._cluster.get(resource, namespace, owner["name"])
-                if record is not None and record["metadata"]["uid"] == owner["uid"]:
-                    return read(record.get("status") or {}) if _is_of(record, job) else None
-        return None
+    async def report(self, job: Manifest) -> Report:
+        """Return what the pod of a Job wrote into its record."""
+        for resource, owner in _recorded(job):
+            record = await self._owner(resource, owner, job)
+            if record is not None and _is_of(record, job):
+                outcome = _REPORTS[resource](record.get("status") or {})
+                return Report(outcome, str(record["metadata"]["resourceVersion"]))
+        return _NO_REPORT
+
+    async def is_gone(self, job: Manifest) -> bool:
+        """Return whether a Job had a record that is not there any more: then the Job will go."""
+        owners = _recorded(job)
+        return bool(owners) and not any([await self._owner(*one, job) for one in owners])
+
+    async def _owner(
+        self, resource: Resource, owner: Mapping[str, Any], job: Manifest
+    ) -> Manifest | None:
+        there = await self._cluster.get(resource, job["metadata"]["namespace"], owner["name"])
+        return there if there is not None and there["metadata"]["uid"] == owner["uid"] else None
 
 
 def _wanted(task: Task, record: TaskRecord) -> Manifest:
     metadata = record.manifest["metadata"]
     annotations = {**identity.annotations(record.manifest), **identity.annotations_of(task.key)}
     return {**record.manifest, "metadata": {**metadata, "annotations": annotations}}
+
+
+def _recorded(job: Manifest) -> list[tuple[Resource, Mapping[str, Any]]]:
+    """Return the owners of a Job that pods report to."""
+    return [
+        (resource, owner)
+        for owner in job["metadata"].get("ownerReferences") or ()
+        if (resource := KNOWN.get((owner["apiVersion"], owner["kind"]))) and resource in _REPORTS
+    ]
 
 
 def _is_of(record: Manifest, job: Manifest) -> bool:

@@ -18,6 +18,10 @@ _UNMEASURED: Final = Unmeasured()
 _REPORTER: Final = "runwright"
 _LONGEST_MESSAGE: Final = 1024
 _CORE: Final = "v1"
+_MOST_LOOKS: Final = 5
+"""At an object that others change at the same time."""
+_MOST_VERSIONS: Final = 10_000
+"""Of objects that were written lately."""
 
 
 class KubernetesStatus:
@@ -31,6 +35,7 @@ class KubernetesStatus:
         self._cluster = cluster
         self._instance = instance
         self._metrics = metrics
+        self._versions: dict[ObjectKey, str] = {}
 
     async def show(self, update: StatusUpdate) -> None:
         """Write the patches in their order, then the Events.
@@ -60,35 +65,52 @@ class KubernetesStatus:
             raise
 
     async def _write(self, patch: StatusPatch) -> bool:
+        """Write a patch into the object that is meant; return whether there is one.
+
+        The API server heeds no uid in the patch of a status. So the patch names the version that
+        the object had when it was seen last: another object of that name never had it.
+        """
         key = patch.object
         resource, name = KNOWN[key.api_version, key.kind], (key.namespace, key.name)
-        try:
-            if (uid := await self._uid_of(key)) is not None:
-                # With a uid, another object of that name answers with a conflict.
-                body = {"metadata": {"uid": uid} if uid else {}, "status": patch.status}
-                return (
-                    await self._cluster.patch(resource, name, body, subresource="status")
-                    is not None
-                )
-        except ConflictError:
-            pass
+        version = patch.version or self._versions.get(key)
+        for _ in range(_MOST_LOOKS):
+            version = version or await self._version_of(key)
+            if version is None:
+                break
+            body = {"metadata": {"resourceVersion": version}, "status": patch.status}
+            try:
+                written = await self._cluster.patch(resource, name, body, subresource="status")
+            except ConflictError:
+                version = None  # it was changed since, or is another one: look
+                continue
+            self._remember(key, written)
+            return written is not None
+        else:
+            message = f"patch status of {resource.of(*name)}: it changes all the time"
+            raise ConflictError(message)
         extra = {"action": "status_passed_over", "object": resource.of(*name)}
-        _LOG.info("status passed over: the object is another one", extra=extra)
+        _LOG.info("status passed over: the object is gone, or another one", extra=extra)
         return False
 
-    async def _uid_of(self, key: ObjectKey) -> str | None:
-        """Return the uid of the object that is meant; empty where any of that name is.
-
-        None: there is none, or it belongs to somebody else.
-        """
-        if key.uid or not key.owner:
-            return key.uid
+    async def _version_of(self, key: ObjectKey) -> str | None:
+        """Return the version of the object that is meant; None if it is not there."""
         resource = KNOWN[key.api_version, key.kind]
         found = await self._cluster.get(resource, key.namespace, key.name)
-        metadata: Manifest = found["metadata"] if found else {}
+        if found is None:
+            return None
+        metadata: Manifest = found["metadata"]
         owners: list[Manifest] = metadata.get("ownerReferences") or []
-        is_meant = any(owner["uid"] == key.owner for owner in owners)
-        return str(metadata["uid"]) if is_meant else None
+        is_owned = not key.owner or any(owner["uid"] == key.owner for owner in owners)
+        is_meant = is_owned and key.uid in {"", metadata["uid"]}
+        return str(metadata["resourceVersion"]) if is_meant else None
+
+    def _remember(self, key: ObjectKey, written: Manifest | None) -> None:
+        """Keep which version an object has now: the next patch of it need not look."""
+        self._versions.pop(key, None)
+        if written is not None:
+            self._versions[key] = str(written["metadata"]["resourceVersion"])
+        if len(self._versions) > _MOST_VERSIONS:
+            del self._versions[next(iter(self._versions))]
 
     async def _tell(self, event: ObjectEvent) -> None:
         """Create an Event; one that was told already, or that nobody may tell, is let be."""

@@ -29,6 +29,8 @@ class StatusPatch(Message):
 
     object: ObjectKey
     status: dict[str, Any]
+    version: str = ""
+    """The version that the object had when it was read last, where somebody read it."""
 
 
 class EventType(StrEnum):

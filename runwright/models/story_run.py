@@ -78,8 +78,8 @@ class StepProgress(Message):
     """What the task itself reported, as a StructuredError."""
     pod: str | None = None
     """The name of the last try's pod, in a cluster."""
-    record: str | None = None
-    """The uid of the last try's StepRun, in a cluster."""
+    record_version: str | None = None
+    """The version of its StepRun when the end of its last try was read, in a cluster."""
     diagnosis: Diagnosis | None = None
     """Of its last try, or of the one that runs and does not get on."""
 

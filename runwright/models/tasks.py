@@ -147,8 +147,8 @@ class TaskOutcome(Message):
     """What the task itself said went wrong, in the form of its system."""
     pod: str | None = None
     """The name of the pod that ran it, where one did."""
-    record: str | None = None
-    """The uid of the object of its system that stands for it, where one is known to."""
+    record_version: str | None = None
+    """Which version the object had that stands for it in its system, when its end was read."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     diagnosis: Diagnosis | None = None

@@ -195,7 +195,7 @@ def _with_outcome(step: StepProgress, outcome: TaskOutcome) -> StepProgress:
             "exit_class": classify(outcome),
             "error": outcome.error,
             "pod": outcome.pod,
-            "record": outcome.record,
+            "record_version": outcome.record_version,
             "diagnosis": _diagnosis(step, outcome),
         }
     )

@@ -97,7 +97,11 @@ def _of_step_runs(
     for name, step in now.steps.items():
         was = known.get(name)
         if step != was and _is_to_be_written(step):
-            yield StatusPatch(object=step_run_key(start, step), status=_of_step_run(start, step))
+            yield StatusPatch(
+                object=step_run_key(start, step),
+                status=_of_step_run(start, step),
+                version=step.record_version or "",
+            )
         elif _gets_on_otherwise(was, step):
             yield StatusPatch(object=step_run_key(start, step), status=_of_waiting(start, step))
 

@@ -32,6 +32,5 @@ def step_run_key(start: StartStoryRun, step: StepProgress) -> ObjectKey:
         kind="StepRun",
         namespace=start.namespace,
         name=step.task,
-        uid=step.record or "",
         owner=start.uid,
     )
