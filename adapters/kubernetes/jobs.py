@@ -217,11 +217,14 @@ class KubernetesJobs:
 
         Raises:
             NotOursError: it is not over.
-            StillRunningError: it is over, and its outcome is not recorded yet.
+            StillRunningError: it is over, and its outcome is not recorded yet; or it is not, and
+                goes all the same.
         """
         start = f"start {key.namespace}/{key.name}"
         if await self.evidence.outcome(job) is None and identity.has_evidence(job):
             message = f"{start}: another run's is running"
+            if job["metadata"].get("deletionTimestamp") or await self._records.is_gone(job):
+                raise StillRunningError(message)
             raise NotOursError(message)
         for pause in _pauses(_RECORDED_WITHIN):
             now = await self._cluster.get(JOBS, *name_of(job))
