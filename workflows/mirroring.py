@@ -19,14 +19,20 @@ class Mirror(Generic[S]):
     def __init__(self, update: Callable[[S | None, S], StatusUpdate]) -> None:
         self._update = update
         self._shown: S | None = None
+        self._told: S | None = None
+        """The last state whose Events were told; the cluster may have refused its status."""
 
     async def show(self, now: S) -> None:
         """Show a state, and return when it is written; what changes nothing is not written.
 
         What the cluster refuses for good is given up: the run goes on, and its next state is
-        shown from what was shown before, Events included.
+        shown from what was shown before. Events are told once.
         """
         update = self._update(self._shown, now)
+        if self._told is not self._shown:
+            events = self._update(self._told, now).events
+            update = update.model_copy(update={"events": events})
+        self._told = now
         if update.patches or update.events:
             try:
                 await workflow.execute_activity_method(
