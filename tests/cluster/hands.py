@@ -160,6 +160,21 @@ async def details_of(stage: Stage, run: Manifest) -> str:
     return details
 
 
+async def at_rest(stage: Stage, run: Manifest) -> None:
+    """Return once a run waits for something outside.
+
+    What a worker works at when it stops, Temporal gives to the next one only seconds later.
+    """
+    while True:
+        found = (await stage.workflow(run).describe()).raw_description
+        is_showing = any(
+            one.activity_type.name == "show_status" for one in found.pending_activities
+        )
+        if not found.HasField("pending_workflow_task") and not is_showing:
+            return
+        await asyncio.sleep(0.05)
+
+
 def messages_of(run: Manifest) -> dict[str, str]:
     """Return what each step of a StoryRun says."""
     states: dict[str, Manifest] = (run.get("status") or {}).get("stepStates") or {}

@@ -1,5 +1,7 @@
 """StoryRuns that cannot start, or not yet, and what people change on them."""
 
+from typing import Any, Final, NamedTuple
+
 import pytest
 
 from adapters.kubernetes.resources import ENGRAMS, JOBS, STORY_RUNS
@@ -55,54 +57,60 @@ async def test_a_run_that_is_cancelled_before_it_ran_is_over_at_once(
     assert await stage.all(JOBS) == []
 
 
-@pytest.mark.parametrize(
-    ("steps", "reference", "reason", "told_as", "said"),
-    [
-        (
-            [step("build")],
-            {"name": "release", "namespace": "elsewhere"},
-            "StoryReferenceInvalid",
-            "StoryReferenceInvalid",
-            'storyRef names the namespace "elsewhere"',
-        ),
-        (
-            [{"name": "build", "ref": {"name": "work", "namespace": "elsewhere"}}],
-            {"name": "release"},
-            "EngramReferenceInvalid",
-            "EngramReferenceInvalid",
-            'Engram "work" is in the namespace "elsewhere"',
-        ),
-        (
-            [step("build", execution={"timeout": "soon"})],
-            {"name": "release"},
-            "InvalidConfiguration",
-            "InvalidConfiguration",
-            "Story/release: spec.steps[0].execution.timeout: ",
-        ),
-        (
-            [step("build", **{"with": {"image": "{{ steps.build"}})],
-            {"name": "release"},
-            "InvalidConfiguration",
-            "StoryRunFailed",
-            "spec.steps[0].with.image: ",
-        ),
-    ],
-    ids=["story elsewhere", "engram elsewhere", "unreadable story", "broken template"],
-)
-async def test_a_run_that_can_never_start_says_why(
-    stage: Stage, steps: list[dict], reference: dict[str, str], reason: str, told_as: str, said: str
-) -> None:
+class Fault(NamedTuple):
+    """A StoryRun that can never start, and what is said of it."""
+
+    steps: list[dict[str, Any]]
+    reference: dict[str, str]
+    reason: str
+    message: str
+    event: str = "StoryRunFailed"
+
+
+FAULTS: Final = {
+    "story elsewhere": Fault(
+        [step("build")],
+        {"name": "release", "namespace": "elsewhere"},
+        "StoryReferenceInvalid",
+        'storyRef names the namespace "elsewhere"',
+        "StoryReferenceInvalid",
+    ),
+    "engram elsewhere": Fault(
+        [{"name": "build", "ref": {"name": "work", "namespace": "elsewhere"}}],
+        {"name": "release"},
+        "EngramReferenceInvalid",
+        'Engram "work" is in the namespace "elsewhere"',
+        "EngramReferenceInvalid",
+    ),
+    "unreadable story": Fault(
+        [step("build", execution={"timeout": "soon"})],
+        {"name": "release"},
+        "InvalidConfiguration",
+        "Story/release: spec.steps[0].execution.timeout: ",
+        "InvalidConfiguration",
+    ),
+    "broken template": Fault(
+        [{**step("build"), "with": {"image": "{{ steps.build"}}],
+        {"name": "release"},
+        "InvalidConfiguration",
+        "spec.steps[0].with.image: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
+async def test_a_run_that_can_never_start_says_why(stage: Stage, fault: Fault) -> None:
     """Where the fault is, in the words of the manifest; nothing was started for it."""
     await stage.engram("work")
-    await stage.story("release", *steps)
+    await stage.story("release", *fault.steps)
 
     async with stage.served():
-        await stage.run("web-1", "release", storyRef=reference)
+        await stage.run("web-1", "release", storyRef=fault.reference)
         run = await stage.until_phase("web-1", "Failed", "Succeeded")
-        await stage.until_event(told_as, "web-1")
+        await stage.until_event(fault.event, "web-1")
 
-    assert condition(run, "Ready")["reason"] == run["status"]["error"]["type"] == reason
-    assert said in run["status"]["message"]
+    assert condition(run, "Ready")["reason"] == run["status"]["error"]["type"] == fault.reason
+    assert fault.message in run["status"]["message"]
     assert await stage.all(JOBS) == []
 
 
@@ -112,8 +120,8 @@ async def test_a_spec_cannot_be_changed_and_annotations_can(stage: Stage) -> Non
     async with stage.served():
         await stage.run("web-1", "release")
         await stage.until_phase("web-1", "Running")
+        change = '{"spec": {"storyRef": {"name": "other"}}}'
         with pytest.raises(CommandError, match="storyRef cannot be change"):
-            change = '{"spec": {"storyRef": {"name": "other"}}}'
             await kubectl(stage, "patch", "storyrun", "web-1", "--type=merge", f"--patch={change}")
         await annotate(stage, "web-1", {"team": "web", "runwright.dev/retention": "unreadable"})
         await stage.approve("web-1", "go")

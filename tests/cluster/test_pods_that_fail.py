@@ -11,6 +11,7 @@ from adapters.kubernetes.resources import JOBS, PODS, STEP_RUNS
 from runwright.models.bubustack import ExitClass
 from tests.cluster.hands import (
     ENDLESS_ONCE,
+    at_rest,
     is_over,
     kubectl,
     messages_of,
@@ -96,13 +97,14 @@ async def test_a_pod_that_is_killed_on_its_node_is_tried_again(stage: Stage) -> 
 
 async def test_a_pod_that_is_gone_before_its_end_was_read_is_lost(stage: Stage) -> None:
     """It may have succeeded; that is no success. Nobody knows, so it is tried again."""
-    await stage.engram("work", "sleep 0.5")
+    await stage.engram("work", "sleep 1")
     await stage.story("release", step("build", execution=retries(1)))
 
     async with watched_pods(stage) as pods:
         async with stage.served():
-            await stage.run("web-1", "release")
+            run = await stage.run("web-1", "release")
             pod = await running_pod(stage, "web-1-build")
+            await at_rest(stage, run)
         await stage.until("web-1-build", lambda job: bool(job["status"].get("succeeded")), JOBS)
         await strip_finalizers(stage, PODS, pod)
         await kubectl(stage, "delete", "pod", pod, "--force", "--grace-period=0")
