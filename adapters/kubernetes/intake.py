@@ -358,7 +358,7 @@ class StoryRunIntake:
 
 
 def _what_it_says(message: CancelRun | DecideGate) -> tuple[str, ...]:
-    """Return what a message says apart from its comment: said again it is no other one."""
+    """Return what tells a message from those before; its comment does not."""
     if isinstance(message, CancelRun):
         return ("cancel",)
-    return message.gate, message.verdict, message.by, str(message.activation)
+    return message.id, str(message.activation)

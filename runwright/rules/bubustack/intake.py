@@ -271,8 +271,12 @@ def _agrees(status: StoryRunStatus, name: str, entry: GateStatus) -> bool:
 
 
 def _digest(name: str, entry: GateStatus) -> str:
-    """Return what tells one decision that was written from another."""
-    text = json.dumps([name, entry.model_dump(mode="json")], sort_keys=True)
+    """Return what tells one decision that was written from another.
+
+    Not its comment. But the time is the run's: with it, what somebody writes again after the run
+    put it right is another one.
+    """
+    text = json.dumps([name, entry.model_dump(mode="json", exclude={"message"})], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -273,8 +273,10 @@ def test_our_own_message_is_not_taken_for_a_comment() -> None:
 def test_a_decision_that_was_written_once_is_known_again() -> None:
     first, again = decisions({"ask": APPROVED}), decisions({"ask": APPROVED})
     other = decisions({"ask": {**APPROVED, "updatedAt": "2026-03-01T12:00:00Z"}})
+    edited = decisions({"ask": {**APPROVED, "message": "in other words"}})
 
     assert first == again
+    assert first[0].id == edited[0].id
     assert first[0].id != other[0].id
 
 
