@@ -51,12 +51,9 @@ class Stage:
         self.client = client
         self.namespace = namespace
         self.account = account
+        self.environ = {"KUBECONFIG": str(account.kubeconfig)}
+        """How the worker finds the cluster."""
         self.cluster = Cluster({"KUBECONFIG": str(testbed.kubeconfig)})
-
-    @property
-    def environ(self) -> dict[str, str]:
-        """Return how the worker finds the cluster."""
-        return {"KUBECONFIG": str(self.account.kubeconfig)}
 
     @property
     def settings(self) -> Settings:
