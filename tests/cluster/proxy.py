@@ -99,7 +99,7 @@ class Proxy:
         async def acted(asked: web.Request, _: Pass) -> web.StreamResponse:
             end()
             if after:
-                await self._ask(asked)
+                await self.ask(asked)
             await act()
             return _broken_off(asked)
 
@@ -128,7 +128,8 @@ class Proxy:
                 return await interference(request, lambda: self._pass_on(request, is_watch))
         return await self._pass_on(request, is_watch)
 
-    async def _ask(self, request: web.Request) -> None:
+    async def ask(self, request: web.Request) -> None:
+        """Have the API server do what is asked for, and tell nobody what it answers."""
         async with self._asking(request, await request.read()) as answer:
             await answer.read()
 

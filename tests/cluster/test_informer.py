@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pytest
 from aiohttp import web
@@ -68,10 +68,10 @@ class Stories:
         async with self._changed:
             await self._changed.wait_for(lambda: set(what) <= set(self.told))
 
-    async def create(self, name: str, mark: str = "1", **step: Any) -> None:
+    async def create(self, name: str, mark: str = "1", text: str = "") -> None:
         """Create a Story."""
         metadata = {"name": name, "namespace": self.namespace, "labels": {"mark": mark}}
-        steps = [{"name": "a", "type": "condition", **step}]
+        steps = [{"name": "a", "type": "condition", "with": {"text": text}}]
         await self.straight.create(
             {
                 "apiVersion": STORIES_VERSION,
@@ -322,7 +322,7 @@ async def test_an_object_as_large_as_they_come_passes_the_watch(stories: Stories
     """A line of a watch is a whole object, and an object may have more than a megabyte."""
     async with kept(stories.informer()):
         await stories.until_asked("WATCH", 1)
-        await stories.create("large", **{"with": {"text": "x" * 1_000_000}})
+        await stories.create("large", text="x" * 1_000_000)
         await stories.until_told(Told("large", None, "1"))
 
 
