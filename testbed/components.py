@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
@@ -19,6 +19,7 @@ from testbed.waiting import until
 _STARTS_WITHIN: Final = 60.0
 _STOPS_WITHIN: Final = 15.0
 _LOG_LINES: Final = 15
+_STANDARD_ERROR: Final = 2
 
 
 def _needs_no_wait() -> bool:
@@ -151,6 +152,16 @@ def _spawned(command: list[str], log: Path) -> int:
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), appended, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
+            *((os.POSIX_SPAWN_CLOSE, number) for number in _inherited()),
         ),
         setsid=True,
     )
+
+
+def _inherited() -> Iterator[int]:
+    """Yield what whoever started us left open, such as a lock: a program would go on holding it."""
+    numbers = [int(open_.name) for open_ in Path("/dev/fd").iterdir()]
+    for number in numbers:
+        with suppress(OSError):  # what they were listed with is closed by now
+            if number > _STANDARD_ERROR and os.get_inheritable(number):
+                yield number

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Generator, Mapping
@@ -113,6 +114,19 @@ def test_a_kubelet_that_comes_back_starts_what_waited(node: Testbed, namespace: 
 
     assert is_gone
     assert _run_of("pod", node, namespace) == "here\n"
+
+
+def test_a_part_does_not_hold_on_to_what_its_starter_had_open(own: Testbed, tmp_path: Path) -> None:
+    """A lock that a test was run under would not be free until the testbed ends."""
+    scheduler = own.components["kube-scheduler"]
+    with (tmp_path / "lock").open("w") as lock:
+        os.set_inheritable(lock.fileno(), True)  # noqa: FBT003 - the library's own
+        scheduler.stop()
+        scheduler.start()
+
+    held = [one.readlink() for one in Path(f"/proc/{scheduler.pid}/fd").iterdir()]
+    assert held
+    assert tmp_path / "lock" not in held
 
 
 def test_a_service_account_has_a_kubeconfig(own: Testbed, namespace: str) -> None:
