@@ -1,6 +1,5 @@
 """Running, finding and stopping tasks on whatever backend they belong to."""
 
-import base64
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -34,7 +33,7 @@ class TaskActivities:
 
     @activity.defn
     async def run_task(self, task: Task) -> TaskOutcome:
-        """Start one try of a task; its end completes this activity by the claim's token.
+        """Start one try of a task; its end completes this activity by the claim.
 
         Idempotent: the task's key. A second call adopts what the first one started, and from then
         on the end is reported to the second.
@@ -77,9 +76,9 @@ def _claim() -> Claim:
         message = "run task: a task belongs to a run, and this activity has no workflow"
         raise RefusedError(message)
     return Claim(
-        token=base64.b64encode(info.task_token).decode(),
         workflow_id=info.workflow_id,
         run_id=info.workflow_run_id,
         activity_id=info.activity_id,
         since=info.current_attempt_scheduled_time,
+        attempt=info.attempt,
     )

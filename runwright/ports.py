@@ -68,12 +68,20 @@ class Answer(StrEnum):
     """Another claim has taken over, or is about to: keep the evidence and look again."""
     GONE = "gone"
     """The run is closed or no longer awaits this try: nobody will ever ask."""
+    UNKNOWN = "unknown"
+    """Temporal knows no such run, and may be the wrong one, or have lost it: keep the evidence."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the evidence is not needed any more."""
+        return self in {Answer.RECORDED, Answer.GONE}
 
 
 class Completions(Protocol):
     """Tells the runs how their tasks ended.
 
-    Every method raises TemporalUnavailableError when Temporal could not be asked.
+    A claim that is not exact stands for whichever is open on its try. Every method raises
+    TemporalUnavailableError when Temporal could not be asked.
     """
 
     async def finish(self, claim: Claim, outcome: TaskOutcome) -> Answer:

@@ -112,7 +112,7 @@ def _claimed(task: Task, number: int, label: str) -> ActivityHandle[TaskOutcome]
     return workflow.start_activity_method(
         TaskActivities.run_task,
         task,
-        activity_id=f"{task.key.name}/{task.key.activation}/{task.key.try_number}/{number}",
+        activity_id=f"{task.key.activities}{number}",
         start_to_close_timeout=policies.CLAIM_TIMEOUT,
         heartbeat_timeout=policies.CLAIM_HEARTBEAT,
         retry_policy=policies.TRY_FOR_EVER,

@@ -82,7 +82,7 @@ class TryWatch:
             if claim == self._told and _now() < self._put_off_until:
                 return
             self._told = claim
-            if await self._tell(claim, outcome) is not Answer.STALE:
+            if (await self._tell(claim, outcome)).is_final:
                 break
             self._put_off()  # unless the claim changes: then it is told at once
         await self._release()  # without a claim nobody waits: it was stopped before it started

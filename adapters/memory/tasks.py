@@ -160,7 +160,7 @@ class MemoryTasks:
                 answer = await self._completions.finish(claim, outcome)
             except TransientError:
                 return Answer.STALE  # kept, like that, until the next resync
-            if answer is not Answer.STALE:
+            if answer.is_final:
                 found.is_forgotten = True
                 return answer
             if found.claim == claim:

@@ -1,6 +1,6 @@
 """A unit of outside work, the claim that looks after it, and how it ended."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +36,11 @@ class TaskKey(Message):
     def order(self) -> tuple[int, int]:
         """The position among the tries that share one object name: later tries are greater."""
         return self.activation, self.try_number
+
+    @property
+    def activities(self) -> str:
+        """How the ids of all activities begin that claim this try; a number follows."""
+        return f"{self.name}/{self.activation}/{self.try_number}/"
 
 
 class TaskRecord(Message):
@@ -91,15 +96,44 @@ class Task(Message):
 
 
 class Claim(Message):
-    """One Temporal attempt to look after a try: who is to be told how it ended."""
+    """One Temporal attempt to look after a try: who is to be told how it ended.
 
-    token: str
-    """The task token, base64; it fences: an outdated one finishes nothing."""
+    It names the activity and not the attempt: how a try ended is true for whichever attempt looks
+    after it by then. Names can be held against the try's own, which an opaque token cannot.
+    """
+
     workflow_id: str
     run_id: str
+    """Empty: of the latest execution."""
     activity_id: str
     since: datetime
     """When Temporal scheduled the attempt: of two claims on one try the later one holds."""
+    attempt: int = Field(default=1, ge=1)
+    """Of the activity, from 1."""
+
+    @classmethod
+    def unread(cls, key: TaskKey) -> "Claim":
+        """Return the claim that somebody may have on a try, where none can be read."""
+        return cls(
+            workflow_id=key.workflow_id,
+            run_id=key.execution,
+            activity_id=key.activities,
+            since=datetime.min.replace(tzinfo=UTC),
+        )
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it names one activity, not all that may claim the try."""
+        return not self.activity_id.endswith("/")
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nobody had a claim on the try before."""
+        return self.attempt == 1 and self.activity_id.endswith("/1")
+
+    def is_on(self, key: TaskKey) -> bool:
+        """Return whether it is a claim on that very try."""
+        return self.workflow_id == key.workflow_id and self.activity_id.startswith(key.activities)
 
 
 class OutcomeReason(StrEnum):

@@ -21,13 +21,13 @@ _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _seconds: Iterator[int] = itertools.count()
 
 
-def claim(token: str, since: datetime | None = None) -> Claim:
-    """Return a claim that is later than those made before it."""
+def claim(name: str, since: datetime | None = None, *, of: TaskKey | None = None) -> Claim:
+    """Return a claim on a try, later than those made before it; `name` tells it from others."""
+    claimed = of or key()
     return Claim(
-        token=token,
-        workflow_id="StoryRun/ns/web/local",
+        workflow_id=claimed.workflow_id,
         run_id="run",
-        activity_id=token,
+        activity_id=f"{claimed.activities}{name}",
         since=since or _BEGIN + timedelta(seconds=next(_seconds)),
     )
 

@@ -151,7 +151,7 @@ async def test_an_older_try_is_stopped_before_the_next_one_starts(
     await backend.runner.start(older, claim("older"))
     await backend.running(older)
 
-    assert await backend.runner.start(newer, second := claim("newer")) is None
+    assert await backend.runner.start(newer, second := claim("newer", of=newer.key)) is None
     await backend.running(newer)
     stopped = await backend.runner.start(older, claim("late"))
     await backend.let_go(newer)
@@ -170,7 +170,7 @@ async def test_an_older_try_is_stopped_before_the_next_one_starts(
 async def test_an_outdated_try_is_not_started(backend: ContractBackend, later: TaskKey) -> None:
     """Its run has gone on: the outcome is Stopped, and the later try is left alone."""
     newer, outdated = backend.waiting(later), backend.waiting(key(activation=2))
-    await backend.runner.start(newer, first := claim("newer"))
+    await backend.runner.start(newer, first := claim("newer", of=later))
     await backend.running(newer)
 
     outcome = await backend.runner.start(outdated, claim("outdated"))
@@ -186,7 +186,7 @@ async def test_an_outdated_try_is_not_started_after_the_later_one_either(
     backend: ContractBackend,
 ) -> None:
     newer, outdated = backend.waiting(key(try_number=2)), backend.waiting(key())
-    await backend.runner.start(newer, first := claim("newer"))
+    await backend.runner.start(newer, first := claim("newer", of=newer.key))
     await backend.running(newer)
     await backend.let_go(newer)
     await backend.completions.outcome(first)
@@ -206,7 +206,7 @@ async def test_a_run_that_is_started_anew_executes_its_tasks_anew(
     """Only one execution of a workflow is open: what the older one left running is stopped."""
     older = backend.waiting(key(execution="a", activation=activation))
     newer = backend.waiting(key(execution="b"))
-    await backend.runner.start(older, claim("older"))
+    await backend.runner.start(older, claim("older", of=older.key))
     await backend.running(older)
 
     assert await backend.runner.start(newer, second := claim("newer")) is None
@@ -253,7 +253,7 @@ async def test_a_start_for_an_older_execution_comes_too_late(backend: ContractBa
 async def test_an_object_of_another_run_is_not_ours(backend: ContractBackend) -> None:
     theirs = backend.waiting(key(workflow_id="StoryRun/ns/web/other"))
     ours = backend.waiting(key(try_number=2))
-    await backend.runner.start(theirs, first := claim("theirs"))
+    await backend.runner.start(theirs, first := claim("theirs", of=theirs.key))
     await backend.running(theirs)
 
     with pytest.raises(NotOursError, match="start ns/web-build: another run's is running"):
@@ -267,8 +267,11 @@ async def test_an_object_of_another_run_is_not_ours(backend: ContractBackend) ->
 async def test_the_name_is_free_again_when_another_run_is_done_with_it(
     backend: ContractBackend,
 ) -> None:
-    theirs, ours = backend.waiting(key(workflow_id="other")), backend.waiting(key(try_number=2))
-    await backend.runner.start(theirs, first := claim("theirs"))
+    theirs, ours = (
+        backend.waiting(key(workflow_id="StoryRun/ns/other/local")),
+        backend.waiting(key(try_number=2)),
+    )
+    await backend.runner.start(theirs, first := claim("theirs", of=theirs.key))
     await backend.running(theirs)
     await backend.let_go(theirs)
     await backend.completions.outcome(first)

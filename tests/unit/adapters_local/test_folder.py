@@ -13,9 +13,9 @@ from runwright.models.tasks import Claim, OutcomeReason
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def claimed(token: str, after: timedelta) -> Claim:
+def claimed(name: str, after: timedelta) -> Claim:
     """Return a claim that was made so long after the first one."""
-    return Claim(token=token, workflow_id="w", run_id="r", activity_id="a", since=SINCE + after)
+    return Claim(workflow_id="w", run_id="r", activity_id=name, since=SINCE + after)
 
 
 def test_only_a_later_claim_replaces_the_one_that_holds(tmp_path: Path) -> None:
