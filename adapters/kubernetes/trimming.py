@@ -43,7 +43,7 @@ def trimmed_job(job: Manifest) -> Manifest:
 
 
 def trimmed_pod(pod: Manifest) -> Manifest:
-    """Return a pod without its spec, but for where it runs."""
+    """Return a pod without its spec, but for where it runs and who says that it is ready."""
     spec = pod["spec"]
     names = {
         kind: [_some(one, ("name", "image")) for one in spec.get(kind) or ()]
@@ -51,7 +51,7 @@ def trimmed_pod(pod: Manifest) -> Manifest:
     }
     return {
         "metadata": _metadata(pod, _JOB_OF_POD),
-        "spec": {**_some(spec, ("nodeName",)), **names},
+        "spec": {**_some(spec, ("nodeName", "readinessGates")), **names},
         "status": pod.get("status") or {},
     }
 

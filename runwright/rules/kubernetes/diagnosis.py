@@ -14,6 +14,8 @@ _DETAIL: Final = 256
 """Characters that are quoted of what a cluster says."""
 _STUCK_AFTER: Final = timedelta(seconds=60)
 """Beyond the grace of its deletion; a node under load takes a while to say that a pod has ended."""
+GIVEN_UP_AFTER: Final = timedelta(minutes=5)
+"""Beyond the grace of its deletion, of a pod whose node is away."""
 DEADLINE_EXCEEDED: Final = "DeadlineExceeded"
 
 
@@ -31,9 +33,27 @@ def diagnose(
         return None
     if pods.phase_of(pod) == pods.FAILED:
         return _of_failure(job, pod)
-    if (trouble := _stuck(pod, now)) is not None:
-        return trouble
-    return _away(pod, events) or _waiting(pod, events) or _unplaced(pod) or _overdue(job)
+    held = hindrance(pod, now, events)
+    return held or _waiting(pod, events) or _unplaced(pod) or _overdue(job)
+
+
+def hindrance(
+    pod: Object, now: datetime | None = None, events: Sequence[Object] = ()
+) -> Diagnosis | None:
+    """Return what keeps a pod from ending, whoever wants it to; None where nothing does."""
+    return _away(pod, events) or _stuck(pod, now)
+
+
+def is_given_up(pod: Object, now: datetime) -> bool:
+    """Return whether a pod is not waited for any more: it should be gone, and its node is away.
+
+    The node may come back and tell how the pod ended, or may be running it still. But whoever wants
+    it to end wants to get on some time.
+    """
+    until = moment(pod, "metadata", "deletionTimestamp")
+    if until is None or now - until < GIVEN_UP_AFTER:
+        return False
+    return _away(pod, ()) is not None
 
 
 def said(about: Advice, detail: str = "") -> Diagnosis:
@@ -96,13 +116,15 @@ def _stuck(pod: Object, now: datetime | None) -> Diagnosis | None:
 
 def _away(pod: Object, events: Sequence[Object]) -> Diagnosis | None:
     """Return that nobody hears of the pod's node."""
+    node = f"node {quoted(text(pod, 'spec', 'nodeName'))}"
     reason, message = pods.disruption(pod)
     if reason in advice.NODE_AWAY:
-        return said(advice.NODE_LOST, f"{reason}: {message}")
+        return said(advice.NODE_LOST, f"{node}: {reason}: {message}")
+    if pods.is_unheard_of(pod):
+        return said(advice.NODE_LOST, f"{node}: nobody hears of it")
     latest = _latest(events, "Pod", text(pod, "metadata", "name"))
     if text(latest, "reason") == "NodeNotReady":
-        node = quoted(text(pod, "spec", "nodeName"))
-        return said(advice.NODE_LOST, f"node {node}: {text(latest, 'message')}")
+        return said(advice.NODE_LOST, f"{node}: {text(latest, 'message')}")
     return None
 
 

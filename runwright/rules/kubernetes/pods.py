@@ -4,6 +4,7 @@ from typing import Any, Final, NamedTuple
 
 from runwright.rules.kubernetes.fields import Object, condition, entries, field, text
 
+RUNNING: Final = "Running"
 SUCCEEDED: Final = "Succeeded"
 FAILED: Final = "Failed"
 _UNSEEN: Final = "ContainerStatusUnknown"
@@ -77,6 +78,18 @@ def never_runs(pod: Object) -> bool:
     Its phase stays Pending until a controller that looks every 20 seconds makes it Failed.
     """
     return is_deleted(pod) and not text(pod, "spec", "nodeName")
+
+
+def is_unheard_of(pod: Object) -> bool:
+    """Return whether the control plane does not hear of the node on which a pod ran last.
+
+    It then says that the pod is not ready, although its containers are: no kubelet says both, but
+    of pods whose readiness others have a say in.
+    """
+    if phase_of(pod) != RUNNING or entries(pod, "spec", "readinessGates"):
+        return False
+    says = {one.get("type"): one.get("status") for one in entries(pod, "status", "conditions")}
+    return (says.get("Ready"), says.get("ContainersReady")) == ("False", "True")
 
 
 def is_deleted(pod: Object) -> bool:

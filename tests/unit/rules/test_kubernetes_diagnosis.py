@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from runwright.models.tasks import Diagnosis
-from runwright.rules.kubernetes.diagnosis import diagnose
+from runwright.rules.kubernetes.diagnosis import diagnose, is_given_up
 from tests.unit.rules.cluster_objects import (
     COMPLETE,
     OVERDUE,
@@ -31,6 +31,7 @@ WEBHOOK = 'Error creating: admission webhook "policy.example" denied the request
 NO_NODE = "0/1 nodes are available: 1 Insufficient cpu."
 UNPLACED = condition("PodScheduled", "Unschedulable", NO_NODE, status="False")
 GATED = condition("PodScheduled", "SchedulingGated", "gated", status="False")
+UNHEARD_OF = [condition("Ready", status="False"), condition("ContainersReady")]
 MOUNT = 'MountVolume.SetUp failed for volume "secret-key" : secret "nope" not found'
 
 
@@ -196,10 +197,47 @@ def test_a_pod_without_a_node_says_why(entry: Fields) -> None:
             (),
             id="the pod was given up",
         ),
+        pytest.param(pod("Running", running(), conditions=UNHEARD_OF), (), id="not ready any more"),
     ],
 )
 def test_a_node_that_nobody_hears_of_is_told(pod: Fields, events: tuple[Fields, ...]) -> None:
-    assert diagnosis(pod, *events).category == "node-lost"
+    found = diagnosis(pod, *events)
+
+    assert found.category == "node-lost"
+    assert found.detail.startswith('node "n1": ')
+
+
+@pytest.mark.parametrize(
+    ("conditions", "spec"),
+    [
+        pytest.param([condition("Ready"), condition("ContainersReady")], {}, id="ready"),
+        pytest.param(
+            [condition("Ready", status="False"), condition("ContainersReady", status="False")],
+            {},
+            id="a container is not",
+        ),
+        pytest.param(
+            UNHEARD_OF, {"readinessGates": [{"conditionType": "x"}]}, id="others have a say"
+        ),
+    ],
+)
+def test_a_pod_that_is_not_ready_may_be_heard_of(conditions: list[Fields], spec: Fields) -> None:
+    alive = pod("Running", running(), conditions=conditions)
+
+    assert diagnose(job(), {**alive, "spec": alive["spec"] | spec}) is None
+
+
+def test_a_pod_is_given_up_when_its_node_is_away_and_it_should_be_gone_for_long() -> None:
+    away = pod("Running", running(), deleted=True, conditions=UNHEARD_OF)
+    resisting = pod("Running", running(), deleted=True)
+    wanted = pod("Running", running(), conditions=UNHEARD_OF)
+    until = datetime(2026, 3, 1, 12, 1, tzinfo=UTC)
+    late = until + timedelta(minutes=5)
+
+    assert is_given_up(away, late)
+    assert not is_given_up(away, late - timedelta(seconds=1))
+    assert not is_given_up(resisting, late)
+    assert not is_given_up(wanted, late)
 
 
 def test_a_pod_that_does_not_go_is_told_after_a_while() -> None:
