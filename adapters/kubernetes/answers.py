@@ -18,6 +18,8 @@ _FOR_NOW: Final = frozenset(
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
+_TOO_LARGE: Final = re.compile(r"request is too large|send message larger than max")
+"""What the store of an API server says of an object for which it has no room, now or later."""
 _LONGEST_MESSAGE: Final = 256
 _GROUPS: Final = re.compile(r" \(groups=\[[^\]]*\]\)")
 """Of who asked, in a message on rights: long, and before the right that is lacking."""
@@ -76,11 +78,14 @@ def is_for_now(status: int, said: Mapping[str, Any]) -> bool:
     """Return whether the same request may be granted later.
 
     A quota frees up, a webhook that cannot be called comes back. What RBAC forbids, what a
-    namespace that goes away refuses, and what is invalid will be refused again.
+    namespace that goes away refuses, what is invalid or too large will be refused again.
     """
-    if status in _FOR_NOW or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    message = str(said.get("message", ""))
+    if status in _FOR_NOW:
         return True
-    return status == HTTPStatus.FORBIDDEN and "exceeded quota" in str(said.get("message", ""))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return not _TOO_LARGE.search(message)
+    return status == HTTPStatus.FORBIDDEN and "exceeded quota" in message
 
 
 def is_terminating(error: RunwrightError) -> bool:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from adapters.kubernetes.answers import Answer
-from runwright.errors import RefusedError
+from runwright.errors import ClusterUnavailableError, RefusedError
 
 _ATTEMPT = "create role shop/web-1-engram-runner"
 
@@ -40,3 +40,27 @@ def test_a_kind_that_is_not_there_is_none() -> None:
     answer = Answer("get", 404, b"404 page not found\n")
 
     assert not answer.is_absence
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (413, "Request entity too large: limit is 3145728"),
+        (500, "etcdserver: request is too large"),
+        (500, "rpc error: code = ResourceExhausted desc = trying to send message larger than max"),
+    ],
+)
+def test_an_object_that_is_too_large_stays_so(status: int, message: str) -> None:
+    """The same request would be refused for ever, and whoever waits for it never end."""
+    error = Answer("patch status", status, json.dumps({"message": message}).encode()).error()
+
+    assert isinstance(error, RefusedError)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"), [(500, "etcdserver: leader changed"), (429, "too many requests")]
+)
+def test_a_server_in_trouble_may_be_asked_again(status: int, message: str) -> None:
+    error = Answer("patch status", status, json.dumps({"message": message}).encode()).error()
+
+    assert isinstance(error, ClusterUnavailableError)
