@@ -58,11 +58,23 @@ class KubernetesStatus:
     async def _written(self, patch: StatusPatch) -> str:
         """Write a patch, and return what became of it."""
         try:
-            return "written" if await self._write(patch) else "passed_over"
+            return "written" if await self._write_or_brief(patch) else "passed_over"
         except (RefusedError, TransientError) as error:
             outcome = "refused" if isinstance(error, RefusedError) else "put_off"
             self._metrics.count(STATUS_WRITES, outcome=outcome)
             raise
+
+    async def _write_or_brief(self, patch: StatusPatch) -> bool:
+        """Write a patch; where that is refused for good, the smaller one if there is one."""
+        try:
+            return await self._write(patch)
+        except RefusedError as refusal:
+            if patch.brief is None:
+                raise
+            name = f"{patch.object.namespace}/{patch.object.name}"
+            extra = {"action": "status_shortened", "object": name}
+            _LOG.warning("status shortened: %s", refusal, extra=extra)
+            return await self._write(patch.model_copy(update={"status": patch.brief}))
 
     async def _write(self, patch: StatusPatch) -> bool:
         """Write a patch into the object that is meant; return whether there is one.

@@ -29,6 +29,8 @@ class StatusPatch(Message):
 
     object: ObjectKey
     status: dict[str, Any]
+    brief: dict[str, Any] | None = None
+    """A smaller one, to be written in its place where the cluster refuses it for good."""
     version: str = ""
     """The version that the object had when it was read last, where somebody read it."""
 

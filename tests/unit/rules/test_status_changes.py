@@ -243,3 +243,23 @@ def test_a_run_of_three_steps_costs_few_requests() -> None:
     updates = [first, *(update_of(start, *two) for two in pairwise(states))]
 
     assert sum(len(one.patches) + len(one.events) for one in updates) == 13
+
+
+def test_the_end_of_a_run_with_a_large_status_is_told_in_a_smaller_form_too() -> None:
+    """A cluster that has no room for the one may take the other."""
+    state = over(running(START), Phase.SUCCEEDED, output={"page": "x" * 20_000})
+
+    patch, *_ = update_of(START, running(START), state).patches
+
+    assert patch.status["output"] == {"page": "x" * 20_000}
+    assert patch.brief is not None
+    assert (patch.brief["phase"], patch.brief["output"]) == ("Succeeded", None)
+    assert set(patch.brief) >= {"conditions", "finishedAt", "message", "duration"}
+
+
+def test_a_small_status_has_no_smaller_form() -> None:
+    state = over(running(START), Phase.SUCCEEDED)
+
+    patch, *_ = update_of(START, running(START), state).patches
+
+    assert patch.brief is None

@@ -3,7 +3,16 @@
 from datetime import timedelta
 
 from runwright.models.bubustack import GateStatus, Phase, StepState, StoryRunStatus
-from runwright.rules.bubustack.status.size import MOST_STATUS, bounded, size_of_status
+from runwright.rules.bubustack.status.size import (
+    LEAST_ROOM,
+    MOST_OBJECT,
+    MOST_STATUS,
+    bounded,
+    brief,
+    fitted,
+    room_beside,
+    size_of_status,
+)
 from tests.unit.rules.states import NOW
 
 LONG = "ü" * 2048
@@ -72,3 +81,44 @@ def test_an_output_goes_where_nothing_else_is_left_to_be_shortened() -> None:
     assert shown.output is None
     assert shown.message == "Done. The output is too large to be shown here."
     assert size_of_status(shown) <= MOST_STATUS
+
+
+def test_inputs_leave_less_room_for_a_status() -> None:
+    """Both are parts of one object."""
+    inputs = {"page": "x" * 1024 * 1024}
+
+    shown = fitted(long_status(1, output={"page": "y" * (500 * 1024)}), inputs)
+
+    assert shown.output is None
+    assert room_beside(inputs) < MOST_OBJECT - 1024 * 1024
+    assert room_beside({}) == MOST_STATUS
+
+
+def test_what_an_annotation_repeats_of_the_inputs_takes_room_too() -> None:
+    """So it is after `kubectl apply`, which keeps a copy as long as an annotation may be."""
+    copied, too_long = {"page": "x" * 250 * 1024}, {"page": "x" * 260 * 1024}
+
+    assert room_beside(copied) < room_beside(too_long)
+
+
+def test_the_names_of_many_fields_take_room_too() -> None:
+    """The API server notes of each one who wrote it, in the same object."""
+    flat = {"fields": ["x" * 10] * 40_000}
+    named = {"fields": {f"{number:05}": "x" * 2 for number in range(40_000)}}
+
+    assert room_beside(named) < room_beside(flat) - 100 * 1024
+
+
+def test_a_status_is_given_some_room_in_any_case() -> None:
+    assert room_beside({"page": "<" * 1024 * 1024}) == LEAST_ROOM
+
+
+def test_a_brief_status_says_how_the_run_and_its_steps_ended() -> None:
+    status = long_status(200, phase="Failed", output={"page": "long"}, message="It failed.")
+
+    shown = brief(status)
+
+    assert size_of_status(shown) < LEAST_ROOM * 2
+    assert (shown.phase, shown.output) == (Phase.FAILED, None)
+    assert {step.phase for step in shown.step_states.values()} == {Phase.FAILED}
+    assert shown.message == "It failed. The output is too large to be shown here."

@@ -11,6 +11,7 @@ from runwright.rules.bubustack.status.gates import Shown, gate_patch
 from runwright.rules.bubustack.status.keys import step_run_key, story_run_key
 from runwright.rules.bubustack.status.patches import merge_patch, names_of, shown
 from runwright.rules.bubustack.status.run import story_run_status
+from runwright.rules.bubustack.status.size import brief, is_small
 from runwright.rules.bubustack.status.step import has_large_output, step_run_status
 
 _UNKNOWN: Final = object()
@@ -47,7 +48,8 @@ def update_of(
     comes last: who waits for its end finds the StepRuns ended. A StepRun is written when its step
     waits for a retry and when it is over, and then whole. While a try runs only its conditions
     are, when it does not get on: its backend says that it was started, and its pod may report an
-    end meanwhile.
+    end meanwhile. With the end of a run whose status is large comes a smaller one: what can be said
+    of it must not be lost with what cannot.
     """
     if not start.has_resource or now == before:
         return StatusUpdate()
@@ -67,7 +69,17 @@ def _of_story_run(
     if entries := gate_patch(known, after, again=before is None and start.activation > 1):
         patch["gates"] = entries
     if patch:
-        yield StatusPatch(object=story_run_key(start), status=patch)
+        last = _last_word(start, after) if now.finished_at and not is_small(after.status) else None
+        yield StatusPatch(object=story_run_key(start), status=patch, brief=last)
+
+
+def _last_word(start: StartStoryRun, now: Shown) -> dict[str, Any]:
+    """Return how a run ended for an object that has no room for all that is to be said of it."""
+    known = Shown(now.state, brief(now.status))
+    patch = merge_patch(_unknown(start, now.state), _without_gates(known.status))
+    if entries := gate_patch(None, known, again=start.activation > 1):
+        patch["gates"] = entries
+    return patch
 
 
 def _without_gates(status: StoryRunStatus) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from runwright.rules.bubustack.status.conditions import (
 )
 from runwright.rules.bubustack.status.gates import gate_statuses
 from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
-from runwright.rules.bubustack.status.size import bounded
+from runwright.rules.bubustack.status.size import fitted
 from runwright.rules.bubustack.verdicts import allowed_failures
 from runwright.rules.wording import listed
 
@@ -41,7 +41,7 @@ def story_run_status(start: StartStoryRun, state: StoryRunState) -> StoryRunStat
     Paused says that a run is held.
     """
     steps = state.steps.values()
-    return bounded(
+    return fitted(
         StoryRunStatus(
             observed_generation=_observed_generation(start, state),
             phase=state.phase,
@@ -65,7 +65,8 @@ def story_run_status(start: StartStoryRun, state: StoryRunState) -> StoryRunStat
             gates=gate_statuses(start, state),
             allowed_failures=allowed_failures(state.steps),
             trigger_tokens=(TriggerToken.STORY,),
-        )
+        ),
+        start.inputs,
     )
 
 

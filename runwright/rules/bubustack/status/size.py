@@ -1,18 +1,61 @@
 """How a status is kept to a size that an API server and its store take."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from runwright.models.bubustack import StoryRunStatus
 from runwright.rules.bubustack.status.conditions import cut
+from runwright.rules.shapes import is_object
 
 MOST_STATUS: Final = 1024 * 1024
-"""Bytes of JSON; an object of a cluster may take 1.5 MiB as a whole."""
+"""Bytes of JSON, where nothing else needs the room."""
+MOST_OBJECT: Final = 1536 * 1024
+"""Bytes that the store of an API server takes of one object, as long as nobody set it otherwise."""
+LEAST_ROOM: Final = 64 * 1024
+"""Bytes of a status that is worth an attempt, however little room is left for it."""
+_REST: Final = 32 * 1024
+"""Bytes of an object that are neither its inputs nor its status."""
+_LONGEST_COPY: Final = 256 * 1024
+"""Bytes that all annotations of an object may take."""
+_SMALL: Final = 16 * 1024
+"""Bytes of JSON that fit into the least room with all that is noted of them."""
 _SHORT: Final = 100
 """Characters that are left of a message where there is no room for all of it."""
 _NOT_OVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+def fitted(status: StoryRunStatus, inputs: Mapping[str, Any]) -> StoryRunStatus:
+    """Return the status in a size for which an object with those inputs has room."""
+    if is_small(status):
+        return status
+    names = _size_of_names(status.model_dump(mode="json", exclude_none=True))
+    return bounded(status, room_beside(inputs) - names)
+
+
+def is_small(status: StoryRunStatus) -> bool:
+    """Return whether there is no need to ask for room."""
+    return size_of_status(status) <= _SMALL
+
+
+def room_beside(inputs: Mapping[str, Any]) -> int:
+    """Return the bytes that inputs leave for the status, and for what is noted of its fields.
+
+    Whoever created the object with `kubectl apply` left the inputs there once more, as text in an
+    annotation, in which each quotation mark takes two bytes.
+    """
+    taken = _escaped(json.dumps(inputs, ensure_ascii=False)) + _size_of_names(inputs)
+    copied = 2 * taken if taken <= _LONGEST_COPY else 0
+    return max(LEAST_ROOM, min(MOST_STATUS, MOST_OBJECT - _REST - taken - copied))
+
+
+def brief(status: StoryRunStatus) -> StoryRunStatus:
+    """Return the status in as few bytes as say how a run ended and what became of its steps."""
+    short = _with_short_messages(status, {*status.step_states, *status.gates})
+    conditions = tuple(one.model_copy(update=_shorter(one.message)) for one in short.conditions)
+    short = short.model_copy(update={"conditions": conditions})
+    return short if short.output is None else _without_output(short)
 
 
 def bounded(status: StoryRunStatus, most: int = MOST_STATUS) -> StoryRunStatus:
@@ -35,9 +78,26 @@ def bounded(status: StoryRunStatus, most: int = MOST_STATUS) -> StoryRunStatus:
 
 
 def size_of_status(status: StoryRunStatus) -> int:
-    """Return the bytes that an API server makes of it, which writes `<`, `>` and `&` in six."""
-    text = status.model_dump_json(exclude_none=True)
+    """Return the bytes that an API server makes of it."""
+    return _escaped(status.model_dump_json(exclude_none=True))
+
+
+def _escaped(text: str) -> int:
+    """Return the bytes of JSON as an API server writes it: `<`, `>` and `&` take six each."""
     return len(text.encode()) + 5 * sum(text.count(character) for character in "<>&")
+
+
+def _size_of_names(value: Any) -> int:
+    """Return the bytes in which an API server notes who wrote the fields of an object.
+
+    All their names are in `metadata.managedFields`, but for those within lists.
+    """
+    if not is_object(value):
+        return 0
+    return len('".":{},') + sum(
+        len(json.dumps(name).encode()) + len("f::{},") + _size_of_names(field)
+        for name, field in value.items()
+    )
 
 
 def _longest_finished_first(status: StoryRunStatus) -> list[str]:
