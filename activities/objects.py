@@ -6,6 +6,7 @@ from typing import Final
 from temporalio import activity
 
 from activities.heartbeats import beating
+from activities.showing import Showing
 from runwright.models.base import Message
 from runwright.models.objects import Manifest, ObjectKey, StatusUpdate
 from runwright.ports import Objects, StatusMirror
@@ -60,10 +61,12 @@ class ObjectActivities:
     async def show_status(self, update: StatusUpdate) -> None:
         """Write what changed into the status of objects, and tell the Events.
 
-        Idempotent: the objects; a second call writes the same status, and an Event once more.
+        Idempotent: the objects; a second call writes the same status, and an Event once more. A
+        later attempt goes on where its heartbeats say that the one before it was.
         """
-        async with beating():
-            await self._mirror.show(update)
+        showing = Showing(self._mirror, update, activity.info().heartbeat_details)
+        async with beating(showing.progress):
+            await showing.run()
 
     @activity.defn
     async def remove_tasks(self, request: RemoveTasks) -> None:

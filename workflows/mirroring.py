@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError
 
 from activities.objects import ObjectActivities
 from runwright.models.objects import StatusUpdate
-from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, TRY_FOR_EVER
+from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, ONE_WRITE, TRY_FOR_EVER
 
 S = TypeVar("S")
 
@@ -38,7 +38,8 @@ class Mirror(Generic[S]):
                 await workflow.execute_activity_method(
                     ObjectActivities.show_status,
                     update,
-                    start_to_close_timeout=CLUSTER_CALL,
+                    start_to_close_timeout=CLUSTER_CALL
+                    + len(update.patches + update.events) * ONE_WRITE,
                     heartbeat_timeout=CALL_HEARTBEAT,
                     retry_policy=TRY_FOR_EVER,
                     summary="show status",

@@ -42,6 +42,9 @@ LOOK: Final = timedelta(seconds=10)
 CLUSTER_CALL: Final = timedelta(seconds=30)
 """A few requests to an API server."""
 
+ONE_WRITE: Final = timedelta(seconds=1)
+"""What each object of many adds to that: the update of a wide run takes as long as it is wide."""
+
 CALL_HEARTBEAT: Final = timedelta(seconds=10)
 """A worker that dies in the middle of such a call is noticed by then."""
 
