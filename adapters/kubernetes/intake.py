@@ -187,7 +187,7 @@ class StoryRunIntake:
         What another controller has begun is left alone, and said to be.
         """
         phase = run.status.phase if run.status else None
-        is_begun = phase not in {None, Phase.PENDING}
+        is_begun = phase not in {None, Phase.PENDING} and not outside.is_to_run_anew(run)
         if rules.was_started(run) or rules.is_over(run):
             return False
         if not is_begun and rules.FINALIZER not in run.metadata.finalizers:
@@ -221,6 +221,9 @@ class StoryRunIntake:
 
         Whoever comes in between finds the finalizer, and asks Temporal whether there is a run.
         """
+        if left := outside.left_behind(run):
+            await self.write(run, left)  # and look again, at an object that shows no run
+            return
         held = await self._mark(run, {})
         if held is None:
             return

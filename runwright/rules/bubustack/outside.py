@@ -16,7 +16,7 @@ from runwright.models.bubustack import (
     StoryRunStatus,
 )
 from runwright.models.metadata import Condition
-from runwright.rules.bubustack.intake import RUN_ID, Refuse, Waits
+from runwright.rules.bubustack.intake import RUN_ID, Refuse, Waits, was_started
 from runwright.rules.bubustack.progress import MESSAGE
 from runwright.rules.bubustack.status.conditions import (
     HISTORY_LOST,
@@ -34,6 +34,9 @@ from runwright.rules.bubustack.status.patches import shown
 from runwright.rules.bubustack.status.run import lasted
 from runwright.rules.bubustack.verdicts import CANCELED
 
+_RUN_NOT_FOUND: Final = "RunNotFound"
+_KEPT: Final = frozenset({"trace"})
+"""What is not a run's own."""
 _OF_OPEN_RUNS: Final = frozenset({PAUSED, HISTORY_LOST, WORKFLOW_STUCK})
 """Conditions that say nothing any more once the phase is written."""
 
@@ -80,7 +83,23 @@ def lost_history_status(run: StoryRun, now: datetime) -> dict[str, Any]:
         "Nobody can say how the run went on, and it is not started a second time by itself. "
         f"To run it anew, remove the annotation {RUN_ID}; to give it up, delete this StoryRun."
     )
-    return _noted(run, condition(HISTORY_LOST, "RunNotFound", message, now), now)
+    return _noted(run, condition(HISTORY_LOST, _RUN_NOT_FOUND, message, now), now)
+
+
+def is_to_run_anew(run: StoryRun) -> bool:
+    """Return whether somebody followed that advice: the marker of a lost run was removed."""
+    said = {(one.type, one.reason) for one in _conditions(run)}
+    return (HISTORY_LOST, _RUN_NOT_FOUND) in said and not was_started(run)
+
+
+def left_behind(run: StoryRun) -> dict[str, Any]:
+    """Return what takes away all that a lost run showed, its gates included; empty if none did.
+
+    An approval of that run is none of the next one. What was written before any run began stays.
+    """
+    if run.status is None or run.status.started_at is None:
+        return {}
+    return dict.fromkeys(name for name in shown(run.status) if name not in _KEPT)
 
 
 def foreign_status(run: StoryRun, now: datetime) -> dict[str, Any]:

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
-from runwright.models.bubustack import StoryRun
+from runwright.models.bubustack import StoryRun, StoryRunStatus
 from runwright.rules.bubustack.intake import RUN_ID, Refuse, Waits
 from runwright.rules.bubustack.outside import (
     cancelled_status,
     ended_outside_status,
+    foreign_status,
+    is_to_run_anew,
+    left_behind,
     lost_history_status,
     recovered_status,
     refused_status,
@@ -151,6 +154,27 @@ def test_a_lost_history_is_a_condition_that_says_what_to_do() -> None:
     assert f"remove the annotation {RUN_ID}" in lost["message"]
     assert {"Ready", "Progressing", "Paused"} <= set(standing(patch))
     assert lost_history_status(after(run, patch), LATER) == {}
+
+
+def test_a_lost_run_is_run_anew_when_its_marker_is_removed() -> None:
+    run = run_of(status={**RUNNING, "trace": {"traceId": "1"}})
+    marked = run.metadata.model_copy(update={"annotations": {RUN_ID: "0199"}})
+    lost = after(run, lost_history_status(run.model_copy(update={"metadata": marked}), NOW))
+
+    assert is_to_run_anew(lost)
+    assert not is_to_run_anew(lost.model_copy(update={"metadata": marked}))
+    assert not is_to_run_anew(after(run, foreign_status(run, NOW)))
+
+
+def test_nothing_stays_of_a_run_before_another_begins() -> None:
+    """Neither its steps nor its approvals. What was approved before any run began counts."""
+    begun = run_of(status={**RUNNING, "trace": {"traceId": "1"}})
+    early = run_of(status={"gates": {"go": {"state": "Approved"}}})
+
+    left = after(begun, left_behind(begun)).status
+
+    assert left == StoryRunStatus.model_validate({"trace": {"traceId": "1"}})
+    assert left_behind(early) == left_behind(run_of()) == {}
 
 
 def test_conditions_without_a_ready_one_get_it() -> None:
