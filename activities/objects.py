@@ -1,6 +1,7 @@
 """Objects of a cluster that runs need, and what runs show there of themselves."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from temporalio import activity
@@ -26,10 +27,11 @@ class EnsureObjects(Message):
 
 
 class RemoveTasks(Message):
-    """Whose tasks are to go."""
+    """Whose tasks are to go, and how long that may take."""
 
     workflow_id: str
     namespace: str
+    within: timedelta = timedelta(hours=1)
 
 
 class ReleaseObject(Message):
@@ -69,14 +71,19 @@ class ObjectActivities:
             await showing.run()
 
     @activity.defn
-    async def remove_tasks(self, request: RemoveTasks) -> None:
-        """Remove the tasks of a run that is over, and return when none is left.
+    async def remove_tasks(self, request: RemoveTasks) -> list[str]:
+        """Remove the tasks of a run that is over; return what is left of them in the end.
 
-        Idempotent: the run. It heartbeats while it waits for pods to end.
+        Idempotent: the run. It heartbeats while it waits for pods to end, and its time begins with
+        the first attempt; each attempt looks once at least.
         """
+        until = activity.info().scheduled_time + request.within
         async with beating():
-            while await self._objects.remove_tasks(request.workflow_id, request.namespace):  # noqa: ASYNC110 - pods end elsewhere
+            while left := await self._objects.remove_tasks(request.workflow_id, request.namespace):
+                if datetime.now(UTC) >= until:
+                    break
                 await asyncio.sleep(_BETWEEN_LOOKS)
+        return list(left)
 
     @activity.defn
     async def release_object(self, request: ReleaseObject) -> None:

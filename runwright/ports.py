@@ -125,8 +125,8 @@ class Objects(Protocol):
         """
         ...
 
-    async def remove_tasks(self, workflow_id: str, namespace: str) -> int:
-        """Remove the Jobs and pods of a run that is over; return how many are still there.
+    async def remove_tasks(self, workflow_id: str, namespace: str) -> Sequence[str]:
+        """Remove the Jobs and pods of a run that is over; return which are still there.
 
         Idempotent: to be repeated until none is.
         """

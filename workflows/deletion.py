@@ -12,13 +12,14 @@ with workflow.unsafe.imports_passed_through():
     from runwright.models.deletion import Deleted, DeleteRun
     from runwright.models.objects import EventType, ObjectEvent, StatusUpdate
     from runwright.models.runs import CancelRun
+    from runwright.rules.wording import listed
     from workflows.policies import (
         CALL_HEARTBEAT,
         CLAIM_TIMEOUT,
         CLUSTER_CALL,
         LOOK,
-        REMOVAL,
         STOP_HEARTBEAT,
+        STOP_MARGIN,
         TRY_FOR_EVER,
     )
 
@@ -31,8 +32,10 @@ class DeletionWorkflow:
     """Delete one run whose object was deleted.
 
     Signals, queries, updates: none.
-    Closes: Completed with how it went. It does not fail: what the cluster or Temporal cannot do
-    now is tried again, and a run that does not end within its grace is terminated.
+    Closes: Completed with how it went. What the cluster or Temporal cannot do now is tried again;
+    a run that does not end within its grace, or cannot be told to, is terminated, and what is left
+    of its tasks after that long again is left to the cluster.
+    Fails: where the worker lacks a right that it needs. Its object stays, and asks anew.
     """
 
     @workflow.run
@@ -43,15 +46,12 @@ class DeletionWorkflow:
         deleted = await self._ended(run_hooks=not is_ending)
         if deleted.was_open and is_ending:
             await self._tell("HooksSkipped", "its namespace is being deleted: no hooks were run")
-        if deleted.was_terminated:
-            grace = request.grace
-            await self._tell("Terminated", f"it did not end within {grace}, and was terminated")
         await self._remove_tasks()
-        await self._release()
+        await self._release(request.finalizer)
         return deleted
 
     async def _ended(self, *, run_hooks: bool) -> Deleted:
-        """Return once the run is closed, by itself or when its grace is over."""
+        """Return once the run is closed, by itself, or because it does not end in time."""
         ending = workflow.start_activity_method(
             RunActivities.end_run,
             EndRun(
@@ -66,41 +66,52 @@ class DeletionWorkflow:
         grace = asyncio.create_task(workflow.sleep(self._request.grace, summary="grace"))
         await workflow.wait([ending, grace], return_when=asyncio.FIRST_COMPLETED)
         grace.cancel()
+        why = f"it did not end within {self._request.grace}"
         if ending.done():
-            return Deleted(was_open=ending.result(), was_terminated=False)
+            try:
+                return Deleted(was_open=ending.result(), was_terminated=False)
+            except ActivityError as error:
+                why = f"it could not be told to end ({error.cause or error})"
         ending.cancel()
-        await self._terminate()
+        await self._terminate(why)
         return Deleted(was_open=True, was_terminated=True)
 
-    async def _terminate(self) -> None:
-        reason = f"deleted, and not ended within {self._request.grace}"
+    async def _terminate(self, why: str) -> None:
         await workflow.execute_activity_method(
             RunActivities.terminate_run,
-            TerminateRun(workflow_id=self._request.workflow_id, reason=reason),
+            TerminateRun(workflow_id=self._request.workflow_id, reason=f"deleted: {why}"),
             start_to_close_timeout=LOOK,
             retry_policy=TRY_FOR_EVER,
             summary="terminate the run",
         )
+        await self._tell("Terminated", f"{why}, and was terminated")
 
     async def _remove_tasks(self) -> None:
+        """Remove what is left of the tasks, and tell what does not go in time: its node is dead."""
         request = self._request
-        await workflow.execute_activity_method(
+        left = await workflow.execute_activity_method(
             ObjectActivities.remove_tasks,
-            RemoveTasks(workflow_id=request.workflow_id, namespace=request.object.namespace),
-            start_to_close_timeout=REMOVAL,
+            RemoveTasks(
+                workflow_id=request.workflow_id,
+                namespace=request.object.namespace,
+                within=request.grace,
+            ),
+            start_to_close_timeout=request.grace + STOP_MARGIN,
             heartbeat_timeout=STOP_HEARTBEAT,
             retry_policy=TRY_FOR_EVER,
             summary="remove its tasks",
         )
+        if left:
+            await self._tell("TasksLeft", f"not gone within {request.grace}: {listed(left)}")
 
-    async def _release(self) -> None:
+    async def _release(self, finalizer: str) -> None:
         await workflow.execute_activity_method(
             ObjectActivities.release_object,
-            ReleaseObject(object=self._request.object, finalizer=self._request.finalizer),
+            ReleaseObject(object=self._request.object, finalizer=finalizer),
             start_to_close_timeout=CLUSTER_CALL,
             heartbeat_timeout=CALL_HEARTBEAT,
             retry_policy=TRY_FOR_EVER,
-            summary="let its object go",
+            summary=f"take {finalizer} from its object",
         )
 
     async def _is_namespace_ending(self) -> bool:

@@ -48,9 +48,6 @@ ONE_WRITE: Final = timedelta(seconds=1)
 CALL_HEARTBEAT: Final = timedelta(seconds=10)
 """A worker that dies in the middle of such a call is noticed by then."""
 
-REMOVAL: Final = timedelta(hours=1)
-"""What pods may take to go: the longest grace that a pod has here."""
-
 STOP_HEARTBEAT: Final = timedelta(seconds=5)
 """A worker that dies while it stops a task is noticed by then."""
 

@@ -56,8 +56,8 @@ class KubernetesObjects:
             except ConflictError:
                 await self._check_owner(manifest, is_deleted=is_deleted)
 
-    async def remove_tasks(self, workflow_id: str, namespace: str) -> int:
-        """Remove the Jobs and pods of a run that is over; return how many are still there."""
+    async def remove_tasks(self, workflow_id: str, namespace: str) -> list[str]:
+        """Remove the Jobs and pods of a run that is over; return which are still there."""
         selection = Selection(namespace, f"{identity.RUN}={identity.run_digest(workflow_id)}")
         jobs = (await self._cluster.list(JOBS, selection)).items
         pods = (await self._cluster.list(PODS, selection)).items
@@ -71,7 +71,10 @@ class KubernetesObjects:
         for job in jobs:
             if job["metadata"]["uid"] not in running:
                 await self._let_go(JOBS, job)
-        return len(jobs) + len(pods)
+        return [
+            *(PODS.of(*name_of(pod)) for pod in pods),
+            *(JOBS.of(*name_of(job)) for job in jobs),
+        ]
 
     async def release(self, key: ObjectKey, finalizer: str) -> None:
         """Take a finalizer from an object; idempotent, also when the object is gone."""
