@@ -25,6 +25,8 @@ with workflow.unsafe.imports_passed_through():
 
 _BY: Final = "kubernetes"
 _REASON: Final = "its object was deleted"
+_FOREGROUND: Final = "foregroundDeletion"
+"""The finalizer of a deletion that removes what an object owns before the object itself."""
 
 
 @workflow.defn(name="Deletion")
@@ -43,12 +45,22 @@ class DeletionWorkflow:
         """End the run, remove what it left, and take the finalizer from its object."""
         self._request = request
         is_ending = await self._is_namespace_ending()
+        if not is_ending:
+            await self._keep_what_hooks_need()
         deleted = await self._ended(run_hooks=not is_ending)
         if deleted.was_open and is_ending:
             await self._tell("HooksSkipped", "its namespace is being deleted: no hooks were run")
         await self._remove_tasks()
         await self._release(request.finalizer)
         return deleted
+
+    async def _keep_what_hooks_need(self) -> None:
+        """Have the cluster remove what the object owns after the object, not before.
+
+        A foreground deletion would take the account and the Jobs of hooks from under them. That the
+        tasks are gone before the object goes is what this workflow sees to.
+        """
+        await self._release(_FOREGROUND)
 
     async def _ended(self, *, run_hooks: bool) -> Deleted:
         """Return once the run is closed, by itself, or because it does not end in time."""

@@ -84,7 +84,7 @@ async def waiting(
 ) -> AsyncGenerator[Doomed]:
     """Give a run that waits at a gate, to be deleted."""
     start = placed({"steps": [gate("ask")]})
-    held = object_of(start, finalizers=[FINALIZER, "somebody/else"])
+    held = object_of(start, finalizers=[FINALIZER, "foregroundDeletion", "somebody/else"])
     cluster = kind(NAMESPACE, held)
     async with placed_run(client, task_queue, start, cluster) as run:
         yield Doomed(client, task_queue, run, start.name)
@@ -128,3 +128,14 @@ async def test_a_pod_that_never_goes_does_not_hold_the_object_for_ever(
 
     assert "pod default/web-a" in doomed.told()["TasksLeft"]
     assert left == ["somebody/else"]
+
+
+async def test_what_a_run_owns_does_not_go_before_it(client: Client, task_queue: str) -> None:
+    """A foreground deletion would take from hooks what they need."""
+    async with waiting(client, task_queue) as doomed:
+        deleted = await doomed.deleted(timedelta(minutes=1))
+        left = await doomed.finalizers()
+
+    assert deleted == Deleted(was_open=True, was_terminated=False)
+    assert left == ["somebody/else"]
+    assert "TasksLeft" not in doomed.told()
