@@ -4,7 +4,7 @@ import pytest
 
 from adapters.kubernetes.resources import JOBS, PODS
 from runwright.models.bubustack import Phase
-from tests.cluster.hands import ENDLESS, KUBECTL_PROPAGATION, delete, running_pod
+from tests.cluster.hands import ENDLESS, ENDLESS_ONCE, KUBECTL_PROPAGATION, delete, running_pod
 from tests.cluster.runs import Stage, retries, step
 
 
@@ -31,3 +31,25 @@ async def test_hooks_run_however_a_run_is_deleted(stage: Stage, cascade: str) ->
         "tell": Phase.SUCCEEDED,
     }
     assert left == []
+
+
+async def test_a_hook_that_is_ended_by_the_deletion_is_tried_again(stage: Stage) -> None:
+    """It ran already when what the run owns was to go first: its Job went, and its account."""
+    await stage.engram("work", ENDLESS_ONCE)
+    await stage.engram("tidy")
+    hooks = [step("clean", execution=retries(2)), step("tell", "tidy", "clean")]
+    await stage.story("release", step("build", "tidy"), **{"finally": hooks})
+
+    async with stage.served():
+        run = await stage.run("web-1", "release")
+        await running_pod(stage, "web-1-clean")
+        await delete(stage, "storyrun", "web-1", "--cascade=foreground")
+        await stage.until_gone("web-1")
+        state = await stage.state(run)
+
+    phases = {name: (one.phase, one.tries) for name, one in state.steps.items()}
+    assert phases == {
+        "build": (Phase.SUCCEEDED, 1),
+        "clean": (Phase.SUCCEEDED, 2),
+        "tell": (Phase.SUCCEEDED, 1),
+    }
