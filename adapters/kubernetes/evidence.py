@@ -1,7 +1,7 @@
 """What a Job, its pod and its record tell of how the task ended, and letting go of them."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from adapters.kubernetes import identity
@@ -11,9 +11,12 @@ from adapters.kubernetes.resources import JOBS, PODS
 from adapters.kubernetes.trimming import JOB_UID
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Diagnosis, OutcomeReason, TaskOutcome
-from runwright.rules.kubernetes.fields import field, moment
+from runwright.rules.kubernetes import advice
+from runwright.rules.kubernetes.diagnosis import is_given_up, said
+from runwright.rules.kubernetes.fields import field, moment, text
 from runwright.rules.kubernetes.outcomes import outcome_of
 from runwright.rules.kubernetes.pods import FAILED, SUCCEEDED, never_runs, phase_of
+from runwright.rules.wording import quoted
 
 _TERMINAL: Final = frozenset({SUCCEEDED, FAILED})
 _DELETED: Final = Diagnosis(
@@ -56,11 +59,15 @@ class Evidence:
 
     async def release_with(self, job: Manifest, pods: Sequence[Manifest]) -> None:
         """Take our finalizers from a Job and from these, which are its pods."""
+        await self.release_pods(pods)
+        if identity.has_evidence(job):
+            await self._cluster.without_finalizer(JOBS, name_of(job), identity.EVIDENCE)
+
+    async def release_pods(self, pods: Iterable[Manifest]) -> None:
+        """Take our finalizers from pods."""
         for one in pods:
             if identity.has_evidence(one):
                 await self._cluster.without_finalizer(PODS, name_of(one), identity.EVIDENCE)
-        if identity.has_evidence(job):
-            await self._cluster.without_finalizer(JOBS, name_of(job), identity.EVIDENCE)
 
 
 def name_of(manifest: Manifest) -> tuple[str, str]:
@@ -99,6 +106,27 @@ def lost(why: str) -> TaskOutcome:
         reason=OutcomeReason.LOST,
         message=why,
         diagnosis=_DELETED.model_copy(update={"category": "lost", "detail": why}),
+    )
+
+
+def is_lost(pod: Manifest) -> bool:
+    """Return whether a pod is given up with its node."""
+    return not is_terminal(pod) and is_given_up(pod, datetime.now(UTC))
+
+
+def given_up(pods: Sequence[Manifest]) -> TaskOutcome | None:
+    """Return the outcome of a try whose pod was lost with its node; None if it is waited for."""
+    pod = last(pods)
+    if pod is None or not is_lost(pod):
+        return None
+    node, until = quoted(text(pod, "spec", "nodeName")), text(pod, "metadata", "deletionTimestamp")
+    why = f"its node {node} does not answer, and its pod was to be gone by {until}"
+    return TaskOutcome(
+        succeeded=False,
+        reason=OutcomeReason.LOST,
+        message=why,
+        pod=str(pod["metadata"]["name"]),
+        diagnosis=said(advice.NODE_LOST, why),
     )
 
 

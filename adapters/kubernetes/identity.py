@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
@@ -25,6 +26,8 @@ CLAIM: Final = "runwright.dev/claim"
 MAX_OUTPUT: Final = "runwright.dev/max-output"
 STOPPED: Final = "runwright.dev/stopped-at"
 """When the task was told to stop; its end after that is no end of its own."""
+DIAGNOSED: Final = "runwright.dev/diagnosed"
+"""The run may show why its task does not get on: whoever observes it next has to take that back."""
 BARRED: Final = "runwright.dev/barred"
 """A try that must not start any more: on the tombstone in its place, or on an older one."""
 
@@ -73,18 +76,36 @@ def annotations(manifest: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def claim_of(job: Manifest) -> Claim | None:
-    """Return the claim on a Job; None if nobody holds it, or it cannot be read."""
-    try:
-        return Claim.model_validate_json(annotations(job).get(CLAIM, ""))
-    except ValidationError:
-        return None
+    """Return the claim on a Job; None if nobody holds it, or it is not one on this very try.
+
+    Nothing else is proof of who wrote it: whoever may make Jobs in a namespace speaks for the tasks
+    of its runs, and for no others.
+    """
+    key = key_of(job)
+    with suppress(ValidationError):
+        claim = Claim.model_validate_json(annotations(job).get(CLAIM, ""))
+        if key is not None and claim.is_on(key):
+            return claim
+    return None
+
+
+def awaited_by(job: Manifest) -> Claim | None:
+    """Return who is to be told of a Job: its claim, or else whoever has one on its try.
+
+    None: the Job is none of ours.
+    """
+    key = key_of(job)
+    return None if key is None else claim_of(job) or Claim.unread(key)
 
 
 def key_of(job: Manifest) -> TaskKey | None:
-    """Return which try a Job is; None if it is none of ours."""
+    """Return which try a Job is; None if it is none of ours.
+
+    It is none if it names a run of another namespace.
+    """
     said, metadata = annotations(job), job["metadata"]
     position = Position.parse(said.get(TRY, ""))
-    if WORKFLOW not in said or not all(position):
+    if not all(position) or namespace_of(said.get(WORKFLOW, "")) != metadata["namespace"]:
         return None
     return TaskKey(
         backend=Backend.KUBERNETES,
@@ -95,6 +116,12 @@ def key_of(job: Manifest) -> TaskKey | None:
         activation=position.activation,
         try_number=position.try_number,
     )
+
+
+def namespace_of(workflow_id: str) -> str:
+    """Return the namespace of a run, by an id that ends with namespace, name and uid."""
+    parts = workflow_id.split("/")
+    return parts[-3] if len(parts) > 3 else ""
 
 
 def is_of(manifest: Mapping[str, Any], key: TaskKey) -> bool:

@@ -11,20 +11,19 @@ from typing import Final, NamedTuple
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import Evidence, is_terminal, last, lost, name_of, without_output
+from adapters.kubernetes.hindrances import Doubt, Hindrances
 from adapters.kubernetes.informer import Informer, Name
 from adapters.kubernetes.logs import KeptLogs
 from adapters.kubernetes.queue import WorkQueue
-from adapters.kubernetes.resources import EVENTS, JOBS, PODS
+from adapters.kubernetes.resources import JOBS, PODS
 from adapters.kubernetes.trimming import job_name_of, job_uid_of, trimmed_job, trimmed_pod
 from runwright.errors import StillRunningError, TransientError
 from runwright.models.logs import KeepLogs
 from runwright.models.metrics import TASK_OUTCOMES, TASK_REPORT
 from runwright.models.objects import Manifest
-from runwright.models.tasks import Claim, Diagnosis, TaskNote, TaskOutcome
+from runwright.models.tasks import Claim, TaskOutcome
 from runwright.ports import Answer, Completions, Metrics, Unmeasured
-from runwright.rules.kubernetes.diagnosis import diagnose
 from runwright.rules.kubernetes.fields import condition
-from runwright.rules.kubernetes.pods import phase_of
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -48,7 +47,7 @@ class Pace(NamedTuple):
     beat: timedelta = timedelta(minutes=40)
     """Between two beats of a running try's claim."""
     doubt: timedelta = timedelta(seconds=5)
-    """How long a task may take to run before the Events are asked why."""
+    """How long a task may take to run before the Events are asked, and a pod's Job to be seen."""
     longest_doubt: timedelta = timedelta(minutes=5)
     """The question is repeated after twice the time, up to this."""
 
@@ -57,6 +56,7 @@ _DEFAULT: Final = Pace()
 _UNMEASURED: Final = Unmeasured()
 _LOG_WITHIN: Final = 5.0
 """Seconds."""
+_SHORTEST_PAUSE: Final = 0.05
 _ENDS: Final = ("Complete", "SuccessCriteriaMet", "Failed", "FailureTarget")
 
 
@@ -67,9 +67,7 @@ class _Watched:
     job: Manifest
     """As it was last seen."""
     next_beat: float
-    doubt: float
-    next_doubt: float
-    noted: Diagnosis | None = None
+    doubt: Doubt
 
 
 class JobObserver:
@@ -94,12 +92,15 @@ class JobObserver:
         self._cluster = cluster
         self._evidence = Evidence(cluster)
         self._completions = completions
+        self._hindrances = Hindrances(cluster, completions, pace.doubt, pace.longest_doubt)
         self._pace = pace
         self._metrics = metrics
         self._keep = post.keep
         self._logs = KeptLogs(cluster, post.cluster)
         self._pods: dict[str, dict[str, Manifest]] = {}
         """By the uid of their Job, then by name."""
+        self._strays: dict[Name, set[str]] = {}
+        """The uids of Jobs whose pods hold evidence though nobody attends to them, by name."""
         self._watched: dict[Name, _Watched] = {}
         self.jobs.listen(self._job_changed)
         self.pods.listen(self._pod_changed)
@@ -135,21 +136,31 @@ class JobObserver:
             pods[name] = now
         if not pods:
             del self._pods[uid]
-        if job_name_of(pod) in self._watched:
-            self.queue.add(job_name_of(pod))
+        self._attend_to_pod(job_name_of(pod), uid, now)
+
+    def _attend_to_pod(self, job: Name, uid: str, pod: Manifest | None) -> None:
+        watched = self._watched.get(job)
+        if watched is not None and watched.job["metadata"]["uid"] == uid:
+            self.queue.add(job)
+        elif pod is not None and identity.has_evidence(pod):
+            # Most often its Job was only not seen yet.
+            self._strays.setdefault(job, set()).add(uid)
+            self.queue.add_after(job, self._pace.doubt.total_seconds())
 
     def _watch(self, name: Name, job: Manifest) -> None:
         watched = self._watched.get(name)
         if watched is not None and watched.job["metadata"]["uid"] == job["metadata"]["uid"]:
             watched.job = job
             return
-        now, beat = _now(), self._pace.beat.total_seconds()
-        doubt = self._pace.doubt.total_seconds()
+        beat = self._pace.beat.total_seconds()
         # As far into the interval as the name says: the beats of many tasks spread evenly.
         share = zlib.crc32("/".join(name).encode()) / 2**32
-        self._watched[name] = _Watched(job, now + beat * share, doubt, now + doubt)
+        doubt = Doubt(is_shown=identity.DIAGNOSED in identity.annotations(job))
+        self._watched[name] = _Watched(job, _now() + beat * share, doubt)
 
     async def _look(self, name: Name) -> None:
+        for uid in self._strays.pop(name, ()):
+            await self._look_at_strays(name, uid)
         watched = self._watched.get(name)
         if watched is None:
             return
@@ -160,42 +171,95 @@ class JobObserver:
         pods = await self._pods_of(job)
         outcome = await self._evidence.outcome_with(job, pods)
         if outcome is not None:
-            await self._report(name, watched, outcome)
+            await self._report(name, watched, outcome, pods)
         else:
             await self._attend(name, watched, pods)
+
+    async def _look_at_strays(self, name: Name, uid: str) -> None:
+        """Let go pods whose Job is gone, or keeps no evidence any more: nobody else would.
+
+        What still runs of a Job that is gone is ended first, as it would have been with that.
+        """
+        watched = self._watched.get(name)
+        if watched is not None and watched.job["metadata"]["uid"] == uid:
+            return
+        pods = [pod for pod in self._pods.get(uid, {}).values() if identity.has_evidence(pod)]
+        job = await self._cluster.get(JOBS, *name) if pods else None
+        is_there = job is not None and job["metadata"]["uid"] == uid
+        if job is not None and is_there and identity.has_evidence(job):
+            return  # the watch on Jobs will tell of it
+        for pod in pods:
+            extra = {"action": "stray_pod", "pod": "/".join(name_of(pod))}
+            _LOG.warning("pod without its job is let go", extra=extra)
+        if not is_there:
+            await self._end_what_was_deleted(pods)
+        await self._evidence.release_pods(filter(is_terminal, pods))
 
     async def _look_at_what_is_left(self, name: Name, watched: _Watched) -> None:
         """Report a try whose Job went without our leave, but not before its pods are over."""
         pods = await self._evidence.pods(watched.job)
         if all(map(is_terminal, pods)):
             outcome = await self._evidence.outcome_with(watched.job, pods)
-            await self._report(name, watched, outcome or lost("its Job is gone"))
+            await self._report(name, watched, outcome or lost("its Job is gone"), pods)
         else:
             await self._end_what_was_deleted(pods)
 
     async def _pods_of(self, job: Manifest) -> list[Manifest]:
         """Return the pods of a Job; asked for anew where the watch on them may be behind."""
         known = list(self._pods.get(job["metadata"]["uid"], {}).values())
-        if condition(job, *_ENDS) and not any(map(is_terminal, known)):
+        if any(map(is_terminal, known)):
+            return known
+        if condition(job, *_ENDS) or (not known and _will_have_none(job)):
             return await self._evidence.pods(job)
         return known
 
-    async def _report(self, name: Name, watched: _Watched, outcome: TaskOutcome) -> None:
-        """Tell the claim that holds; what is stale stays, and is told to the next one."""
-        await self._keep_log(watched, outcome)
-        claim = identity.claim_of(watched.job)
-        if claim is not None and await self._told(claim, outcome) is Answer.STALE:
-            fresh = await self._cluster.get(JOBS, *name)
-            if fresh is not None and identity.claim_of(fresh) != claim:
-                watched.job = trimmed_job(fresh)
-                self.queue.add(name)
-                return
+    async def _report(
+        self, name: Name, watched: _Watched, outcome: TaskOutcome, pods: list[Manifest]
+    ) -> None:
+        """Tell whoever awaits it, and let the evidence go that nobody needs any more.
+
+        What is stale is told to the next claim. Where nobody can say who awaits it, it is kept.
+        """
+        claim = identity.awaited_by(watched.job)
+        if claim is None:
+            self._keep_what_is_there(name, "it does not say whose it is")
+            return
+        await self._keep_log(watched, outcome, pods)
+        answer = await self._told(claim, outcome)
+        if answer is Answer.STALE:
+            await self._wait_for_next_claim(name, watched)
+        elif answer is Answer.UNKNOWN:
+            self._keep_what_is_there(name, f"Temporal does not know {claim.workflow_id}")
+        else:
+            self._measure(outcome)
+            await self._evidence.release_with(watched.job, pods)
+            self._forget(name)
+            extra = {"action": "task_ended", "job": "/".join(name), "pod": outcome.pod or ""}
+            _LOG.info("task ended: %s", outcome.reason, extra=extra)
+
+    async def _wait_for_next_claim(self, name: Name, watched: _Watched) -> None:
+        """Have the Job looked at anew.
+
+        Raises:
+            StillRunningError: its claim is as it was.
+        """
+        fresh = await self._cluster.get(JOBS, *name)
+        if fresh is None or identity.claim_of(fresh) == identity.claim_of(watched.job):
             message = f"report job {name[0]}/{name[1]}: its claim is being replaced"
             raise StillRunningError(message)
-        self._measure(outcome)
-        await self._release(name, watched)
-        extra = {"action": "task_ended", "job": "/".join(name), "pod": outcome.pod or ""}
-        _LOG.info("task ended: %s", outcome.reason, extra=extra)
+        watched.job = trimmed_job(fresh)
+        self.queue.add(name)
+
+    def _keep_what_is_there(self, name: Name, why: str) -> None:
+        """Leave the evidence to whoever mends that; each listing has it looked at again."""
+        extra = {"action": "evidence_kept", "job": "/".join(name)}
+        _LOG.warning("job is kept: %s", why, extra=extra)
+        if self.jobs.get(name) is None:
+            self._forget(name)
+
+    def _forget(self, name: Name) -> None:
+        self._watched.pop(name, None)
+        self.queue.forget(name)
 
     def _measure(self, outcome: TaskOutcome) -> None:
         self._metrics.count(TASK_OUTCOMES, reason=outcome.reason)
@@ -215,23 +279,19 @@ class JobObserver:
             _LOG.exception("output cannot be reported", extra={"action": "output_unreportable"})
             return await self._completions.finish(claim, without_output(outcome))
 
-    async def _keep_log(self, watched: _Watched, outcome: TaskOutcome) -> None:
+    async def _keep_log(
+        self, watched: _Watched, outcome: TaskOutcome, pods: list[Manifest]
+    ) -> None:
         """Keep what the pod wrote, if it is to be: the next try takes its place once this is told.
 
         A node that does not answer is not waited for long: the outcome is worth more.
         """
-        pod = last(list(self._pods.get(watched.job["metadata"]["uid"], {}).values()))
+        pod = last(pods)
         if pod is None or not self._keep.keeps(outcome) or not identity.has_evidence(pod):
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOG_WITHIN):
                 await self._logs.keep(watched.job, pod)
-
-    async def _release(self, name: Name, watched: _Watched) -> None:
-        pods = self._pods.get(watched.job["metadata"]["uid"], {})
-        await self._evidence.release_with(watched.job, list(pods.values()))
-        self._watched.pop(name, None)
-        self.queue.forget(name)
 
     async def _attend(self, name: Name, watched: _Watched, pods: list[Manifest]) -> None:
         """Do what is due for a task that runs, or waits to run."""
@@ -241,11 +301,8 @@ class JobObserver:
         if now >= watched.next_beat:
             watched.next_beat = now + self._pace.beat.total_seconds()
             await self._beat(name, watched)
-        events = await self._events_of(watched, pods)
-        await self._note(watched, diagnose(job, last(pods), events, datetime.now(UTC)))
-        is_doubted = _is_doubtful(job, pods)
-        due = min(watched.next_beat, watched.next_doubt) if is_doubted else watched.next_beat
-        self.queue.add_after(name, max(due - _now(), 0.05))
+        due = min(watched.next_beat, await self._hindrances.attend(job, pods, watched.doubt))
+        self.queue.add_after(name, max(due - _now(), _SHORTEST_PAUSE))
 
     async def _end_what_was_deleted(self, pods: list[Manifest]) -> None:
         """End the pods of a Job that somebody deleted: our finalizer keeps its collector away."""
@@ -254,41 +311,24 @@ class JobObserver:
                 await self._cluster.delete(PODS, name_of(pod), uid=pod["metadata"]["uid"])
 
     async def _beat(self, name: Name, watched: _Watched) -> None:
-        claim = identity.claim_of(watched.job)
-        if claim is None or await self._completions.beat(claim, "running") is not Answer.GONE:
+        claim = identity.awaited_by(watched.job)
+        if claim is None:
+            self._keep_what_is_there(name, "it does not say whose it is")
             return
-        # Its run was ended outside its own code: nobody will ever ask for this task.
-        _LOG.warning(
-            "task nobody awaits is removed",
-            extra={"action": "orphan_removed", "job": "/".join(name)},
-        )
-        await self._cluster.delete(JOBS, name, uid=watched.job["metadata"]["uid"])
-
-    async def _events_of(self, watched: _Watched, pods: list[Manifest]) -> list[Manifest]:
-        """Return the Events that may tell why a task does not run, if it is time to ask."""
-        if not _is_doubtful(watched.job, pods) or _now() < watched.next_doubt:
-            return []
-        watched.next_doubt = _now() + watched.doubt
-        longest = self._pace.longest_doubt.total_seconds()
-        watched.doubt = min(watched.doubt * 2, longest)
-        about = last(pods) or watched.job
-        metadata = about["metadata"]
-        selection = Selection(metadata["namespace"], fields=f"involvedObject.uid={metadata['uid']}")
-        return (await self._cluster.list(EVENTS, selection)).items
-
-    async def _note(self, watched: _Watched, diagnosis: Diagnosis | None) -> None:
-        claim, key = identity.claim_of(watched.job), identity.key_of(watched.job)
-        if claim is None or key is None or diagnosis == watched.noted:
-            return
-        if identity.STOPPED in identity.annotations(watched.job):
-            return  # what it was waiting for is told, and how it ended soon will be
-        await self._completions.note(claim, TaskNote(key=key, diagnosis=diagnosis))
-        watched.noted = diagnosis
+        answer = await self._completions.beat(claim, "running")
+        if answer is Answer.UNKNOWN:
+            self._keep_what_is_there(name, f"Temporal does not know {claim.workflow_id}")
+        elif answer is Answer.GONE:
+            # Its run was ended outside its own code: nobody will ever ask for this task.
+            extra = {"action": "orphan_removed", "job": "/".join(name)}
+            _LOG.warning("task nobody awaits is removed", extra=extra)
+            await self._cluster.delete(JOBS, name, uid=watched.job["metadata"]["uid"])
 
 
-def _is_doubtful(job: Manifest, pods: list[Manifest]) -> bool:
-    """Return whether a task should run and does not: one that is suspended should not."""
-    return not job["spec"].get("suspend") and not any(phase_of(pod) == "Running" for pod in pods)
+def _will_have_none(job: Manifest) -> bool:
+    """Return whether a Job without a pod will get none any more, so that it is over."""
+    metadata = job["metadata"]
+    return bool(metadata.get("deletionTimestamp")) or identity.STOPPED in identity.annotations(job)
 
 
 def _now() -> float:

@@ -1,0 +1,121 @@
+"""Why tasks do not get on: found out with few questions, and told to their runs."""
+
+import asyncio
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from adapters.kubernetes import identity
+from adapters.kubernetes.cluster import Cluster, Selection
+from adapters.kubernetes.evidence import last, name_of
+from adapters.kubernetes.resources import EVENTS, JOBS
+from runwright.models.objects import Manifest
+from runwright.models.tasks import Diagnosis, TaskNote
+from runwright.ports import Completions
+from runwright.rules.kubernetes.diagnosis import diagnose, hindrance
+from runwright.rules.kubernetes.pods import RUNNING, is_deleted, phase_of
+
+_WHILE_ENDING: Final = 30.0
+"""Seconds between looks at a pod that was told to end: that it resists, no change would tell."""
+
+
+@dataclass
+class Doubt:
+    """What is remembered of one task that may not get on."""
+
+    is_shown: bool
+    """Whether the run may show a diagnosis."""
+    told: Diagnosis | None = None
+    found: Diagnosis | None = None
+    """It stands until the task runs, or somebody says otherwise."""
+    about: str = ""
+    """The uid of the Job or the pod that it was found of."""
+    due: float = 0.0
+    """When the Events are asked for."""
+    pause: float = 0.0
+    """Seconds until they are asked for again."""
+
+
+class Hindrances:
+    """Finds out why tasks do not get on, and tells their runs when that has changed.
+
+    A pod that says itself why it does not start is believed. The Events are asked for where nobody
+    says anything and the task does not run, `first` after that began, and then after ever more
+    time, up to `longest`.
+    """
+
+    def __init__(
+        self, cluster: Cluster, completions: Completions, first: timedelta, longest: timedelta
+    ) -> None:
+        self._cluster = cluster
+        self._completions = completions
+        self._first = first.total_seconds()
+        self._longest = longest.total_seconds()
+
+    async def attend(self, job: Manifest, pods: list[Manifest], doubt: Doubt) -> float:
+        """Tell the run what is new; return when to look again, though nothing may have changed."""
+        pod = last(pods)
+        if identity.STOPPED in identity.annotations(job):
+            # What it was waiting for is told, and how it ended soon will be.
+            held = hindrance(pod, datetime.now(UTC)) if pod else None
+            if held is not None:
+                await self._tell(job, held, doubt)
+            return _now() + _WHILE_ENDING
+        seen = diagnose(job, pod, now=datetime.now(UTC))
+        is_silent = seen is None and _is_doubtful(job, pod)
+        self._turn_to(pod or job, doubt)
+        doubt.found = await self._heard(job, pod, doubt) if is_silent else seen
+        await self._tell(job, doubt.found, doubt)
+        if pod is not None and is_deleted(pod):
+            return _now() + _WHILE_ENDING
+        return doubt.due if is_silent else math.inf
+
+    def _turn_to(self, about: Manifest, doubt: Doubt) -> None:
+        uid = str(about["metadata"]["uid"])
+        if doubt.about != uid:
+            doubt.about, doubt.found = uid, None
+            doubt.due, doubt.pause = _now() + self._first, self._first
+
+    async def _heard(self, job: Manifest, pod: Manifest | None, doubt: Doubt) -> Diagnosis | None:
+        """Return what the Events say, or said last, if it is not yet time to ask anew."""
+        if _now() < doubt.due:
+            return doubt.found
+        doubt.due = _now() + doubt.pause
+        doubt.pause = min(doubt.pause * 2, self._longest)
+        return diagnose(job, pod, await self._events_of(pod or job), datetime.now(UTC))
+
+    async def _events_of(self, about: Manifest) -> list[Manifest]:
+        namespace, uid = about["metadata"]["namespace"], about["metadata"]["uid"]
+        selection = Selection(namespace, fields=f"involvedObject.uid={uid}")
+        return (await self._cluster.list(EVENTS, selection)).items
+
+    async def _tell(self, job: Manifest, diagnosis: Diagnosis | None, doubt: Doubt) -> None:
+        key, claim = identity.key_of(job), identity.awaited_by(job)
+        is_new = diagnosis != doubt.told or (diagnosis is None and doubt.is_shown)
+        if key is None or claim is None or not is_new:
+            return
+        if diagnosis is not None and not doubt.is_shown:
+            await self._mark(job, "true")  # first: whoever observes next may have to take it back
+            doubt.is_shown = True
+        await self._completions.note(claim, TaskNote(key=key, diagnosis=diagnosis))
+        doubt.told = diagnosis
+        if diagnosis is None:
+            doubt.is_shown = False
+            await self._mark(job, None)
+
+    async def _mark(self, job: Manifest, mark: str | None) -> None:
+        metadata = {
+            "uid": job["metadata"]["uid"],
+            "annotations": {identity.DIAGNOSED: mark},
+        }
+        await self._cluster.patch(JOBS, name_of(job), {"metadata": metadata})
+
+
+def _is_doubtful(job: Manifest, pod: Manifest | None) -> bool:
+    """Return whether a task should run and does not: one that is suspended should not."""
+    return not job["spec"].get("suspend") and phase_of(pod) != RUNNING
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
