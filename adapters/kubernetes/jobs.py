@@ -8,7 +8,15 @@ from typing import Final
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster
-from adapters.kubernetes.evidence import Evidence, is_terminal, lost, name_of, stopped
+from adapters.kubernetes.evidence import (
+    Evidence,
+    given_up,
+    is_lost,
+    is_terminal,
+    lost,
+    name_of,
+    stopped,
+)
 from adapters.kubernetes.manifests import job_of, template_of, tombstone_of, written_claim
 from adapters.kubernetes.records import Records, Standing
 from adapters.kubernetes.resources import JOBS, PODS
@@ -35,6 +43,8 @@ from runwright.rules.kubernetes.diagnosis import said
 
 _MOST_LOOKS: Final = 5
 """At who has the name; whoever goes on changing it is left to a later attempt."""
+_MOST_REFUSED: Final = 1000
+"""One that is forgotten is told again."""
 _MARGIN: Final = timedelta(seconds=15)
 """What the node takes to tell that a pod has ended, beyond its grace."""
 _RECORDED_WITHIN: Final = timedelta(seconds=5)
@@ -55,8 +65,8 @@ class KubernetesJobs:
     ) -> None:
         self.evidence = Evidence(cluster)
         self._completions = completions
-        self._refused: set[TaskKey] = set()
-        """The tries whose runs were told that they cannot start for now."""
+        self._refused: dict[TaskKey, str] = {}
+        """The tries whose runs were told lately that they cannot start for now, and why."""
         self._cluster = cluster
         self._name = cluster_name
         self._records = Records(cluster)
@@ -75,8 +85,7 @@ class KubernetesJobs:
         except ClusterUnavailableError as error:
             await self._note(task.key, claim, said(of_refusal(str(error)), str(error)))
             raise
-        if task.key in self._refused:
-            await self._note(task.key, claim, None)
+        self._refused.pop(task.key, None)
         return outcome
 
     async def _begin(self, task: Task, claim: Claim) -> TaskOutcome | None:
@@ -102,6 +111,8 @@ class KubernetesJobs:
     async def stop(self, key: TaskKey, grace: timedelta) -> TaskOutcome | None:
         """End the task's pod; None if the try never started, and now never will.
 
+        Lost is one whose node was away for so long that the pod is given up.
+
         Raises:
             StillRunningError: it has not ended some seconds after its grace.
             ClusterUnavailableError: the cluster could not be asked.
@@ -123,16 +134,18 @@ class KubernetesJobs:
         if await self.evidence.outcome(job) is not None:
             await self.evidence.release(job)
 
-    async def _note(self, key: TaskKey, claim: Claim, why: Diagnosis | None) -> None:
-        """Tell the run why its task does not start, once; that it cannot be told is no trouble."""
-        if self._completions is None or (why is not None and key in self._refused):
+    async def _note(self, key: TaskKey, claim: Claim, why: Diagnosis) -> None:
+        """Tell the run why its task does not start, once; that it cannot be told is no trouble.
+
+        Whoever observes the Job takes it back: the worker that starts it may be another one.
+        """
+        if self._completions is None or self._refused.get(key) == why.summary:
             return
         with suppress(TransientError):
             await self._completions.note(claim, TaskNote(key=key, diagnosis=why))
-            if why is None:
-                self._refused.discard(key)
-            else:
-                self._refused.add(key)
+            self._refused[key] = why.summary
+            while len(self._refused) > _MOST_REFUSED:
+                del self._refused[next(iter(self._refused))]
 
     async def _start(self, task: Task, claim: Claim, owner: Manifest | None) -> TaskOutcome | None:
         """Create the Job; where one of its name is, adopt it or make way."""
@@ -149,8 +162,8 @@ class KubernetesJobs:
                 return await self._adopted(job, claim)
             if not await self._makes_way(job, task, claim):
                 return stopped()
-        message = f"start {task.key.namespace}/{task.key.name}: an earlier try has not gone yet"
-        raise StillRunningError(message)
+        message = f"start {task.key.namespace}/{task.key.name}: others take its name all the time"
+        raise ConflictError(message)
 
     async def _start_later_try(
         self, task: Task, claim: Claim, record: TaskRecord, there: Manifest
@@ -192,7 +205,7 @@ class KubernetesJobs:
         return await self.evidence.outcome(job)
 
     async def _makes_way(self, job: Manifest, task: Task, claim: Claim) -> bool:
-        """Remove what has the name, and wait until its pods are gone with it.
+        """Remove what has the name, and wait until its pods are gone with it, or are given up.
 
         Returns whether the try may be started then: not if it was barred, or if the Job is a later
         try's.
@@ -244,11 +257,11 @@ class KubernetesJobs:
             return  # changed since, perhaps barred: whoever asked looks again
         for pause in _pauses(grace + _MARGIN):
             pods = await self.evidence.pods(job)
-            running = [pod for pod in pods if not is_terminal(pod)]
+            running = [pod for pod in pods if not is_terminal(pod) and not is_lost(pod)]
             await self._end(running, grace)
             if not running:
                 await self.evidence.release_with(job, pods)
-            if not pods and not await self._is_there(job):
+            if all(map(is_lost, pods)) and not await self._is_there(job):
                 return
             await asyncio.sleep(pause)
         message = f"remove job {metadata['namespace']}/{metadata['name']}: it has not gone yet"
@@ -287,7 +300,7 @@ class KubernetesJobs:
             if current is None or current["metadata"]["uid"] != job["metadata"]["uid"]:
                 return lost("its Job was removed while it was told to stop")
             pods = await self.evidence.pods(current)
-            if outcome := await self.evidence.outcome_with(current, pods):
+            if outcome := await self.evidence.outcome_with(current, pods) or given_up(pods):
                 return outcome
             await self._end(pods, grace)
             if not pods and not current["spec"].get("suspend"):  # then none shall come

@@ -11,6 +11,8 @@ from runwright.models.objects import Manifest
 from runwright.models.tasks import Claim, JobTemplate, Task, TaskKey
 
 _TOMBSTONE: Final = "barred"
+_MAYBE_REFUSED: Final = {identity.DIAGNOSED: "true"}
+"""On a Job that was not created at once: its run may have been told why."""
 
 
 def template_of(task: Task) -> JobTemplate:
@@ -36,6 +38,7 @@ def job_of(task: Task, claim: Claim, owner: Manifest | None, cluster: str) -> Ma
         "annotations": {
             **template.annotations,
             **known_by,
+            **({} if claim.is_first else _MAYBE_REFUSED),
             identity.CLAIM: written_claim(claim),
             identity.MAX_OUTPUT: str(task.max_output),
         },
