@@ -16,6 +16,8 @@ API_SERVER: Final = "kube-apiserver"
 CONTROLLERS: Final = "kube-controller-manager"
 SCHEDULER: Final = "kube-scheduler"
 
+_ADMISSION: Final = ("NodeRestriction", "OwnerReferencesPermissionEnforcement")
+"""The second is not everywhere: what owns something must be within the rights of who says so."""
 _AUDIT_MEGABYTES: Final = 2000
 """Measurements read one file, so it is turned over late."""
 
@@ -86,7 +88,7 @@ def _api_server_flags(address: str) -> list[str]:
         f"--service-account-signing-key-file={key(ACCOUNTS)}",
         f"--service-cluster-ip-range={SERVICES}",
         "--authorization-mode=Node,RBAC",
-        "--enable-admission-plugins=NodeRestriction",
+        f"--enable-admission-plugins={','.join(_ADMISSION)}",
         "--allow-privileged=true",
         f"--audit-policy-file={_audit_policy()}",
         f"--audit-log-path={audit_log()}",
