@@ -11,13 +11,18 @@ from testbed.waiting import until
 
 
 def has_ended(process: psutil.Process) -> bool:
-    """Return whether a process has ended, reaped or not."""
+    """Return whether a process has ended, reaped or not.
+
+    One that was killed is a zombie at once, and has its ports until its last thread is gone.
+    """
     with suppress(
         ChildProcessError
     ):  # not ours: the first process of the machine reaps it, some day
         os.waitpid(process.pid, os.WNOHANG)
     try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        if not process.is_running():
+            return True
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
     except psutil.NoSuchProcess:
         return True
 
