@@ -1,6 +1,7 @@
 """The account of a worker: what the manifests of `deploy` let it do, and nothing else."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -101,8 +102,6 @@ class Account:
         """Create it, and what gives it its rights."""
         namespace = {"metadata": {"name": self.namespace}, "kind": "Namespace"}
         self.testbed.apply({"apiVersion": "v1", **namespace}, *self.manifests)
-        aggregated = f"clusterrole/{self._unique('runwright-grantable')}"
-        self.testbed.kubectl("wait", "--for=jsonpath={.rules}", "--timeout=30s", aggregated)
         self.kubeconfig = self.testbed.account_kubeconfig(self.namespace, _ACCOUNT)
 
     async def until_it_counts(self, namespace: str = "") -> None:
@@ -113,10 +112,19 @@ class Account:
                     await cluster.list(STORY_RUNS, Selection(namespace))
                     await cluster.list(ENGRAM_TEMPLATES)
                     await cluster.get(LEASES, self.namespace, "none")
+                    self._check_that_roles_are_gathered()
                 except RefusedError:
                     await asyncio.sleep(0.05)
                 else:
                     return
+
+    def _check_that_roles_are_gathered(self) -> None:
+        """Raise an error as long as the controllers have not filled what gathers other roles."""
+        gathers = self._unique("runwright-grantable")
+        rules = self.testbed.kubectl("get", "clusterrole", gathers, "--output=jsonpath={.rules}")
+        if not json.loads(rules or "[]"):
+            message = f"there are no rules in clusterrole {gathers} yet"
+            raise RefusedError(message)
 
     @asynccontextmanager
     async def cluster(self) -> AsyncGenerator[Cluster]:

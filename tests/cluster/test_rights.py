@@ -3,10 +3,12 @@
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.service import RPCError
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.objects import KubernetesObjects
@@ -131,13 +133,13 @@ async def confined(node: Testbed, client: Client, crds: None) -> AsyncGenerator[
     namespace = f"test-{uuid.uuid4().hex[:12]}"
     node.kubectl("create", "namespace", namespace)
     account = Account(node, namespace)
-    stage = Stage(node, client, namespace, account)
     try:
         account.make()
         await account.until_it_counts(namespace)
+        stage = Stage(node, client, namespace, account)
         yield stage
-    finally:
         await stage.close()
+    finally:
         account.remove()
         node.kubectl("delete", "--ignore-not-found", "namespace", namespace, "--wait=false")
 
@@ -171,8 +173,10 @@ async def test_a_namespace_whose_bindings_went_first_goes_once_there_are_others(
             "web-1", lambda run: "go" in (run.get("status") or {}).get("gates", {})
         )
         await confined.cluster.delete(NAMESPACES, ("", confined.namespace))
-        await confined.until_none(ROLE_BINDINGS)
-        held = await confined.story_run("web-1")
+        held = await confined.until("web-1", _is_being_deleted)
+        deletion = await _begun(confined.client, f"deletion/{confined.workflow(held).id}")
+        with pytest.raises(WorkflowFailureError):
+            await deletion.result()
 
     confined.account.may_work_everywhere()
     async with confined.served():
@@ -180,4 +184,15 @@ async def test_a_namespace_whose_bindings_went_first_goes_once_there_are_others(
         while await confined.cluster.get(NAMESPACES, "", confined.namespace):
             await asyncio.sleep(0.2)
 
-    assert held
+
+def _is_being_deleted(run: Manifest) -> bool:
+    return "deletionTimestamp" in run["metadata"]
+
+
+async def _begun(client: Client, workflow: str) -> WorkflowHandle[Any, Any]:
+    handle = client.get_workflow_handle(workflow)
+    while True:
+        with suppress(RPCError):
+            await handle.describe()
+            return handle
+        await asyncio.sleep(0.05)
