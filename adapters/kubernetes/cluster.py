@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
@@ -30,8 +30,8 @@ _LIST_WITHIN: Final = 60.0
 _LARGE: Final = 1024 * 1024
 """Bytes."""
 _PAGE: Final = 500
-_WATCH_SECONDS: Final = 300
-"""The API server ends a watch after that, and it is resumed."""
+_AS_A_WATCH: Final = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": "300"}
+"""The API server ends a watch after that time, and it is resumed."""
 _SILENCE: Final = 130.0
 """Seconds. Every minute an API server sends a bookmark at least; one that does not is dead."""
 _MERGE: Final = "application/merge-patch+json"
@@ -217,23 +217,22 @@ class Cluster:
             query["continue"] = metadata["continue"]
 
     async def watch(
-        self, resource: Resource, selection: Selection, since: str
+        self,
+        resource: Resource,
+        selection: Selection,
+        since: str,
+        opened: Callable[[], None] = lambda: None,
     ) -> AsyncIterator[Change]:
         """Yield the changes after that version, until the API server ends the watch.
 
+        `opened` is called when it has been granted: for hours there may be no change to tell.
         That the version is too old, or anything else that goes wrong on the other side, is a
         change of type ERROR with a Status for its object.
 
         Raises:
             ClusterUnavailableError: the connection broke.
         """
-        query = {
-            **selection.query,
-            "watch": "true",
-            "allowWatchBookmarks": "true",
-            "resourceVersion": since,
-            "timeoutSeconds": str(_WATCH_SECONDS),
-        }
+        query = {**selection.query, **_AS_A_WATCH, "resourceVersion": since}
         request = self._listing(resource, selection, query, "watch")
         try:
             connection = await self._connected()
@@ -247,6 +246,7 @@ class Cluster:
                         raise answer.error()
                     yield Change("ERROR", answer.parsed())
                     return
+                opened()
                 async for line in response.content:
                     event = from_json(line)
                     yield Change(event["type"], event["object"])

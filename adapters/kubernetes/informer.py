@@ -109,8 +109,8 @@ class Informer(Generic[Kept]):
         for name, manifest in found.items():
             self._put(name, manifest)
         self._version = listed.version
-        self._trouble = ""
         self._synced.set()
+        self._is_well()
 
     async def _watch_until_resync(self) -> None:
         # Spread, so that several kinds and several workers do not list all at once.
@@ -125,10 +125,10 @@ class Informer(Generic[Kept]):
         while True:
             try:
                 async for change in self._cluster.watch(
-                    self.resource, self._selection, self._version
+                    self.resource, self._selection, self._version, self._is_well
                 ):
                     self._apply(change)
-                    self._trouble, self._pause = "", _SHORTEST_PAUSE
+                    self._pause = _SHORTEST_PAUSE
             except ClusterUnavailableError as error:
                 self._note(error)
             # One that ended by itself, too: an API server that goes down ends each at once.
@@ -180,6 +180,9 @@ class Informer(Generic[Kept]):
             except Exception:  # one object that nobody foresaw must not end the watch on all
                 extra = {"action": "object_unreadable", "object": self.resource.of(*name)}
                 _LOG.exception("object cannot be attended to", extra=extra)
+
+    def _is_well(self) -> None:
+        self._trouble = ""
 
     def _note(self, error: RunwrightError) -> None:
         if str(error) != self._trouble:

@@ -15,7 +15,7 @@ from adapters.kubernetes.informer import Informer, Name
 from adapters.kubernetes.resources import STORIES
 from runwright.models.objects import Manifest
 from testbed.cluster import Testbed
-from tests.cluster.proxy import Pass, Proxy
+from tests.cluster.proxy import Pass, Proxy, refusal
 from tests.cluster.runs import STORIES as STORIES_VERSION
 
 _WATCH: Final = r"^WATCH "
@@ -277,6 +277,28 @@ async def test_a_watch_that_is_refused_is_tried_again_but_not_hotly(
         await stories.until_told(Told("a", "1", "2"))
 
     assert lasted > 0.1 + 0.2 + 0.4
+
+
+async def test_trouble_is_over_when_a_watch_is_granted_again(stories: Stories) -> None:
+    """Of a quiet kind nothing else would tell it, and a worker says that it is not ready."""
+    informer = stories.informer()
+
+    async with kept(informer):
+        await stories.until_asked("WATCH", 1)
+        end = stories.proxy.interfere(_WATCH, _refused)
+        stories.proxy.cut()
+        await stories.until_asked("WATCH", 3)
+        trouble = informer.trouble
+        end()
+        while informer.trouble:
+            await asyncio.sleep(0.01)
+
+    assert "HTTP 503" in trouble
+    assert stories.told == []
+
+
+async def _refused(_: web.Request, __: Pass) -> web.StreamResponse:
+    return refusal(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 async def test_a_watch_that_ends_at_once_is_not_opened_hotly(stories: Stories) -> None:
