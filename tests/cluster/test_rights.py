@@ -25,6 +25,7 @@ from runwright.models.objects import Manifest
 from testbed.cluster import Testbed
 from tests.cluster.account import Account
 from tests.cluster.audit import Right, rights_of
+from tests.cluster.hands import kubectl
 from tests.cluster.runs import Stage, condition, gate, is_ready, retries, step
 
 _ENDLESS: Final = "trap 'exit 1' TERM; while true; do sleep 0.05; done"
@@ -42,19 +43,18 @@ async def test_a_worker_has_no_right_that_it_does_not_use(stage: Stage, account:
     audited = account.audited()
     await stage.engram("work", 'test "$RUNWRIGHT_TRY" = 3 || exit 137')
     await stage.engram("endless", _ENDLESS)
-    await stage.engram("nowhere", image="testbed.local/nowhere:1")
     short = {"execution": {"job": {"ttlSecondsAfterFinished": 1, "storyRunRetentionSeconds": 1}}}
     await stage.story(
         "release", gate("go"), step("build", "work", "go", execution=retries(2)), policy=short
     )
     await stage.story("hold", step("wait", "endless"))
-    await stage.story("stray", step("lost", "nowhere"))
+    await stage.story("stray", step("late", "work"))
 
     async with stage.served():
         await _is_approved_and_goes(stage)
         await _makes_its_account_again(stage, account)
         await _is_deleted_while_it_runs(stage)
-        await _cannot_get_its_image(stage)
+        await _gets_no_pod(stage)
         await audited.until_used(Right("", "events", "list"))
 
     granted = frozenset[Right]().union(*map(rights_of, account.roles))
@@ -100,7 +100,9 @@ async def _is_deleted_while_it_runs(stage: Stage) -> None:
     await stage.until_gone("web-2")
 
 
-async def _cannot_get_its_image(stage: Stage) -> None:
+async def _gets_no_pod(stage: Stage) -> None:
+    """Nothing but an Event says why."""
+    await kubectl(stage, "create", "quota", "few", "--hard=pods=0")
     await stage.run("web-3", "stray")
     await stage.until_event("StepStalled", "web-3")
 
