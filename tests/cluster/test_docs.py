@@ -26,8 +26,13 @@ _NAMESPACES: Final = ("shop", "runwright-system")
 
 @pytest.fixture
 def alone(node: Testbed) -> Generator[None]:
-    """No other test follows the page on this cluster: its names are those of everybody."""
+    """Nobody else has a worker on this cluster: the names on the page are those of everybody."""
     with locked(node.kubeconfig.parent):
+        there = node.kubectl(
+            "get", "namespace", *_NAMESPACES, "--ignore-not-found", "--output=name"
+        )
+        if there:
+            pytest.fail(f"somebody runs a worker there: {' '.join(there.split())}")
         yield
 
 
