@@ -24,7 +24,7 @@ from runwright.models.story_run import workflow_id
 from runwright.ports import Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
 from runwright.rules.bubustack import outside, retention
-from runwright.rules.bubustack.retention import Removal
+from runwright.rules.bubustack.retention import Removal, Retention
 from runwright.rules.naming import label_value
 
 _LOG: Final = logging.getLogger(__name__)
@@ -194,11 +194,16 @@ class StoryRunIntake:
             return False
         standing = await self._launcher.standing(workflow_of(run))
         if standing.fate is not Fate.MISSING:
-            await self._mark(run, {rules.RUN_ID: standing.run_id})
+            await self._mark(run, _marker(standing.run_id, self._retention_of(run)))
             return True
         if is_begun:
             await self.write(run, outside.foreign_status(run, datetime.now(UTC)))
         return is_begun
+
+    def _retention_of(self, run: StoryRun) -> Retention:
+        """Return how long a run is kept, by its Story as it is now; the usual if it is gone."""
+        meaning = rules.meaning_of(run, self.library.lookups, self._ward.cluster)
+        return meaning.retention if isinstance(meaning, rules.Start) else Retention()
 
     async def _attend(self, name: Name, run: StoryRun) -> None:
         now = datetime.now(UTC)
@@ -232,11 +237,7 @@ class StoryRunIntake:
         except RefusedError as error:
             await self._refuse(held, rules.Refuse("SchedulingFailed", str(error)))
             return
-        marker = {
-            rules.RUN_ID: run_id,
-            retention.ANNOTATION: asked.retention.model_dump_json(by_alias=True),
-        }
-        if await self._mark(held, marker) is None:
+        if await self._mark(held, _marker(run_id, asked.retention)) is None:
             self.abandon(workflow_of(run))
             return
         self._metrics.count(RUNS_STARTED)
@@ -358,6 +359,14 @@ class StoryRunIntake:
         if request is not None:
             await self._launcher.delete(request)
             self._to_delete.pop(workflow, None)
+
+
+def _marker(run_id: str, kept: Retention) -> dict[str, str]:
+    """Return the annotations that say that a run was started, and how long it is kept."""
+    return {
+        rules.RUN_ID: run_id,
+        retention.ANNOTATION: kept.model_dump_json(by_alias=True),
+    }
 
 
 def _what_it_says(message: CancelRun | DecideGate) -> tuple[str, ...]:
