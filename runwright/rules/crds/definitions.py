@@ -43,7 +43,12 @@ def _names(kind: Kind, served: Served) -> dict[str, Any]:
 
 def _version(kind: Kind, served: Served, name: str) -> dict[str, Any]:
     columns = [
-        {"name": column.name, "type": column.type, "jsonPath": column.path}
+        {
+            "name": column.name,
+            "type": column.type,
+            "jsonPath": column.path,
+            **({"priority": column.priority} if column.priority else {}),
+        }
         for column in served.columns
     ]
     version: dict[str, Any] = {

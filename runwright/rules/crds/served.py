@@ -28,6 +28,8 @@ class Column(NamedTuple):
     name: str
     path: str
     type: Literal["string", "integer", "date"] = "string"
+    priority: int = 0
+    """Above 0 it is shown by `kubectl get --output=wide` alone."""
 
 
 class Served(NamedTuple):
@@ -93,6 +95,7 @@ SERVED: Final[Mapping[Kind, Served]] = {
             _PHASE,
             Column("Duration", ".status.duration"),
             _AGE,
+            Column("Message", ".status.message", priority=1),
         ),
         selectable=(".spec.storyRef.name", ".status.phase"),
     ),

@@ -214,6 +214,29 @@ def test_a_task_that_does_not_get_on_says_why_and_what_would_mend_it() -> None:
     assert message == "no such image: web:1; push it"
 
 
+def test_a_run_whose_task_does_not_get_on_says_so_itself() -> None:
+    """Whoever looks at a run looks at its own condition first."""
+    trouble = Diagnosis(category="image-pull", summary="the image cannot be pulled")
+    state = changed(running(START, build=Phase.RUNNING), "build", diagnosis=trouble)
+
+    ready = conditions(story_run_status(START, state))["Ready"]
+
+    assert ready.reason == "Blocked"
+    assert ready.message.startswith("Step build does not get on: the image cannot be pulled")
+
+
+def test_the_reason_of_a_run_says_what_it_is_at() -> None:
+    waiting = with_gate(running(START), opened_at=NOW)
+    at_work = running(START, build=Phase.RUNNING)
+
+    reasons = [
+        conditions(story_run_status(START, one))["Ready"].reason
+        for one in (running(START), at_work, waiting)
+    ]
+
+    assert reasons == ["StartingExecution", "ProcessingSteps", "Paused"]
+
+
 def test_a_retry_that_a_pause_holds_says_so() -> None:
     update = {"reason": StepReason.RETRY_SCHEDULED, "message": "Retrying in 1s (attempt 1/3): no."}
     state = changed(running(START, build=Phase.PENDING), "build", **update)

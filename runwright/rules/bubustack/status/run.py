@@ -1,5 +1,6 @@
 """What a StoryRun shows of its run."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -29,6 +30,10 @@ from runwright.rules.bubustack.status.size import fitted
 from runwright.rules.bubustack.verdicts import allowed_failures
 from runwright.rules.wording import listed
 
+_MOST_STALLED: Final = 3
+"""Steps that a run's own message names; the others say so themselves."""
+_LONGEST_REASON: Final = 400
+"""Characters on one of them."""
 _SECOND: Final = timedelta(seconds=1)
 _NOBODY: Final = "somebody"
 """In the place of a name that nobody gave."""
@@ -104,14 +109,43 @@ def _message(state: StoryRunState) -> str:
         return f"Stops, as {state.cancelled.by or _NOBODY} asked."
     if state.paused:
         return f"Paused by {state.paused.by or _NOBODY}."
-    gates = listed(state.pending_gates)
-    return f"Waits for a decision at {gates}." if gates else ""
+    return " ".join(_waits(state))
+
+
+def _waits(state: StoryRunState) -> Iterator[str]:
+    """Yield what an open run waits for, and what holds its steps up."""
+    if gates := listed(state.pending_gates):
+        yield f"Waits for a decision at {gates}."
+    stalled = [step for step in state.steps.values() if is_stalled(step)]
+    for step in stalled[:_MOST_STALLED]:
+        yield cut(f"Step {step.name} does not get on: {step_message(step)}", _LONGEST_REASON)
+    if (rest := len(stalled) - _MOST_STALLED) > 0:
+        yield f"Nor do {rest} more."
+
+
+def is_stalled(step: StepProgress) -> bool:
+    """Return whether a step should run and does not get on."""
+    return step.phase is Phase.RUNNING and step.diagnosis is not None
+
+
+def _reason(state: StoryRunState) -> str:
+    """Return why a run is in its phase; of one that runs, what it is at.
+
+    Source: BubuStack, reason catalogue.
+    """
+    if state.phase is not Phase.RUNNING:
+        return state.reason
+    if state.paused or state.pending_gates:
+        return "Paused"
+    if any(map(is_stalled, state.steps.values())):
+        return "Blocked"
+    return "ProcessingSteps" if any(step.phase for step in state.steps.values()) else state.reason
 
 
 def _conditions(start: StartStoryRun, state: StoryRunState) -> tuple[Condition, ...]:
     standing = Standing(
         phase=state.phase,
-        reason=state.reason,
+        reason=_reason(state),
         message=_message(state),
         since=state.started_at,
         ended_at=state.finished_at,
