@@ -59,7 +59,7 @@ def test_the_command_that_approves_a_gate_is_one_for_a_shell() -> None:
     """Copied as it stands it must decide, and in the name of whoever copied it."""
     command = approval_command(START, "ask")
 
-    words = shlex.split(command.replace("$USER", "ada"))
+    words = shlex.split(command.replace("${USER:?}", "ada"))
 
     assert words[:5] == ["kubectl", "patch", "storyrun", "release-1", "-n"]
     assert words[5:9] == ["default", "--subresource=status", "--type=merge", "-p"]

@@ -92,8 +92,11 @@ def comment_in(entry: GateStatus) -> str:
 
 
 def approval_command(start: StartStoryRun, gate: str) -> str:
-    """Return the command for a shell that approves a gate; with Rejected in it, it rejects."""
-    entry = """{"state":"Approved","updatedBy":"'"$USER"'"}"""
+    """Return the command for a shell that approves a gate; with Rejected in it, it rejects.
+
+    A shell that does not know who its user is refuses it: a decision has an author.
+    """
+    entry = """{"state":"Approved","updatedBy":"'"${USER:?}"'"}"""
     return (
         f"kubectl patch storyrun {start.name} -n {start.namespace} --subresource=status"
         f""" --type=merge -p '{{"status":{{"gates":{{"{gate}":{entry}}}}}}}'"""
