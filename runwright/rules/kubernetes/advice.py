@@ -40,7 +40,8 @@ IMAGE: Final = Advice(
     Category.IMAGE_PULL,
     "the image cannot be pulled",
     "see that the image exists under this name, that the node reaches its registry, and that the "
-    "pod may pull it",
+    "pod may pull it; a run keeps the image of its start, so a wrong name is mended in the "
+    "template for a new run",
 )
 IMAGE_ABSENT: Final = Advice(
     Category.IMAGE_PULL,
