@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 from adapters.kubernetes.cluster import ALL, Change, Listed, Selection
@@ -87,8 +87,10 @@ class WatchedCluster(MemoryCluster):
         resource: Resource,
         selection: Selection,  # noqa: ARG002 - everything here is ours
         since: str,
+        opened: Callable[[], None] = lambda: None,
     ) -> AsyncIterator[Change]:
         """Yield the changes of that kind after the version, for ever."""
+        opened()
         told = int(since)
         while True:
             for change in self._changes[told:] if resource.kind not in self.hidden else ():
