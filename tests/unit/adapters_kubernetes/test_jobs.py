@@ -64,10 +64,14 @@ async def test_a_task_whose_node_is_away_for_long_is_lost() -> None:
 
 
 @pytest.mark.parametrize(
-    "resisting", [ending(4), ending(60, ())], ids=["not for long", "its node answers"]
+    ("minutes", "conditions"),
+    [(4, UNHEARD_OF), (60, ())],
+    ids=["not for long", "its node answers"],
 )
-async def test_a_task_that_does_not_end_is_waited_for(resisting: Manifest) -> None:
-    cluster = WatchedCluster(job(), resisting)
+async def test_a_task_that_does_not_end_is_waited_for(
+    minutes: int, conditions: Iterable[Any]
+) -> None:
+    cluster = WatchedCluster(job(), ending(minutes, conditions))
 
     with pytest.raises(StillRunningError, match="stop job ns/web-build: its pod has not ended"):
         await KubernetesJobs(cluster, "prod").stop(KEY, timedelta())
