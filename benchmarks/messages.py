@@ -19,7 +19,7 @@ class Ending(StrEnum):
 
     AT_ONCE = "at once"
     OUTSIDE = "outside"
-    """Completed by task token, by code that is not the activity's."""
+    """Completed by code that is not the activity's."""
     LOCAL = "local"
     """As local processes do; for Runwright alone."""
 
