@@ -18,7 +18,9 @@ class Showing:
     finds its steps ended. Events come last, in their order.
     """
 
-    def __init__(self, mirror: StatusMirror, update: StatusUpdate, done: Iterable[int] = ()) -> None:
+    def __init__(
+        self, mirror: StatusMirror, update: StatusUpdate, done: Iterable[int] = ()
+    ) -> None:
         """Begin where an earlier attempt has ended, by what its `progress` said."""
         self._mirror = mirror
         self._pieces = _pieces_of(update)
