@@ -2,19 +2,25 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
-from importlib.metadata import version
-from io import BytesIO
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
 
 import aiohttp
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from adapters.kubernetes.answers import Answer
 from adapters.kubernetes.connection import Connection, connect
+from adapters.kubernetes.requests import (
+    ANSWER_WITHIN,
+    MERGE,
+    STRATEGIC,
+    WATCHING,
+    Request,
+    opened_answer,
+    reading,
+    within,
+)
 from adapters.kubernetes.resources import PODS, Resource, resource_of
 from runwright.errors import ClusterUnavailableError
 from runwright.models.metrics import API_REQUESTS
@@ -24,19 +30,10 @@ from runwright.ports import Metrics, Unmeasured
 _UNMEASURED: Final = Unmeasured()
 MANAGER: Final = "runwright"
 """How the API server notes who wrote a field."""
-_AGENT: Final = f"runwright/{version('runwright')}"
-_ANSWER_WITHIN: Final = 10.0
 _LIST_WITHIN: Final = 60.0
-_LARGE: Final = 1024 * 1024
-"""Bytes."""
 _PAGE: Final = 500
 _AS_A_WATCH: Final = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": "300"}
 """The API server ends a watch after that time, and it is resumed."""
-_SILENCE: Final = 130.0
-"""Seconds. Every minute an API server sends a bookmark at least; one that does not is dead."""
-_MERGE: Final = "application/merge-patch+json"
-_STRATEGIC: Final = "application/strategic-merge-patch+json"
-_JSON: Final = "application/json"
 _TROUBLE: Final = (aiohttp.ClientError, TimeoutError, OSError, ssl.SSLError)
 
 
@@ -75,15 +72,6 @@ class Change(NamedTuple):
     object: Manifest
 
 
-class _Request(NamedTuple):
-    attempt: str
-    method: str
-    path: str
-    query: Mapping[str, str] = {}
-    body: object = None
-    content_type: str = _JSON
-
-
 class Cluster:
     """The API server of one cluster.
 
@@ -106,7 +94,7 @@ class Cluster:
     async def get(self, resource: Resource, namespace: str, name: str) -> Manifest | None:
         """Return the object; None if there is none of that name."""
         attempt = f"get {resource.of(namespace, name)}"
-        return await self._if_there(_Request(attempt, "GET", resource.path(namespace, name)))
+        return await self._if_there(Request(attempt, "GET", resource.path(namespace, name)))
 
     async def create(self, manifest: Manifest) -> Manifest:
         """Create the object and return it as it is now.
@@ -119,7 +107,7 @@ class Cluster:
         name = str(metadata.get("name") or metadata.get("generateName", ""))
         attempt = f"create {resource.of(namespace, name)}"
         path, query = resource.path(namespace), {"fieldManager": MANAGER}
-        answer = await self._ask(_Request(attempt, "POST", path, query, manifest))
+        answer = await self._ask(Request(attempt, "POST", path, query, manifest))
         if not answer.is_good:
             raise answer.error()
         return answer.parsed()
@@ -139,7 +127,7 @@ class Cluster:
         """
         attempt = f"patch {subresource or 'object'} of {resource.of(*name)}"
         path, query = resource.path(*name, subresource), {"fieldManager": MANAGER}
-        return await self._if_there(_Request(attempt, "PATCH", path, query, patch, _MERGE))
+        return await self._if_there(Request(attempt, "PATCH", path, query, patch, MERGE))
 
     async def without_finalizer(
         self, resource: Resource, name: tuple[str, str], finalizer: str
@@ -151,7 +139,7 @@ class Cluster:
         patch = {"metadata": {"$deleteFromPrimitiveList/finalizers": [finalizer]}}
         attempt = f"take finalizer from {resource.of(*name)}"
         path, query = resource.path(*name), {"fieldManager": MANAGER}
-        return await self._if_there(_Request(attempt, "PATCH", path, query, patch, _STRATEGIC))
+        return await self._if_there(Request(attempt, "PATCH", path, query, patch, STRATEGIC))
 
     async def replace(self, manifest: Manifest) -> Manifest | None:
         """Put the object in the place of the one of its name; None if there is none.
@@ -163,7 +151,7 @@ class Cluster:
         name = (str(metadata.get("namespace", "")), str(metadata["name"]))
         path, query = resource.path(*name), {"fieldManager": MANAGER}
         attempt = f"replace {resource.of(*name)}"
-        return await self._if_there(_Request(attempt, "PUT", path, query, manifest))
+        return await self._if_there(Request(attempt, "PUT", path, query, manifest))
 
     async def delete(
         self,
@@ -189,7 +177,7 @@ class Cluster:
         if grace is not None:
             body["gracePeriodSeconds"] = grace
         attempt = f"delete {resource.of(*name)}"
-        request = _Request(attempt, "DELETE", resource.path(*name), {}, body)
+        request = Request(attempt, "DELETE", resource.path(*name), {}, body)
         answer = await self._ask(request)
         if answer.is_absence or (uid and not seen and answer.status == HTTPStatus.CONFLICT):
             return False
@@ -236,7 +224,7 @@ class Cluster:
         request = self._listing(resource, selection, query, "watch")
         try:
             connection = await self._connected()
-            async with _opened(connection, request, _WATCHING) as response:
+            async with opened_answer(connection, request, WATCHING) as response:
                 self._count(request, str(response.status))
                 if response.status >= HTTPStatus.BAD_REQUEST:
                     answer = Answer(request.attempt, response.status, await response.read())
@@ -270,10 +258,10 @@ class Cluster:
         if tail is not None:
             query["tailLines"] = str(tail)
         attempt = f"read the log of {PODS.of(*pod)}"
-        request = _Request(attempt, "GET", PODS.path(*pod, "log"), query)
+        request = Request(attempt, "GET", PODS.path(*pod, "log"), query)
         try:
             connection = await self._connected()
-            async with _opened(connection, request, _reading(follow=follow)) as response:
+            async with opened_answer(connection, request, reading(follow=follow)) as response:
                 self._count(request, str(response.status))
                 if response.status >= HTTPStatus.BAD_REQUEST:
                     answer = Answer(attempt, response.status, await response.read())
@@ -293,12 +281,12 @@ class Cluster:
         selection: Selection,
         query: Mapping[str, str],
         verb: str = "list",
-    ) -> _Request:
+    ) -> Request:
         where = f" of {selection.namespace}" if selection.namespace else ""
         attempt = f"{verb} {resource.plural}{where}"
-        return _Request(attempt, "GET", resource.path(selection.namespace), query)
+        return Request(attempt, "GET", resource.path(selection.namespace), query)
 
-    async def _if_there(self, request: _Request) -> Manifest | None:
+    async def _if_there(self, request: Request) -> Manifest | None:
         answer = await self._ask(request)
         if answer.is_absence:
             return None
@@ -306,26 +294,26 @@ class Cluster:
             raise answer.error()
         return answer.parsed()
 
-    async def _ask(self, request: _Request, within: float = _ANSWER_WITHIN) -> Answer:
+    async def _ask(self, request: Request, seconds: float = ANSWER_WITHIN) -> Answer:
         try:
             connection = await self._connected()
-            answer = await self._asked(connection, request, within)
+            answer = await self._asked(connection, request, seconds)
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 connection = await self._reconnected(connection)
-                answer = await self._asked(connection, request, within)
+                answer = await self._asked(connection, request, seconds)
         except _TROUBLE as error:
             self._count(request, "none")
             raise _unreachable(request.attempt, error) from error
         return answer
 
-    async def _asked(self, connection: Connection, request: _Request, within: float) -> Answer:
-        async with _opened(connection, request, _bounded(within)) as response:
+    async def _asked(self, connection: Connection, request: Request, seconds: float) -> Answer:
+        async with opened_answer(connection, request, within(seconds)) as response:
             self._count(request, str(response.status))
             return Answer(request.attempt, response.status, await response.read())
 
-    def _count(self, request: _Request, code: str) -> None:
-        verb, kind = request.attempt.split(" ")[0], _kind_in(request.path)
-        self._metrics.count(API_REQUESTS, verb=verb, kind=kind, code=code)
+    def _count(self, request: Request, code: str) -> None:
+        verb = request.attempt.split(" ")[0]
+        self._metrics.count(API_REQUESTS, verb=verb, kind=request.kind, code=code)
 
     async def _connected(self) -> Connection:
         if self._connection is None:
@@ -344,50 +332,6 @@ class Cluster:
                 self._connection = await connect(self._environ)
                 await refused.give_up()
             return self._connection
-
-
-@asynccontextmanager
-async def _opened(
-    connection: Connection, request: _Request, within: aiohttp.ClientTimeout
-) -> AsyncGenerator[aiohttp.ClientResponse]:
-    query = f"?{urlencode(request.query)}" if request.query else ""
-    url = f"{connection.host}{request.path}{query}"
-    body = None if request.body is None else _carried(to_json(request.body))
-    given = {"Content-Type": request.content_type, "Accept": _JSON, "User-Agent": _AGENT}
-    async with connection.used():
-        headers = {**await connection.credentials(), **given}
-        async with connection.http().request(
-            request.method, url, data=body, headers=headers, timeout=within, **connection.route
-        ) as response:
-            yield response
-
-
-def _carried(body: bytes) -> bytes | BytesIO:
-    """Return a body as it is sent: the library wants a large one in pieces."""
-    return body if len(body) <= _LARGE else BytesIO(body)
-
-
-def _kind_in(path: str) -> str:
-    """Return which kind a path is about, in the plural, with the part of it that is."""
-    parts = path.split("/")[3 if path.startswith("/api/") else 4 :]
-    if parts[0] == "namespaces" and len(parts) > 2:
-        parts = parts[2:]
-    return "/".join(parts[::2])
-
-
-def _bounded(seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=seconds, sock_connect=_ANSWER_WITHIN)
-
-
-_WATCHING: Final = aiohttp.ClientTimeout(
-    total=None, sock_connect=_ANSWER_WITHIN, sock_read=_SILENCE
-)
-
-
-def _reading(*, follow: bool) -> aiohttp.ClientTimeout:
-    """Return how long a log may take: a container that is followed may say nothing for hours."""
-    silence = None if follow else _ANSWER_WITHIN
-    return aiohttp.ClientTimeout(total=None, sock_connect=_ANSWER_WITHIN, sock_read=silence)
 
 
 def _unreachable(attempt: str, error: BaseException) -> ClusterUnavailableError:
