@@ -20,18 +20,23 @@ _FOR_NOW: Final = frozenset(
 )
 _TOO_LARGE: Final = re.compile(r"request is too large|send message larger than max")
 """What the store of an API server says of an object for which it has no room, now or later."""
+_TERMINATING: Final = "is being terminated"
 _LONGEST_MESSAGE: Final = 256
 _GROUPS: Final = re.compile(r" \(groups=\[[^\]]*\]\)")
 """Of who asked, in a message on rights: long, and before the right that is lacking."""
 
 
 class Answer:
-    """One answer of the API server, read to its end."""
+    """One answer of the API server, read to its end.
 
-    def __init__(self, attempt: str, status: int, body: bytes) -> None:
+    One that `was_away` lately forbids everything until it has read who may do what.
+    """
+
+    def __init__(self, attempt: str, status: int, body: bytes, *, was_away: bool = False) -> None:
         self.status = status
         self._attempt = attempt
         self._body = body
+        self._was_away = was_away
 
     @property
     def is_good(self) -> bool:
@@ -69,7 +74,8 @@ class Answer:
         message = f"{self._attempt}: HTTP {self.status} {excerpt(text, _LONGEST_MESSAGE)}"
         if self.status == HTTPStatus.CONFLICT:
             return ConflictError(message)
-        if is_for_now(self.status, said):
+        is_coming_up = self._was_away and self.status == HTTPStatus.FORBIDDEN
+        if is_for_now(self.status, said) or (is_coming_up and _TERMINATING not in text):
             return ClusterUnavailableError(message)
         return RefusedError(message)
 
@@ -90,4 +96,4 @@ def is_for_now(status: int, said: Mapping[str, Any]) -> bool:
 
 def is_terminating(error: RunwrightError) -> bool:
     """Return whether the object was refused because its namespace is being deleted."""
-    return isinstance(error, RefusedError) and "is being terminated" in str(error)
+    return isinstance(error, RefusedError) and _TERMINATING in str(error)

@@ -1,6 +1,7 @@
 """One cluster: its API server, asked in plain JSON."""
 
 import asyncio
+import math
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
@@ -31,6 +32,8 @@ _UNMEASURED: Final = Unmeasured()
 MANAGER: Final = "runwright"
 """How the API server notes who wrote a field."""
 _LIST_WITHIN: Final = 60.0
+_COMES_UP_WITHIN: Final = 60.0
+"""Seconds after which an API server that was away has read who may do what."""
 _PAGE: Final = 500
 _AS_A_WATCH: Final = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": "300"}
 """The API server ends a watch after that time, and it is resumed."""
@@ -84,6 +87,7 @@ class Cluster:
         self._metrics = metrics
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
+        self._away_at = -math.inf
 
     async def close(self) -> None:
         """Close all connections."""
@@ -227,7 +231,7 @@ class Cluster:
             async with opened_answer(connection, request, WATCHING) as response:
                 self._count(request, str(response.status))
                 if response.status >= HTTPStatus.BAD_REQUEST:
-                    answer = Answer(request.attempt, response.status, await response.read())
+                    answer = await self._answer(request, response)
                     if answer.status == HTTPStatus.UNAUTHORIZED:
                         await self._reconnected(connection)
                     if answer.status != HTTPStatus.GONE:
@@ -239,7 +243,7 @@ class Cluster:
                     event = from_json(line)
                     yield Change(event["type"], event["object"])
         except (*_TROUBLE, ValueError) as error:  # a proxy may end it in the middle of a line
-            raise _unreachable(request.attempt, error) from error
+            raise self._unreachable(request, error) from error
 
     async def log(
         self,
@@ -264,7 +268,7 @@ class Cluster:
             async with opened_answer(connection, request, reading(follow=follow)) as response:
                 self._count(request, str(response.status))
                 if response.status >= HTTPStatus.BAD_REQUEST:
-                    answer = Answer(attempt, response.status, await response.read())
+                    answer = await self._answer(request, response)
                     if answer.status == HTTPStatus.UNAUTHORIZED:
                         await self._reconnected(connection)
                     if not answer.is_absence:
@@ -273,7 +277,7 @@ class Cluster:
                 async for chunk in response.content.iter_any():
                     yield chunk
         except _TROUBLE as error:
-            raise _unreachable(attempt, error) from error
+            raise self._unreachable(request, error) from error
 
     def _listing(
         self,
@@ -303,13 +307,22 @@ class Cluster:
                 answer = await self._asked(connection, request, seconds)
         except _TROUBLE as error:
             self._count(request, "none")
-            raise _unreachable(request.attempt, error) from error
+            raise self._unreachable(request, error) from error
         return answer
 
     async def _asked(self, connection: Connection, request: Request, seconds: float) -> Answer:
         async with opened_answer(connection, request, within(seconds)) as response:
             self._count(request, str(response.status))
-            return Answer(request.attempt, response.status, await response.read())
+            return await self._answer(request, response)
+
+    async def _answer(self, request: Request, response: aiohttp.ClientResponse) -> Answer:
+        was_away = _now() < self._away_at + _COMES_UP_WITHIN
+        return Answer(request.attempt, response.status, await response.read(), was_away=was_away)
+
+    def _unreachable(self, request: Request, error: BaseException) -> ClusterUnavailableError:
+        self._away_at = _now()
+        said = str(error) or type(error).__name__
+        return ClusterUnavailableError(f"{request.attempt}: {said}")
 
     def _count(self, request: Request, code: str) -> None:
         verb = request.attempt.split(" ")[0]
@@ -334,6 +347,5 @@ class Cluster:
             return self._connection
 
 
-def _unreachable(attempt: str, error: BaseException) -> ClusterUnavailableError:
-    said = str(error) or type(error).__name__
-    return ClusterUnavailableError(f"{attempt}: {said}")
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -64,3 +64,24 @@ def test_a_server_in_trouble_may_be_asked_again(status: int, message: str) -> No
     error = Answer("patch status", status, json.dumps({"message": message}).encode()).error()
 
     assert isinstance(error, ClusterUnavailableError)
+
+
+_FORBIDS = 'jobs.batch "build" is forbidden: User "runwright" cannot get resource "jobs"'
+_TERMINATES = "unable to create new content in namespace shop because it is being terminated"
+
+
+@pytest.mark.parametrize(
+    ("message", "was_away", "error"),
+    [
+        pytest.param(_FORBIDS, True, ClusterUnavailableError, id="it has just come up"),
+        pytest.param(_FORBIDS, False, RefusedError, id="it has been there all the time"),
+        pytest.param(_TERMINATES, True, RefusedError, id="the namespace goes"),
+    ],
+)
+def test_what_an_api_server_forbids_that_was_away_is_not_its_last_word(
+    message: str, *, was_away: bool, error: type[Exception]
+) -> None:
+    """It answers before it has read who may do what: steps would fail of that, and leaders end."""
+    body = json.dumps({"message": message}).encode()
+
+    assert type(Answer("get", 403, body, was_away=was_away).error()) is error
