@@ -5,6 +5,8 @@ RunwrightError
 │   ├── InvalidManifestError   a manifest or an input cannot be read; it lists every problem
 │   ├── InvalidSettingsError   the environment holds a setting that cannot be read
 │   ├── TemplateError          a template cannot be read, or names something that is not there
+│   │   ├── UnresolvedError    … something of a step that did not put it out
+│   │   └── OffloadedError     … something that lies in a store, and has to be fetched first
 │   ├── NotOursError           an object of that name exists and is not ours
 │   ├── ExistsError            a run of that name exists already
 │   ├── NotFoundError          there is no such run, step or gate
@@ -71,15 +73,31 @@ class InvalidSettingsError(PermanentError):
 class TemplateError(PermanentError):
     """A template cannot be read, or names something that is not there.
 
-    `column` counts from 1 within the template's text; `path` is the template's place in the value
-    that was evaluated, empty for the value itself.
+    `line` and `column` count from 1 within the template's text, in characters; 0: it is not about
+    a place in a text. `path` is the template's place in the value that was evaluated, empty for
+    the value itself.
     """
 
-    def __init__(self, message: str, column: int = 1, path: str = "") -> None:
-        super().__init__(f"{path}: {message}" if path else message)
+    def __init__(self, message: str, column: int = 0, path: str = "", line: int = 1) -> None:
+        super().__init__("".join((f"{path}: " if path else "", message, _place(line, column))))
         self.message = message
+        self.line = line
         self.column = column
         self.path = path
+
+
+class UnresolvedError(TemplateError):
+    """A template is nothing but a path to something of a step that is not there, or not yet."""
+
+
+class OffloadedError(TemplateError):
+    """A template looks into what lies in a store: somebody has to fetch it first."""
+
+
+def _place(line: int, column: int) -> str:
+    if not column:
+        return ""
+    return f" (column {column})" if line == 1 else f" (line {line}, column {column})"
 
 
 class NotOursError(PermanentError):

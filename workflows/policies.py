@@ -14,6 +14,8 @@ PERMANENT_ERRORS: Final = (
     "NotFoundError",
     "RefusedError",
     "TemplateError",
+    "UnresolvedError",
+    "OffloadedError",
 )
 """By name, as failures carry them; a test compares them with the tree."""
 

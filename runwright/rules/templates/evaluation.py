@@ -1,25 +1,34 @@
 """What templates come to."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
 from typing import Any, Final
 
-from runwright.errors import TemplateError
+from runwright.errors import OffloadedError, TemplateError, UnresolvedError
 from runwright.rules.shapes import is_list, is_object
-from runwright.rules.templates.inspection import DEEPEST, too_deep
-from runwright.rules.templates.printing import printed
-from runwright.rules.templates.syntax import (
-    DELAYED,
-    Reference,
-    delayed_evaluation,
-    is_template,
-    read_reference,
-    split,
+from runwright.rules.templates.dialects import BUBUSTACK, Dialect
+from runwright.rules.templates.execution.allowance import Allowance
+from runwright.rules.templates.execution.machine import execute
+from runwright.rules.templates.execution.settings import Settings
+from runwright.rules.templates.paths import described, follow
+from runwright.rules.templates.scope import STEPS
+from runwright.rules.templates.values.documents import read_result
+from runwright.rules.templates.values.faults import (
+    ExpressionError,
+    MissingPathError,
+    StoredValueError,
 )
-from runwright.rules.wording import child, listed, quoted, written
+from runwright.rules.wording import child, quoted
 
-LONGEST_TEXT: Final = 64 * 1024
-"""Bytes that one text may come to."""
-
+WRAPPED: Final = "$bubuTemplate"
+"""The key of an object that stands for what its template comes to."""
+WRAPPED_VARIABLES: Final = "$bubuTemplateVars"
+"""The key beside it, with more roots for that template."""
+DEEPEST: Final = 128
+"""How many objects and lists may lie within each other."""
 _VERDICTS: Final = {
     "true": True,
     "1": True,
@@ -33,22 +42,44 @@ _VERDICTS: Final = {
 }
 
 
-def evaluate(value: Any, scope: Mapping[str, Any]) -> Any:
+def is_template(text: str) -> bool:
+    """Return whether the text is more than a literal."""
+    return "{{" in text
+
+
+def evaluate(
+    value: Any,
+    scope: Mapping[str, Any],
+    *,
+    dialect: Dialect = BUBUSTACK,
+    now: datetime | None = None,
+    random: Random | None = None,
+) -> Any:
     """Return a JSON value with every template in it replaced by what it comes to.
 
-    A text that is one reference and nothing else becomes the value referred to, whatever its type;
-    a reference within text is printed as Go prints it. Keys are left alone.
+    A text that is one plain path becomes the value it leads to, whatever its type. A text that is
+    one action becomes the JSON value that its text writes, else that text. Everything else becomes
+    a text. An object with `$bubuTemplate` becomes what that template comes to. Keys are left alone.
+    `now` and `random` are what the functions of time and of chance use.
 
     Raises:
-        TemplateError: a template cannot be read, refers to what is not there, or cannot be printed.
+        UnresolvedError: a plain path leads to something of a step that is not there.
+        OffloadedError: a template looks into what lies in a store.
+        TemplateError: a template cannot be read, refers to what is not there, or does too much.
 
-    Source: BubuStack core, package templating. Ours: a reference to something missing is an error
-    in text too, where the upstream prints nothing.
+    Source: BubuStack core, package templating.
     """
-    return _evaluate(value, scope, "", 0)
+    return _Evaluation(dialect, Allowance(), now, random).value(value, scope, "", 0)
 
 
-def truth(value: Any, scope: Mapping[str, Any]) -> bool:
+def truth(
+    value: Any,
+    scope: Mapping[str, Any],
+    *,
+    dialect: Dialect = BUBUSTACK,
+    now: datetime | None = None,
+    random: Random | None = None,
+) -> bool:
     """Return whether a condition holds; one that is absent or blank does.
 
     Raises:
@@ -58,110 +89,136 @@ def truth(value: Any, scope: Mapping[str, Any]) -> bool:
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return True
-    result = evaluate(value, scope)
+    result = evaluate(value, scope, dialect=dialect, now=now, random=random)
     if isinstance(result, bool):
         return result
     verdict = _VERDICTS.get(result.strip().lower()) if isinstance(result, str) else None
     if verdict is None:
         message = (
-            f"the condition {quoted(str(value))} came to {_described(result)}, not true or false"
+            f"the condition {quoted(str(value))} came to {described(result)}, not true or false"
         )
         raise TemplateError(message)
     return verdict
 
 
-def _evaluate(value: Any, scope: Mapping[str, Any], path: str, depth: int) -> Any:
-    if isinstance(value, str):
-        return _evaluate_text(value, scope, path)
-    if depth > DEEPEST and (is_object(value) or is_list(value)):
-        raise _placed(too_deep(), path)
-    if is_list(value):
-        parts = enumerate(value)
-        return [_evaluate(part, scope, child(path, index), depth + 1) for index, part in parts]
-    if not is_object(value):
-        return value
-    if DELAYED in value:
-        raise _placed(delayed_evaluation(), path)
-    fields = value.items()
-    return {key: _evaluate(part, scope, child(path, key), depth + 1) for key, part in fields}
+def render(
+    text: str,
+    scope: Mapping[str, Any],
+    *,
+    dialect: Dialect,
+    now: datetime | None = None,
+    random: Random | None = None,
+) -> str:
+    """Return the text that a template comes to, whatever it is.
+
+    Raises:
+        TemplateError: as `evaluate`.
+    """
+    return _Evaluation(dialect, Allowance(), now, random).rendered(text, scope, "")
 
 
-def _evaluate_text(text: str, scope: Mapping[str, Any], path: str) -> Any:
-    if not is_template(text):
-        return text
+@dataclass(frozen=True, slots=True)
+class _Evaluation:
+    """One evaluation: everything in it shares the steps that it may take."""
+
+    dialect: Dialect
+    allowance: Allowance
+    now: datetime | None
+    random: Random | None
+
+    def value(self, value: Any, scope: Mapping[str, Any], path: str, depth: int) -> Any:
+        if isinstance(value, str):
+            return self.text(value, scope, path) if "{{" in value else value
+        if is_object(value):
+            _must_not_be_deeper(depth, path)
+            return self._object(value, scope, path, depth + 1)
+        if not is_list(value):
+            return value
+        _must_not_be_deeper(depth, path)
+        entries: list[Any] = []
+        for index, part in enumerate(value):
+            entries.append(self.value(part, scope, child(path, index), depth + 1))
+        return entries
+
+    def _object(
+        self, fields: Mapping[str, Any], scope: Mapping[str, Any], path: str, depth: int
+    ) -> Any:
+        if WRAPPED in fields:
+            return self._wrapped(fields, scope, path, depth)
+        result: dict[str, Any] = {}
+        for key, part in fields.items():
+            result[key] = self.value(part, scope, child(path, key), depth)
+        return result
+
+    def _wrapped(
+        self, fields: Mapping[str, Any], scope: Mapping[str, Any], path: str, depth: int
+    ) -> Any:
+        template = fields[WRAPPED]
+        if not isinstance(template, str):
+            message = f"must be a text, not {described(template)}"
+            raise TemplateError(message, path=child(path, WRAPPED))
+        where = child(path, WRAPPED_VARIABLES)
+        variables = self.value(fields.get(WRAPPED_VARIABLES), scope, where, depth)
+        if variables is not None and not is_object(variables):
+            message = f"must be an object, not {described(variables)}"
+            raise TemplateError(message, path=where)
+        return self.text(template, {**scope, **(variables or {})}, child(path, WRAPPED))
+
+    def text(self, text: str, scope: Mapping[str, Any], path: str) -> Any:
+        if not is_template(text):
+            return text
+        with _located(text, path):
+            reading = self.dialect.read(text)
+            if reading.path:
+                return follow(reading.path, scope)
+            result = execute(reading.template, scope, self._settings())
+            return read_result(result) if reading.is_one_action else result
+
+    def rendered(self, text: str, scope: Mapping[str, Any], path: str) -> str:
+        with _located(text, path):
+            return execute(self.dialect.read(text).template, scope, self._settings())
+
+    def _settings(self) -> Settings:
+        dialect = self.dialect
+        return Settings(
+            dialect.functions,
+            dialect.missing,
+            self.allowance,
+            dialect.most_output,
+            self.now,
+            self.random,
+        )
+
+
+@contextmanager
+def _located(text: str, path: str) -> Generator[None]:
+    """Make an error of what is wrong with a template."""
     try:
-        return _render(text, scope)
-    except TemplateError as error:
-        raise _placed(error, path) from None
+        yield
+    except ExpressionError as fault:
+        raise error_of(fault, text, path) from None
+    except RecursionError:
+        # The limits keep far from it, but how far nobody can know: it depends on who calls.
+        message = "the template nests too deep"
+        raise TemplateError(message, path=path) from None
 
 
-def _render(text: str, scope: Mapping[str, Any]) -> Any:
-    parts = [part if isinstance(part, str) else read_reference(part) for part in split(text)]
-    present = [part for part in parts if isinstance(part, Reference) or part.strip()]
-    if len(present) == 1 and isinstance(present[0], Reference):
-        return _look_up(present[0], scope)
-    pieces: list[str] = []
-    size = 0
-    for part in parts:
-        pieces.append(part if isinstance(part, str) else _print(part, scope))
-        size += len(pieces[-1].encode(errors="surrogatepass"))
-        if size > LONGEST_TEXT:
-            message = f"the text comes to more than {LONGEST_TEXT} bytes"
-            raise TemplateError(message)
-    return "".join(pieces)
+def _must_not_be_deeper(depth: int, path: str) -> None:
+    if depth > DEEPEST:
+        raise TemplateError(TOO_DEEP, path=path)
 
 
-def _print(reference: Reference, scope: Mapping[str, Any]) -> str:
-    try:
-        return printed(_look_up(reference, scope))
-    except ValueError as error:
-        message = f"{reference.action} {error}"
-        raise TemplateError(message, reference.action.column) from None
+TOO_DEEP: Final = f"objects and lists lie within each other more than {DEEPEST} deep"
 
 
-def _look_up(reference: Reference, scope: Mapping[str, Any]) -> Any:
-    value: Any = scope
-    walked = ""
-    for segment in reference.path:
-        lacking = _lacking(value, segment)
-        if lacking is not None:
-            message = f"{reference.action}: {walked or 'this place'} {lacking}"
-            raise TemplateError(message, reference.action.column)
-        value = value[segment]
-        walked = child(walked, segment)
-    return value
-
-
-def _lacking(value: Any, segment: str | int) -> str | None:
-    """Return why a value has no such part; None where it has."""
-    if isinstance(segment, int):
-        return _lacking_entry(value, segment)
-    if not is_object(value):
-        return f"is {_described(value)} and has no {quoted(segment)}"
-    return None if segment in value else f"has no {quoted(segment)}, {_present(value)}"
-
-
-def _lacking_entry(value: Any, index: int) -> str | None:
-    if not is_list(value):
-        return f"is {_described(value)} and has no [{index}]"
-    return None if index < len(value) else f"has no [{index}], its length is {len(value)}"
-
-
-def _present(fields: Mapping[str, Any]) -> str:
-    return f"it has {listed(sorted(fields))}" if fields else "it is empty"
-
-
-def _described(value: Any) -> str:
-    if value is None:
-        return "null"
-    if is_object(value):
-        return "an object"
-    if is_list(value):
-        return "a list"
-    if isinstance(value, str):
-        return "a text"  # which one may be a secret
-    return written(value)
-
-
-def _placed(error: TemplateError, path: str) -> TemplateError:
-    return TemplateError(error.message, error.column, path)
+def error_of(fault: ExpressionError, text: str, path: str) -> TemplateError:
+    """Return the error for what is wrong with a template; `path` is where that stands."""
+    at = min(fault.at if fault.at is not None else max(text.find("{{"), 0), len(text))
+    line = text.count("\n", 0, at) + 1
+    column = at - (text.rfind("\n", 0, at) + 1) + 1
+    kind = TemplateError
+    if isinstance(fault, StoredValueError):
+        kind = OffloadedError
+    elif isinstance(fault, MissingPathError) and fault.root == STEPS:
+        kind = UnresolvedError
+    return kind(str(fault), column, path, line)

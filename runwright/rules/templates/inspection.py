@@ -1,26 +1,23 @@
 """What can be said of templates without evaluating them."""
 
-from collections.abc import Collection, Iterator
-from typing import Any, Final, NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from runwright.errors import Problem, TemplateError
 from runwright.rules.shapes import is_list, is_object
-from runwright.rules.templates.syntax import (
-    DELAYED,
-    Action,
-    Reference,
-    delayed_evaluation,
+from runwright.rules.templates.dialects import BUBUSTACK, Dialect
+from runwright.rules.templates.evaluation import (
+    DEEPEST,
+    TOO_DEEP,
+    WRAPPED,
+    WRAPPED_VARIABLES,
+    error_of,
     is_template,
-    read_reference,
-    split,
 )
+from runwright.rules.templates.paths import Segments, path_text
+from runwright.rules.templates.values.faults import ExpressionError
+from runwright.rules.templates.walking import paths_in
 from runwright.rules.wording import child, listed, quoted, suggestion
-
-DEEPEST: Final = 128
-"""How many objects and lists may lie within each other."""
-
-
-_Finding = Reference | TemplateError
 
 
 class Mention(NamedTuple):
@@ -30,69 +27,94 @@ class Mention(NamedTuple):
     reference: tuple[str, ...]
 
 
-def too_deep() -> TemplateError:
-    """Return the error for a value that exceeds `DEEPEST`."""
-    message = f"objects and lists lie within each other more than {DEEPEST} deep"
-    return TemplateError(message)
+class _Finding(NamedTuple):
+    """A path that a template mentions, or what is wrong with the template."""
+
+    place: str
+    path: Segments
+    roots: tuple[str, ...]
+    """What this template sees besides the usual roots."""
+    where: TemplateError
+    """Where in the template; for an empty path also what is wrong."""
 
 
-def check(value: Any, roots: Collection[str], path: str = "") -> list[Problem]:
+def check(
+    value: Any, roots: Collection[str], path: str = "", *, dialect: Dialect = BUBUSTACK
+) -> list[Problem]:
     """Return everything wrong with the templates in a JSON value.
 
     `roots` are the names that a reference may start with here; `path` is where the value stands,
     and each problem says where in it.
     """
-    return [
-        Problem(place, f"{error.message} (column {error.column})")
-        for place, found in _findings(value, path)
-        if (error := _judged(found, roots)) is not None
-    ]
+    problems: list[Problem] = []
+    for found in _findings(value, path, dialect):
+        error = _judged(found, {*roots, *found.roots})
+        if error is not None:
+            problems.append(Problem(found.place, str(error)))
+    return problems
 
 
-def mentions(value: Any, path: str = "") -> list[Mention]:
+def mentions(value: Any, path: str = "", *, dialect: Dialect = BUBUSTACK) -> list[Mention]:
     """Return every reference in a JSON value, in order; what cannot be read is skipped.
 
     `path` is where the value stands.
     """
     return [
-        Mention(place, tuple(str(segment) for segment in found.path))
-        for place, found in _findings(value, path)
-        if isinstance(found, Reference)
+        Mention(found.place, tuple(map(str, found.path)))
+        for found in _findings(value, path, dialect)
+        if found.path and found.path[0] not in found.roots
     ]
 
 
-def references(value: Any) -> list[tuple[str, ...]]:
+def references(value: Any, *, dialect: Dialect = BUBUSTACK) -> list[tuple[str, ...]]:
     """Return the path of every reference in a JSON value, in order; what cannot be read is skipped.
 
     An index is a segment of digits: `("inputs", "files", "0")`.
     """
-    return [mention.reference for mention in mentions(value)]
+    return [mention.reference for mention in mentions(value, dialect=dialect)]
 
 
 def _judged(found: _Finding, roots: Collection[str]) -> TemplateError | None:
-    if isinstance(found, TemplateError):
-        return found
+    if not found.path:
+        return found.where
     root = str(found.path[0])
     if root in roots:
         return None
     known = f"a reference starts with {listed(sorted(roots), 'or')}" if roots else "nothing is"
-    message = f"{found.action}: {quoted(root)} is not known here{suggestion(root, roots)}; {known}"
-    return TemplateError(message, found.action.column)
+    unknown = f"{quoted(root)} is not known here{suggestion(root, roots)}"
+    message = f"{path_text(found.path)}: {unknown}; {known}"
+    return TemplateError(message, found.where.column, line=found.where.line)
 
 
-def _findings(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, _Finding]]:
+def _findings(
+    value: Any, path: str, dialect: Dialect, roots: tuple[str, ...] = (), depth: int = 0
+) -> Iterator[_Finding]:
     if isinstance(value, str):
-        for found in _in_text(value):
-            yield path, found
+        yield from _in_text(value, path, dialect, roots)
         return
     parts = _parts(value)
     if parts and depth > DEEPEST:
-        yield path, too_deep()
+        yield _Finding(path, (), roots, TemplateError(TOO_DEEP))
         return
-    if is_object(value) and DELAYED in value:
-        yield path, delayed_evaluation()
+    if is_object(value) and WRAPPED in value:
+        yield from _wrapped(value, path, dialect, depth)
+        return
     for key, part in parts:
-        yield from _findings(part, child(path, key), depth + 1)
+        yield from _findings(part, child(path, key), dialect, roots, depth + 1)
+
+
+def _wrapped(
+    value: Mapping[str, Any], path: str, dialect: Dialect, depth: int
+) -> Iterator[_Finding]:
+    """Yield the findings of a template that has roots of its own."""
+    template, variables = value[WRAPPED], value.get(WRAPPED_VARIABLES)
+    yield from _findings(variables, child(path, WRAPPED_VARIABLES), dialect, (), depth + 1)
+    where = child(path, WRAPPED)
+    if isinstance(template, str):
+        own = tuple(variables) if is_object(variables) else ()
+        yield from _in_text(template, where, dialect, own)
+    else:
+        yield _Finding(where, (), (), TemplateError("must be a text"))
 
 
 def _parts(value: Any) -> list[tuple[str | int, Any]]:
@@ -103,19 +125,14 @@ def _parts(value: Any) -> list[tuple[str | int, Any]]:
     return []
 
 
-def _in_text(text: str) -> Iterator[_Finding]:
+def _in_text(text: str, place: str, dialect: Dialect, roots: tuple[str, ...]) -> Iterator[_Finding]:
     if not is_template(text):
         return
     try:
-        for part in split(text):
-            if isinstance(part, Action):
-                yield _read(part)
-    except TemplateError as error:
-        yield error
-
-
-def _read(action: Action) -> _Finding:
-    try:
-        return read_reference(action)
-    except TemplateError as error:
-        return error
+        template = dialect.read(text).template
+    except ExpressionError as fault:
+        yield _Finding(place, (), roots, error_of(fault, text, ""))
+        return
+    for found in paths_in(template):
+        where = error_of(ExpressionError("", found.at), text, "")
+        yield _Finding(place, found.segments, roots, where)

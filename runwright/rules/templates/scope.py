@@ -5,6 +5,9 @@ from typing import Any, Final
 
 INPUTS: Final = "inputs"
 STEPS: Final = "steps"
+PACKET: Final = "packet"
+OUTPUTS: Final = ("output", "outputs")
+"""Under which names a step has what it put out."""
 
 
 def step_scope(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -15,6 +18,6 @@ def step_scope(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[st
 
     Source: BubuStack core, package templating, and bobrapet, step context.
     """
-    steps = {name: {"output": output, "outputs": output} for name, output in outputs.items()}
+    steps = {name: dict.fromkeys(OUTPUTS, output) for name, output in outputs.items()}
     aliases = {name.replace("-", "_"): entry for name, entry in steps.items()}
     return {INPUTS: inputs, STEPS: {**aliases, **steps}}

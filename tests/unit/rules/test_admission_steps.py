@@ -158,6 +158,22 @@ from tests.unit.rules.stories import ENGRAM, condition, engram, primitive, refus
             id="packet in a batch story",
         ),
         pytest.param(
+            engram("own", **{"with": {"x": ["{{ inputs.x | uper }}"]}}),
+            'spec.steps[1].with.x[0]: there is no function "uper" (did you mean "upper"?)'
+            " (column 15)",
+            id="misspelt function",
+        ),
+        pytest.param(
+            engram("own", **{"if": "{{ if inputs.x }}true"}),
+            'spec.steps[1].if: a block has no "{{ end }}" (column 22)',
+            id="open block",
+        ),
+        pytest.param(
+            engram("own", **{"if": "{{ with inputs }}{{ eq (index $.trigger 0) 1 }}{{ end }}"}),
+            'spec.steps[1].if: "{{ trigger[0] }}": "trigger" is not known here',
+            id="unknown root within a block",
+        ),
+        pytest.param(
             engram("own", execution={"timeout": "-5s"}),
             'spec.steps[1].execution.timeout: must not be less than 0, is "-5s"',
             id="negative timeout",

@@ -8,10 +8,9 @@ from runwright.models.bubustack import StepType, StoryPattern
 from runwright.rules import templates
 from runwright.rules.bubustack.admission.graph import why_out_of_reach
 from runwright.rules.bubustack.admission.placed import Outline, Placed
-from runwright.rules.templates import INPUTS, STEPS, Mention
+from runwright.rules.templates import INPUTS, PACKET, STEPS, Mention
 from runwright.rules.wording import excerpt, quoted
 
-PACKET: Final = "packet"
 _OUTPUTS: Final = ("output", "outputs")
 _SIGNALS: Final = "signals"
 
