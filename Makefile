@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 RUN := $(VENV)/bin
 CODE := runwright workflows activities adapters tests benchmarks examples testbed
 
-.PHONY: help demo test check bench bench-cluster cluster cluster-down test-cluster
+.PHONY: help demo test check fuzz bench bench-cluster cluster cluster-down test-cluster
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -23,6 +23,9 @@ check: $(READY) ## Check format, lint, types, layers, and the lock file.
 	$(RUN)/pyright --pythonpath $(RUN)/python
 	$(RUN)/lint-imports
 	"$$(cat $(VENV)/uv)" lock --check
+
+fuzz: $(READY) ## Hold random templates against Go's own; needs Go, a minute.
+	@$(RUN)/python -m tests.golden.templates.fuzz $(ARGS)
 
 bench: $(READY) ## Measure Runwright beside bare Temporal; some minutes.
 	@$(RUN)/python -m benchmarks $(ARGS)

@@ -1,0 +1,1 @@
+"""What other programs say is right, recorded."""

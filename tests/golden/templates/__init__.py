@@ -1,0 +1,1 @@
+"""What Go makes of templates: the cases, and what came out."""
