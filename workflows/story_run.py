@@ -210,7 +210,8 @@ class StoryRunWorkflow(StorySteps):
     def _verdict(self, *, in_time: bool) -> Ending:
         if not in_time:
             return verdicts.timed_out(self._story, self._state.steps)
-        return verdicts.ending_of(self._story, self._state)
+        now, random = workflow.now(), workflow.random()
+        return verdicts.ending_of(self._story, self._state, now, random)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

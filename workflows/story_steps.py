@@ -120,7 +120,7 @@ class StorySteps(RunMessages):
     async def _run_step(self, step: Step) -> None:
         """Run one step as what it is, unless its `if` says no."""
         try:
-            if templates.truth(step.if_, self._scope()):
+            if self._is_wanted(step):
                 await self._run_kind(step)
             else:
                 message = "Skipped due to 'if' condition"
@@ -279,8 +279,15 @@ class StorySteps(RunMessages):
         return task_rules.scope_of(self._start.inputs, self._state.steps)
 
     def _evaluated(self, step: Step) -> Mapping[str, Any]:
-        evaluated: Mapping[str, Any] = templates.evaluate(step.with_ or {}, self._scope())
+        given, scope = step.with_ or {}, self._scope()
+        evaluated: Mapping[str, Any] = templates.evaluate(
+            given, scope, now=workflow.now(), random=workflow.random()
+        )
         return evaluated
+
+    def _is_wanted(self, step: Step) -> bool:
+        scope = self._scope()
+        return templates.truth(step.if_, scope, now=workflow.now(), random=workflow.random())
 
     def _digest(self, step: Step) -> str:
         steps = self._state.steps

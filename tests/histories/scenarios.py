@@ -307,6 +307,21 @@ async def claimed_again_after_the_start_window(stage: Stage) -> None:
     assert state.phase is Phase.SUCCEEDED
 
 
+async def functions_in_templates(stage: Stage) -> None:
+    """Time and chance decide which steps run, what they get, and what the run puts out."""
+    at = "{{ dateInZone `15:04 MST` now `Asia/Tokyo` }}"
+    spec = {
+        "steps": [
+            engram("build", **{"with": {"at": at, "id": "{{ uuidv4 }}"}}),
+            engram("even", **{"if": "{{ eq (mod (randInt 0 1000) 2) 0 }}"}),
+            engram("odd", **{"if": "{{ range steps.build.output.files }}{{ eq . `b` }}{{ end }}"}),
+        ],
+        "output": {"files": "{{ join `,` steps.build.output.files }} {{ randAlpha 8 }}"},
+    }
+    async with stage.run(spec, {"build": succeeded({"files": ["b"]})}) as going:
+        await going.run.wait()
+
+
 SCENARIOS: Final[dict[str, Callable[[Stage], Awaitable[None]]]] = {
     scenario.__name__.replace("_", "-"): scenario
     for scenario in (
@@ -333,6 +348,7 @@ SCENARIOS: Final[dict[str, Callable[[Stage], Awaitable[None]]]] = {
         slept,
         refused_by_its_backend,
         claimed_again_after_the_start_window,
+        functions_in_templates,
     )
 }
 """By the name of the run, which is that of the history's file."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Final, NamedTuple
 
 from runwright.errors import NotFoundError, TemplateError
@@ -17,6 +18,7 @@ from runwright.rules.bubustack.jobs import Work, cluster_variables, job_template
 from runwright.rules.bubustack.retries import timeout_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
 from runwright.rules.naming import compose
+from runwright.rules.shapes import is_object
 
 MANIFEST_FOLDER: Final = "runwright.dev/manifest-folder"
 """The annotation that remembers where the manifest of an EngramTemplate was read from."""
@@ -53,14 +55,27 @@ def worker_of(start: StartStoryRun, step: Step) -> Worker:
     return Worker(engram, template)
 
 
-def input_of(worker: Worker, step: Step, scope: Mapping[str, Any]) -> dict[str, Any]:
+def input_of(
+    worker: Worker,
+    step: Step,
+    scope: Mapping[str, Any],
+    *,
+    now: datetime | None = None,
+    random: Random | None = None,
+) -> dict[str, Any]:
     """Return the resolved input of a step: its Engram's `with`, overridden by its own.
+
+    `now` and `random` are what its templates take for time and chance.
 
     Raises:
         TemplateError: a reference leads nowhere.
     """
     given = {**(worker.engram.spec.with_ or {}), **(step.with_ or {})}
-    return {name: templates.evaluate(value, scope) for name, value in given.items()}
+    resolved = templates.evaluate(given, scope, now=now, random=random)
+    if not is_object(resolved):
+        message = "with: its template does not come to an object"
+        raise TemplateError(message)
+    return dict(resolved)
 
 
 def _bounded(start: StartStoryRun, given: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +132,7 @@ def task_of(
             **_contract(start, attempt, worker),
             "BUBU_TEMPLATE_CONTEXT": _context(start, step, steps),
         },
-        input=_bounded(start, input_of(worker, step, scope)),
+        input=_bounded(start, _input(attempt, worker, scope)),
         input_variables=("BUBU_TRIGGER_DATA", "BUBU_STEP_CONFIG"),
         timeout=timeout_of(start.story, step),
         grace=GRACE,
@@ -127,6 +142,13 @@ def task_of(
         return _as_process(task, worker.template)
     begun = steps[step.name].started_at if step.name in steps else None
     return _as_job(task, Work(start, step, *worker), begun or attempt.started_at)
+
+
+def _input(attempt: TryOf, worker: Worker, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the input of a try; its time is the try's, and another try draws other things."""
+    identity = f"{attempt.workflow_id}/{attempt.execution}/{attempt.step.name}/{attempt.number}"
+    random = Random(identity)  # noqa: S311 - a replay draws the same again; it is no secret
+    return input_of(worker, attempt.step, scope, now=attempt.started_at, random=random)
 
 
 def _contract(start: StartStoryRun, attempt: TryOf, worker: Worker) -> dict[str, str]:

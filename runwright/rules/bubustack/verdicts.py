@@ -1,6 +1,7 @@
 """How a StoryRun ends."""
 
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Final, NamedTuple
 
 from runwright.errors import TemplateError
@@ -85,11 +86,14 @@ def story_timed_out(story: Story) -> Interruption:
     )
 
 
-def ending_of(story: Story, state: StoryRunState) -> Ending:
+def ending_of(
+    story: Story, state: StoryRunState, now: datetime | None = None, random: Random | None = None
+) -> Ending:
     """Return how a run ends whose steps are all over.
 
     Failed hooks weigh more than what they were to mend; of several failed steps the first in the
-    Story gives its name.
+    Story gives its name. `now` and `random` are what the template of the output takes for time and
+    chance.
 
     Source: BubuStack, finalise precedence (upstream names any of the failed steps).
     """
@@ -110,10 +114,12 @@ def ending_of(story: Story, state: StoryRunState) -> Ending:
     if main:
         message = f"Story completed with failed step: {main[0].name}."
         return Ending(Phase.FAILED, "DependencyFailed", message, everything)
-    return _success(story, state)
+    return _success(story, state, now, random)
 
 
-def _success(story: Story, state: StoryRunState) -> Ending:
+def _success(
+    story: Story, state: StoryRunState, now: datetime | None, random: Random | None
+) -> Ending:
     """Return success with the Story's output, or the failure to make that output.
 
     Source: BubuStack, finalise success (upstream leaves out an output over 1 MiB; a run closes
@@ -122,7 +128,8 @@ def _success(story: Story, state: StoryRunState) -> Ending:
     if story.spec.output is None:
         return Ending(Phase.SUCCEEDED, "Completed", _success_message(state.steps))
     try:
-        output = templates.evaluate(story.spec.output, scope_of(state.inputs, state.steps))
+        scope = scope_of(state.inputs, state.steps)
+        output = templates.evaluate(story.spec.output, scope, now=now, random=random)
     except TemplateError as error:
         message = f"Failed to evaluate final output template: {error}"
         return Ending(Phase.FAILED, "OutputResolutionFailed", message)

@@ -269,3 +269,25 @@ def test_in_a_cluster_an_input_is_no_longer_than_a_variable_can_be() -> None:
     assert task_of(fits, state_of(fits.story), "a").input == fits.inputs
     with pytest.raises(TemplateError, match="comes to 98305 bytes of JSON, and a step takes 98304"):
         task_of(too_large, state_of(too_large.story), "a")
+
+
+def test_templates_of_an_input_take_the_try_for_their_time_and_draw_again_for_another() -> None:
+    """A task that is asked for twice, by a replay or a second claim, has to be the same one."""
+    one = story(engram("a", **{"with": {"x": "{{ now | date `2006-01-02` }} {{ uuidv4 }}"}}))
+    start, state = local(one), state_of(one)
+
+    first, again, other = (task_of(start, state, "a", number).input["x"] for number in (1, 1, 2))
+
+    assert first.startswith(f"{NOW:%Y-%m-%d} ")
+    assert first == again != other
+
+
+def test_an_input_that_is_a_template_as_a_whole_must_come_to_an_object() -> None:
+    start = start_of(story(engram("a", **{"with": {"$bubuTemplate": "{{ inputs.all }}"}})))
+    step, worker = start.story.spec.steps[0], tasks.worker_of(start, start.story.spec.steps[0])
+
+    given = tasks.input_of(worker, step, tasks.scope_of({"all": {"x": 1}}, {}))
+
+    assert given == {"x": 1}
+    with pytest.raises(TemplateError, match=r"with: .* object"):
+        tasks.input_of(worker, step, tasks.scope_of({"all": [1]}, {}))
