@@ -12,7 +12,7 @@ from rich.console import Console
 
 from benchmarks.figures import Row, Verdict
 from benchmarks.report import CLUSTER, LOCAL, report_of, table_of, write_page
-from benchmarks.rows import gates, imports, recovery, throughput, waiting
+from benchmarks.rows import gates, imports, recovery, templates, throughput, waiting
 from benchmarks.size import FULL, QUICK, Size
 
 _Measures = dict[str, Callable[[Size], Awaitable[list[Row]]]]
@@ -22,6 +22,7 @@ _LOCAL: Final[_Measures] = {
     "gates": gates.measure,
     "waiting": waiting.measure,
     "imports": imports.measure,
+    "templates": templates.measure,
     "recovery": recovery.measure,
 }
 
