@@ -215,6 +215,8 @@ class Stage:
         for template in (await self.cluster.list(ENGRAM_TEMPLATES)).items:
             if template["metadata"]["name"].startswith(f"{self.namespace}-"):
                 await self.cluster.delete(ENGRAM_TEMPLATES, ("", template["metadata"]["name"]))
+        for job in await self.all(JOBS):  # or one would make another pod, which nobody lets go
+            await self.cluster.delete(JOBS, (self.namespace, job["metadata"]["name"]))
         for resource in (STORY_RUNS, STEP_RUNS, JOBS, PODS):
             for one in await self.all(resource):
                 name = self.namespace, one["metadata"]["name"]
