@@ -80,9 +80,7 @@ class LocalProcesses:
     async def forget(self, key: TaskKey) -> None:
         """Put the try among those that are done; one that is not over is left alone."""
         with storage("forget", key):
-            folder = self.folders.find(key)
-            if folder is not None and folder.end() is not None:
-                await asyncio.to_thread(self.folders.release, folder)
+            await _despite_a_move(lambda: self._forget(key))
 
     async def settle(self, folder: TaskFolder) -> TaskOutcome | None:
         """Return the outcome; None while it runs, or while nobody has begun to execute it.
@@ -173,6 +171,11 @@ class LocalProcesses:
                 finished_at=datetime.now(UTC),
             )
         )
+
+    async def _forget(self, key: TaskKey) -> None:
+        folder = self.folders.find(key)
+        if folder is not None and folder.end() is not None:
+            await asyncio.to_thread(self.folders.release, folder)
 
     def _found(self, key: TaskKey) -> TaskFolder:
         if (folder := self.folders.find(key)) is None:
