@@ -72,7 +72,7 @@ def test_make_alone_shows_what_there_is(checkout: Checkout) -> None:
 
     targets = [line.split()[1] for line in shown.stdout.splitlines()]
     clusters = ["bench-cluster", "cluster", "cluster-down", "test-cluster"]
-    assert targets == ["help", "demo", "test", "check", "bench", *clusters]
+    assert targets == ["help", "demo", "test", "check", "fuzz", "bench", *clusters]
 
 
 def test_uv_on_the_path_is_used_and_downloads_no_python(checkout: Checkout) -> None:
