@@ -74,7 +74,13 @@ class Run:
         try:
             return await execution.view()
         except NotFoundError as error:
-            return View(state=_unstarted(await self._object(error)))
+            state = _unstarted(await self._object(error))
+        if not state.has_started:
+            return View(state=state)
+        try:  # it may have been started between the two questions
+            return await execution.view()
+        except NotFoundError:
+            return View(state=state)
 
     async def wait(self) -> StoryRunState:
         """Return the run's state once it is over, however it ended.
@@ -83,6 +89,7 @@ class Run:
             RefusedError: Temporal has lost the run, and nobody knows how it goes on.
         """
         execution = await self._execution()
+        had_started = False
         while True:
             try:
                 await execution.ended()
@@ -91,9 +98,11 @@ class Run:
                 state = _unstarted(await self._object(error))
             if state.finished_at:
                 return state
-            if state.has_started:
+            if had_started:
                 message = f"wait for run {self._shown}: {state.message}"
                 raise RefusedError(message)
+            # One that has just been started was not there yet when Temporal was asked.
+            had_started = state.has_started
             await asyncio.sleep(_LOOK_EVERY.total_seconds())
 
     async def decide(self, request: DecideGate) -> DecisionAnswer | None:
