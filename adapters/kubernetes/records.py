@@ -54,6 +54,7 @@ class Report(NamedTuple):
     """Of the record; None: there is none of this try."""
 
 
+_MOST_LOOKS: Final = 3
 _NO_REPORT: Final = Report(None, None)
 
 
@@ -100,22 +101,25 @@ class Records:
     async def note_start(self, record: TaskRecord, there: Manifest) -> None:
         """Say on a record that its try was started.
 
-        Only on the version that was there before: a pod that was quicker has the last word.
+        Only on a version that has no phase yet: a pod that was quicker has the last word. What
+        holds the try up may be written there at the same time.
         """
-        metadata = there["metadata"]
-        patch = {
-            "metadata": {"resourceVersion": metadata["resourceVersion"]},
-            "status": record.running,
-        }
-        try:
-            await self._cluster.patch(
-                resource_of(there),
-                (metadata["namespace"], metadata["name"]),
-                patch,
-                subresource="status",
-            )
-        except ConflictError:
-            return
+        resource, known = resource_of(there), there["metadata"]
+        name = known["namespace"], known["name"]
+        latest: Manifest | None = there
+        for _ in range(_MOST_LOOKS):
+            if latest is None:
+                return
+            metadata = {"resourceVersion": latest["metadata"]["resourceVersion"]}
+            patch = {"metadata": metadata, "status": record.running}
+            try:
+                await self._cluster.patch(resource, name, patch, subresource="status")
+            except ConflictError:
+                latest = await self._cluster.get(resource, *name)
+                if latest is not None and text(latest, "status", "phase"):
+                    return
+            else:
+                return
 
     async def report(self, job: Manifest) -> Report:
         """Return what the pod of a Job wrote into its record."""
