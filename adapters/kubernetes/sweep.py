@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NoReturn
 
@@ -16,6 +16,7 @@ from runwright.models.bubustack import StoryRun
 from runwright.models.story_run import NO_RESOURCE
 from runwright.ports import Fate, Launcher, Objects, RunStanding
 from runwright.rules.bubustack import outside
+from runwright.rules.wording import listed
 
 _LOG: Final = logging.getLogger(__name__)
 _KIND: Final = "storyrun"
@@ -124,10 +125,13 @@ class Sweep:
 
     async def _note_ended(self, run: StoryRun, standing: RunStanding, now: datetime) -> None:
         """Stop what a run left running that was ended without its code, then say so."""
-        await self._stop_tasks(run)
+        left = await self._stop_tasks(run)
         status = outside.ended_outside_status(run, standing.reason, standing.message, now)
         await self._intake.write(run, status)
         await self._intake.warn(run, standing.reason, standing.message)
+        if left:
+            message = f"The run is over, and these are still there: {listed(left)}"
+            await self._intake.warn(run, "TasksNotRemoved", message)
 
     async def _note_closed(self, name: Name, run: StoryRun, now: datetime) -> None:
         """Say that a run is over whose own last word the cluster would not have.
@@ -143,8 +147,12 @@ class Sweep:
         status = outside.ended_outside_status(run, "StatusLost", message, now)
         await self._intake.write(run, status)
 
-    async def _stop_tasks(self, run: StoryRun) -> None:
+    async def _stop_tasks(self, run: StoryRun) -> Sequence[str]:
+        """Remove the tasks of a run; return what is left of them when its time is up."""
+        left: Sequence[str] = ()
         for _ in range(_REMOVED_WITHIN):
-            if not await self._objects.remove_tasks(workflow_of(run), run.metadata.namespace):
-                return
+            left = await self._objects.remove_tasks(workflow_of(run), run.metadata.namespace)
+            if not left:
+                break
             await asyncio.sleep(1)
+        return left
