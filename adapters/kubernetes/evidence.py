@@ -1,8 +1,7 @@
 """What a Job, its pod and its record tell of how the task ended, and letting go of them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
@@ -10,20 +9,10 @@ from adapters.kubernetes.records import Records
 from adapters.kubernetes.resources import JOBS, PODS
 from adapters.kubernetes.trimming import JOB_UID
 from runwright.models.objects import Manifest
-from runwright.models.tasks import Diagnosis, OutcomeReason, TaskOutcome
-from runwright.rules.kubernetes import advice
-from runwright.rules.kubernetes.diagnosis import is_given_up, said
-from runwright.rules.kubernetes.fields import field, moment, text
+from runwright.models.tasks import TaskOutcome
+from runwright.rules.kubernetes.judgement import judged, without_pod
 from runwright.rules.kubernetes.outcomes import outcome_of
-from runwright.rules.kubernetes.pods import FAILED, SUCCEEDED, never_runs, phase_of
-from runwright.rules.wording import quoted
-
-_TERMINAL: Final = frozenset({SUCCEEDED, FAILED})
-_DELETED: Final = Diagnosis(
-    category="deleted",
-    summary="somebody deleted the Job or its pod while the task ran",
-    resolution="see the audit log of the cluster for who it was",
-)
+from runwright.rules.kubernetes.pods import last
 
 
 class Evidence:
@@ -46,11 +35,14 @@ class Evidence:
     async def outcome_with(self, job: Manifest, pods: Sequence[Manifest]) -> TaskOutcome | None:
         """Return how the task ended, as these pods tell it; None while it has not."""
         pod = last(pods)
-        seen = outcome_of(job, pod, container_of(job), _max_output(job)) or _without_pod(job, pod)
+        stopped_at = _stopped_at(job)
+        seen = outcome_of(job, pod, container_of(job), _max_output(job))
+        if seen is None and pod is None:
+            seen = without_pod(job, was_stopped=stopped_at is not None)
         if seen is None:
             return None
         reported, version = await self._records.report(job)
-        outcome = _judged(job, _despite_deletion(seen, pod), reported)
+        outcome = judged(job, pod, seen, reported, stopped_at)
         return outcome.model_copy(update={"record_version": version})
 
     async def release(self, job: Manifest) -> None:
@@ -80,131 +72,9 @@ def container_of(job: Manifest) -> str:
     return str(job["spec"]["template"]["spec"]["containers"][0]["name"])
 
 
-def is_terminal(pod: Manifest) -> bool:
-    """Return whether no container of a pod runs, or ever will."""
-    return phase_of(pod) in _TERMINAL or never_runs(pod)
-
-
-def last(pods: Sequence[Manifest]) -> Manifest | None:
-    """Return the pod that tells the end: a running one before those that ended, then the newest."""
-    return max(pods, key=_lateness, default=None)
-
-
-def _lateness(pod: Manifest) -> tuple[bool, str]:
-    return not is_terminal(pod), str(pod["metadata"]["creationTimestamp"])
-
-
-def stopped() -> TaskOutcome:
-    """Return the outcome of a try that was stopped, or barred, before it ran."""
-    return TaskOutcome(succeeded=False, reason=OutcomeReason.STOPPED)
-
-
-def lost(why: str) -> TaskOutcome:
-    """Return the outcome of a try of which nobody can say how it ended."""
-    return TaskOutcome(
-        succeeded=False,
-        reason=OutcomeReason.LOST,
-        message=why,
-        diagnosis=_DELETED.model_copy(update={"category": "lost", "detail": why}),
-    )
-
-
-def is_lost(pod: Manifest) -> bool:
-    """Return whether a pod is given up with its node."""
-    return not is_terminal(pod) and is_given_up(pod, datetime.now(UTC))
-
-
-def given_up(pods: Sequence[Manifest]) -> TaskOutcome | None:
-    """Return the outcome of a try whose pod was lost with its node; None if it is waited for."""
-    pod = last(pods)
-    if pod is None or not is_lost(pod):
-        return None
-    node, until = quoted(text(pod, "spec", "nodeName")), text(pod, "metadata", "deletionTimestamp")
-    why = f"its node {node} does not answer, and its pod was to be gone by {until}"
-    return TaskOutcome(
-        succeeded=False,
-        reason=OutcomeReason.LOST,
-        message=why,
-        pod=str(pod["metadata"]["name"]),
-        diagnosis=said(advice.NODE_LOST, why),
-    )
-
-
-def without_output(outcome: TaskOutcome) -> TaskOutcome:
-    """Return what to report of a success whose output cannot be carried to the run."""
-    return outcome.model_copy(
-        update={
-            "succeeded": False,
-            "reason": OutcomeReason.OUTPUT_INVALID,
-            "message": "the output cannot be carried to the run",
-            "output": None,
-        }
-    )
-
-
-def _without_pod(job: Manifest, pod: Manifest | None) -> TaskOutcome | None:
-    """Return the outcome of a Job that will have no pod any more, whose own state is no end."""
-    if pod is not None:
-        return None
-    if identity.STOPPED in identity.annotations(job) and job["spec"].get("suspend"):
-        return stopped()
-    if job["metadata"].get("deletionTimestamp"):
-        return lost("its Job was deleted")
-    return None
-
-
-def _despite_deletion(seen: TaskOutcome, pod: Manifest | None) -> TaskOutcome:
-    """Return the outcome; one whose pod was told to end, and obeyed with 0, is no success.
-
-    Nodes are drained, and people delete pods: many programs then end with 0, their work undone.
-    """
-    until = moment(pod, "metadata", "deletionTimestamp")
-    grace = field(pod, "metadata", "deletionGracePeriodSeconds")
-    if until is None or seen.finished_at is None or not seen.succeeded:
-        return seen
-    if seen.finished_at < until - timedelta(seconds=grace if isinstance(grace, int) else 0):
-        return seen
-    message = "its pod was deleted while it ran, and ended with 0 when it was told to end"
-    return lost(message).model_copy(update={"pod": seen.pod, "finished_at": seen.finished_at})
-
-
-def _judged(job: Manifest, seen: TaskOutcome, reported: TaskOutcome | None) -> TaskOutcome:
-    """Return the outcome: what the task reported itself, else what was seen of it.
-
-    What ends after it was told to stop has not ended by itself, unless it reported its success.
-    """
-    if reported is not None:
-        seen = reported.model_copy(
-            update={
-                "pod": seen.pod,
-                "started_at": reported.started_at or seen.started_at,
-                "finished_at": reported.finished_at or seen.finished_at,
-                "diagnosis": None if reported.succeeded else seen.diagnosis,
-            }
-        )
-        if reported.succeeded:
-            return seen
-    if _was_stopped(job, seen):
-        # Who ended its pod is no riddle: its run did.
-        stop = {"succeeded": False, "reason": OutcomeReason.STOPPED, "output": None}
-        return seen.model_copy(update={**stop, "diagnosis": None})
-    if job["metadata"].get("deletionTimestamp") and not seen.succeeded:
-        return seen.model_copy(update={"diagnosis": _DELETED})
-    return seen
-
-
-def _was_stopped(job: Manifest, seen: TaskOutcome) -> bool:
-    """Return whether the task ended because it was told to.
-
-    A node tells the end in whole seconds: one that ended in the very second was stopped, for an
-    exit code of 0 is also how many a program obeys.
-    """
+def _stopped_at(job: Manifest) -> datetime | None:
     at = identity.annotations(job).get(identity.STOPPED)
-    if at is None:
-        return False
-    return seen.finished_at is None or seen.finished_at >= datetime.fromisoformat(at).replace(
-        microsecond=0
-    )
+    return datetime.fromisoformat(at) if at is not None else None
 
 
 def _max_output(job: Manifest) -> int:

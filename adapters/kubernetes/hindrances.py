@@ -8,13 +8,13 @@ from typing import Final
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
-from adapters.kubernetes.evidence import last, name_of
+from adapters.kubernetes.evidence import name_of
 from adapters.kubernetes.resources import EVENTS, JOBS
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Diagnosis, TaskNote
 from runwright.ports import Completions
 from runwright.rules.kubernetes.diagnosis import diagnose, hindrance
-from runwright.rules.kubernetes.pods import RUNNING, is_deleted, phase_of
+from runwright.rules.kubernetes.pods import RUNNING, is_deleted, last, phase_of
 
 _WHILE_ENDING: Final = 30.0
 """Seconds between looks at a pod that was told to end: that it resists, no change would tell."""

@@ -8,15 +8,7 @@ from typing import Final
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster
-from adapters.kubernetes.evidence import (
-    Evidence,
-    given_up,
-    is_lost,
-    is_terminal,
-    lost,
-    name_of,
-    stopped,
-)
+from adapters.kubernetes.evidence import Evidence, name_of
 from adapters.kubernetes.manifests import job_of, template_of, tombstone_of, written_claim
 from adapters.kubernetes.records import Records, Standing
 from adapters.kubernetes.resources import JOBS, PODS
@@ -40,6 +32,8 @@ from runwright.models.tasks import (
 from runwright.ports import Completions
 from runwright.rules.kubernetes.advice import of_refusal
 from runwright.rules.kubernetes.diagnosis import said
+from runwright.rules.kubernetes.judgement import given_up, is_lost, lost, stopped
+from runwright.rules.kubernetes.pods import is_terminal
 
 _MOST_LOOKS: Final = 5
 """At who has the name; whoever goes on changing it is left to a later attempt."""
@@ -257,11 +251,11 @@ class KubernetesJobs:
             return  # changed since, perhaps barred: whoever asked looks again
         for pause in _pauses(grace + _MARGIN):
             pods = await self.evidence.pods(job)
-            running = [pod for pod in pods if not is_terminal(pod) and not is_lost(pod)]
+            running = [pod for pod in pods if not is_terminal(pod) and not _is_lost(pod)]
             await self._end(running, grace)
             if not running:
                 await self.evidence.release_with(job, pods)
-            if all(map(is_lost, pods)) and not await self._is_there(job):
+            if all(map(_is_lost, pods)) and not await self._is_there(job):
                 return
             await asyncio.sleep(pause)
         message = f"remove job {metadata['namespace']}/{metadata['name']}: it has not gone yet"
@@ -300,7 +294,8 @@ class KubernetesJobs:
             if current is None or current["metadata"]["uid"] != job["metadata"]["uid"]:
                 return lost("its Job was removed while it was told to stop")
             pods = await self.evidence.pods(current)
-            if outcome := await self.evidence.outcome_with(current, pods) or given_up(pods):
+            outcome = await self.evidence.outcome_with(current, pods)
+            if outcome := outcome or given_up(pods, datetime.now(UTC)):
                 return outcome
             await self._end(pods, grace)
             if not pods and not current["spec"].get("suspend"):  # then none shall come
@@ -346,6 +341,10 @@ def _is_later(found: TaskKey, held: Claim | None, key: TaskKey, claim: Claim) ->
     if found.execution == key.execution:
         return found.order > key.order
     return held is not None and held.since > claim.since
+
+
+def _is_lost(pod: Manifest) -> bool:
+    return is_lost(pod, datetime.now(UTC))
 
 
 def _bar(key: TaskKey) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
-from adapters.kubernetes.evidence import is_terminal, name_of
+from adapters.kubernetes.evidence import name_of
 from adapters.kubernetes.ownership import Kinship, kinship
 from adapters.kubernetes.resources import JOBS, KNOWN, NAMESPACES, PODS, Resource, resource_of
 from adapters.kubernetes.trimming import job_uid_of
@@ -18,6 +18,7 @@ from runwright.errors import (
 )
 from runwright.models.objects import Manifest, ObjectKey
 from runwright.rules.kubernetes.fields import text
+from runwright.rules.kubernetes.pods import is_terminal
 
 _GONE: Final = "Terminating"
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
-from adapters.kubernetes.evidence import Evidence, is_terminal, last, lost, name_of, without_output
+from adapters.kubernetes.evidence import Evidence, name_of
 from adapters.kubernetes.hindrances import Doubt, Hindrances
 from adapters.kubernetes.informer import Informer, Name
 from adapters.kubernetes.logs import KeptLogs
@@ -24,6 +24,8 @@ from runwright.models.objects import Manifest
 from runwright.models.tasks import Claim, TaskOutcome
 from runwright.ports import Answer, Completions, Metrics, Unmeasured
 from runwright.rules.kubernetes.fields import condition
+from runwright.rules.kubernetes.judgement import lost, without_output
+from runwright.rules.kubernetes.pods import is_terminal, last
 
 _LOG: Final = logging.getLogger(__name__)
 

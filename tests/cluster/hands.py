@@ -9,7 +9,6 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Change, Selection
-from adapters.kubernetes.evidence import is_terminal
 from adapters.kubernetes.resources import (
     ENGRAMS,
     EVENTS,
@@ -19,6 +18,7 @@ from adapters.kubernetes.resources import (
     Resource,
 )
 from runwright.models.objects import Manifest
+from runwright.rules.kubernetes.pods import is_terminal
 from testbed.images.contents import BUSYBOX
 from tests.cluster.runs import SMALL, Stage, phase_of
 

@@ -11,14 +11,14 @@ import yaml
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster
-from adapters.kubernetes.evidence import Evidence, last
+from adapters.kubernetes.evidence import Evidence
 from adapters.kubernetes.logs import KeptLogs, TaskLogs
 from adapters.kubernetes.manifests import job_of
 from adapters.kubernetes.resources import CONFIG_MAPS, JOBS, PODS, STORY_RUNS
 from runwright.models.objects import Manifest
 from runwright.models.story_run import workflow_id
 from runwright.models.tasks import TaskKey
-from runwright.rules.kubernetes.pods import phase_of
+from runwright.rules.kubernetes.pods import last, phase_of
 from testbed.cluster import Testbed
 from tests.acceptance.conftest import Terminal, terminal_at, until_said
 from tests.cluster.jobs import template

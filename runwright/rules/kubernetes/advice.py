@@ -23,6 +23,7 @@ class Category(StrEnum):
     NODE_LOST = "node-lost"
     STUCK = "stuck-terminating"
     LOST = "lost"
+    DELETED = "deleted"
     OUTPUT = "output"
     UNKNOWN = "unknown"
 
@@ -155,6 +156,12 @@ LOST: Final = Advice(
     "the pod is gone, so nobody can say how it ended",
     "find out who removes pods and their finalizers; retry the step if it may run twice",
 )
+JOB_DELETED: Final = Advice(
+    Category.DELETED,
+    "somebody deleted the Job or its pod while the task ran",
+    "see the audit log of the cluster for who it was",
+)
+EVIDENCE_DELETED: Final = JOB_DELETED._replace(category=Category.LOST)
 UNKNOWN: Final = Advice(
     Category.UNKNOWN, "the pod failed, and nobody says why", "see the events of the pod"
 )

@@ -1,12 +1,15 @@
 """How a pod ended, and its containers in it."""
 
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 
 from runwright.rules.kubernetes.fields import Object, condition, entries, field, text
 
 RUNNING: Final = "Running"
 SUCCEEDED: Final = "Succeeded"
 FAILED: Final = "Failed"
+_TERMINAL: Final = frozenset({SUCCEEDED, FAILED})
+_Pod = TypeVar("_Pod", bound=Object)
 _UNSEEN: Final = "ContainerStatusUnknown"
 """The kubelet's word for a container whose end it did not see; its exit code 137 is made up."""
 
@@ -78,6 +81,20 @@ def never_runs(pod: Object) -> bool:
     Its phase stays Pending until a controller that looks every 20 seconds makes it Failed.
     """
     return is_deleted(pod) and not text(pod, "spec", "nodeName")
+
+
+def is_terminal(pod: Object) -> bool:
+    """Return whether no container of a pod runs, or ever will."""
+    return phase_of(pod) in _TERMINAL or never_runs(pod)
+
+
+def last(pods: Sequence[_Pod]) -> _Pod | None:
+    """Return the pod that tells the end: a running one before those that ended, then the newest."""
+    return max(pods, key=_lateness, default=None)
+
+
+def _lateness(pod: Object) -> tuple[bool, str]:
+    return not is_terminal(pod), text(pod, "metadata", "creationTimestamp")
 
 
 def is_unheard_of(pod: Object) -> bool:

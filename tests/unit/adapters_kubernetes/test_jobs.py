@@ -7,13 +7,13 @@ from typing import Any, Final
 import pytest
 
 from adapters.kubernetes import identity, jobs
-from adapters.kubernetes.evidence import is_lost
 from adapters.kubernetes.jobs import KubernetesJobs
 from adapters.kubernetes.resources import JOBS
 from adapters.memory.completions import MemoryCompletions
 from runwright.errors import ClusterUnavailableError, ConflictError, StillRunningError
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Claim, JobTemplate, OutcomeReason, Task, TaskKey
+from runwright.rules.kubernetes.judgement import is_lost
 from tests.unit.adapters_kubernetes.tries import CLAIM, KEY, job, pod
 from tests.unit.adapters_kubernetes.watched_cluster import WatchedCluster
 from tests.unit.rules.cluster_objects import condition
@@ -84,7 +84,7 @@ async def test_a_try_makes_way_whose_pod_is_lost_with_its_node() -> None:
     outcome = await KubernetesJobs(cluster, "prod").start(task(SECOND), CLAIM)
 
     assert outcome is None
-    assert is_lost(left)
+    assert is_lost(left, datetime.now(UTC))
     there = cluster.objects[JOBS.kind, "ns", "web-build"]
     assert identity.annotations(there)[identity.TRY] == "1.2"
 
