@@ -10,7 +10,7 @@ from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.evidence import Evidence, name_of
 from adapters.kubernetes.manifests import job_of, template_of, tombstone_of, written_claim
-from adapters.kubernetes.records import Records, Standing
+from adapters.kubernetes.records import Records, RecordState
 from adapters.kubernetes.resources import JOBS, PODS
 from runwright.errors import (
     ClusterUnavailableError,
@@ -87,14 +87,14 @@ class KubernetesJobs:
         if record is None:
             return await self._start(task, claim, None)
         found = await self._records.found(task, record)
-        match found.standing:
-            case Standing.LATER:
+        match found.state:
+            case RecordState.LATER:
                 return stopped()
-            case Standing.STARTED:
+            case RecordState.STARTED:
                 return await self._adopted_or_lost(task, claim)
-            case Standing.OLDER:
+            case RecordState.OLDER:
                 return await self._start_later_try(task, claim, record, found.manifest)
-            case Standing.FRESH | Standing.SAME:
+            case RecordState.FRESH | RecordState.SAME:
                 return await self._start_recorded(task, claim, record, found.manifest)
 
     async def exists(self, key: TaskKey) -> bool:

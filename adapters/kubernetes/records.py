@@ -20,7 +20,7 @@ _REPORTS: Final[Mapping[Resource, Callable[[Mapping[str, Any]], TaskOutcome | No
 """What the pods of each kind write into the record's status, by the contract of its system."""
 
 
-class Standing(StrEnum):
+class RecordState(StrEnum):
     """How a record stands to a try that is to be started."""
 
     FRESH = "fresh"
@@ -35,14 +35,14 @@ class Standing(StrEnum):
     """A later try has overtaken this one."""
 
 
-_MADE_WAY_FOR: Final = frozenset({Standing.SAME, Standing.OLDER})
+_MADE_WAY_FOR: Final = frozenset({RecordState.SAME, RecordState.OLDER})
 
 
 class Record(NamedTuple):
     """A record as it is, and how it stands to the try."""
 
     manifest: Manifest
-    standing: Standing
+    state: RecordState
 
 
 class Report(NamedTuple):
@@ -73,19 +73,19 @@ class Records:
         """
         wanted = _wanted(task, record)
         try:
-            return Record(await self._cluster.create(wanted), Standing.FRESH)
+            return Record(await self._cluster.create(wanted), RecordState.FRESH)
         except ConflictError:
             name = task.key.namespace, task.key.name
             there = await self._cluster.get(resource_of(wanted), *name)
             if there is None:
                 raise  # gone in between: the next attempt makes it
         _refuse_another(there, wanted)
-        standing = _standing(there, task)
-        if standing in _MADE_WAY_FOR and there["metadata"].get("deletionTimestamp"):
+        state = _state(there, task)
+        if state in _MADE_WAY_FOR and there["metadata"].get("deletionTimestamp"):
             # What it owns goes with it: a Job that is made for it now would be lost at once.
             message = f"create {resource_of(wanted).of(*name)}: the one that was deleted is there"
             raise StillRunningError(message)
-        return Record(there, standing)
+        return Record(there, state)
 
     async def renew(self, task: Task, record: TaskRecord, there: Manifest) -> Manifest:
         """Take the record over from an earlier try, and from what that one wrote there.
@@ -162,15 +162,15 @@ def _is_of(record: Manifest, job: Manifest) -> bool:
     return all(said.get(name) == wanted.get(name) for name in (identity.EXECUTION, identity.TRY))
 
 
-def _standing(there: Manifest, task: Task) -> Standing:
+def _state(there: Manifest, task: Task) -> RecordState:
     said = identity.annotations(there)
     position = identity.Position.parse(said.get(identity.TRY, ""))
     ours = identity.Position(*task.key.order)
     if said.get(identity.EXECUTION, "") != task.key.execution or position < ours:
-        return Standing.OLDER
+        return RecordState.OLDER
     if position > ours:
-        return Standing.LATER
-    return Standing.STARTED if text(there, "status", "phase") else Standing.SAME
+        return RecordState.LATER
+    return RecordState.STARTED if text(there, "status", "phase") else RecordState.SAME
 
 
 def _refuse_another(there: Manifest, wanted: Manifest) -> None:
