@@ -4,7 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.resources import ENGRAM_TEMPLATES, LEASES, STORY_RUNS
 from runwright.errors import RefusedError
 from testbed.cluster import Testbed
+from testbed.errors import CommandError
 from testbed.layout import project
 from tests.cluster.audit import AuditLog
 
@@ -76,6 +77,14 @@ class Account:
                 "rules": list(rules),
             }
         )
+
+    async def until_it_may(self, verb: str, resource: str, namespace: str) -> None:
+        """Return once the API server has heard that it may do that there."""
+        asked = ("auth", "can-i", verb, resource, f"--as={self.username}", f"-n={namespace}")
+        while True:
+            with suppress(CommandError):
+                await asyncio.to_thread(self.testbed.kubectl, *asked)
+                return
 
     def may_work_everywhere(self) -> None:
         """Bind its rights in all namespaces, as an operator does in need."""

@@ -119,7 +119,7 @@ async def test_what_a_template_wants_its_pods_to_do_has_to_be_granted(
         await stage.run("web-1", "release")
         refused = await stage.until_phase("web-1", "Failed")
         account.may_grant("secrets", _READ_SECRETS)
-        await asyncio.sleep(1)
+        await account.until_it_may("get", "secrets", stage.namespace)
         await stage.run("web-2", "release")
         run = await stage.until_phase("web-2", "Succeeded", "Failed")
 

@@ -211,7 +211,7 @@ async def test_a_pod_that_is_seen_before_its_job_is_no_stray() -> None:
 
     async with observed(cluster) as completions:
         cluster.put(busy := job(), running := pod("Running"))
-        await asyncio.sleep(5 * _SOON.total_seconds())
+        await until(lambda: cluster.looked_up["Job"] > 0)
         seen = cluster.of(running)
         cluster.hidden = set()
         cluster.put(pod("Succeeded"), {**busy, "status": COMPLETE})

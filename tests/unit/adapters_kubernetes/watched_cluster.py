@@ -17,6 +17,8 @@ class WatchedCluster(MemoryCluster):
     def __init__(self, *objects: Manifest) -> None:
         self.asked: Counter[str] = Counter()
         """How often each kind was listed."""
+        self.looked_up: Counter[str] = Counter()
+        """How often one object of each kind was asked for."""
         self.hidden: set[str] = set()
         """The kinds whose watches tell nothing for now."""
         self._changes: list[Change] = []
@@ -37,6 +39,11 @@ class WatchedCluster(MemoryCluster):
         """Return an object as it is now."""
         metadata = manifest["metadata"]
         return self.objects.get((manifest["kind"], metadata["namespace"], metadata["name"]))
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Manifest | None:
+        """Return the object; None if there is none of that name."""
+        self.looked_up[resource.kind] += 1
+        return await super().get(resource, namespace, name)
 
     async def delete(
         self,
