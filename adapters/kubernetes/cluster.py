@@ -3,7 +3,8 @@
 import asyncio
 import math
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -226,24 +227,16 @@ class Cluster:
         """
         query = {**selection.query, **_AS_A_WATCH, "resourceVersion": since}
         request = self._listing(resource, selection, query, "watch")
-        try:
-            connection = await self._connected()
-            async with opened_answer(connection, request, WATCHING) as response:
-                self._count(request, str(response.status))
-                if response.status >= HTTPStatus.BAD_REQUEST:
-                    answer = await self._answer(request, response)
-                    if answer.status == HTTPStatus.UNAUTHORIZED:
-                        await self._reconnected(connection)
-                    if answer.status != HTTPStatus.GONE:
-                        raise answer.error()
-                    yield Change("ERROR", answer.parsed())
-                    return
-                opened()
-                async for line in response.content:
-                    event = from_json(line)
-                    yield Change(event["type"], event["object"])
-        except (*_TROUBLE, ValueError) as error:  # a proxy may end it in the middle of a line
-            raise self._unreachable(request, error) from error
+        async with self._stream(request, WATCHING) as found:
+            if isinstance(found, Answer):
+                if found.status != HTTPStatus.GONE:
+                    raise found.error()
+                yield Change("ERROR", found.parsed())
+                return
+            opened()
+            async for line in found.content:
+                event = from_json(line)
+                yield Change(event["type"], event["object"])
 
     async def log(
         self,
@@ -263,20 +256,31 @@ class Cluster:
             query["tailLines"] = str(tail)
         attempt = f"read the log of {PODS.of(*pod)}"
         request = Request(attempt, "GET", PODS.path(*pod, "log"), query)
+        async with self._stream(request, reading(follow=follow)) as found:
+            if isinstance(found, Answer):
+                if not found.is_absence:
+                    raise found.error()
+                return
+            async for chunk in found.content.iter_any():
+                yield chunk
+
+    @asynccontextmanager
+    async def _stream(
+        self, request: Request, bounds: aiohttp.ClientTimeout
+    ) -> AsyncGenerator[aiohttp.ClientResponse | Answer]:
+        """Give what comes in bit by bit, or the answer that says why nothing does."""
         try:
             connection = await self._connected()
-            async with opened_answer(connection, request, reading(follow=follow)) as response:
+            async with opened_answer(connection, request, bounds) as response:
                 self._count(request, str(response.status))
-                if response.status >= HTTPStatus.BAD_REQUEST:
-                    answer = await self._answer(request, response)
-                    if answer.status == HTTPStatus.UNAUTHORIZED:
-                        await self._reconnected(connection)
-                    if not answer.is_absence:
-                        raise answer.error()
+                if response.status < HTTPStatus.BAD_REQUEST:
+                    yield response
                     return
-                async for chunk in response.content.iter_any():
-                    yield chunk
-        except _TROUBLE as error:
+                answer = await self._answer(request, response)
+                if answer.status == HTTPStatus.UNAUTHORIZED:
+                    await self._reconnected(connection)
+                yield answer
+        except (*_TROUBLE, ValueError) as error:  # a proxy may end it in the middle of a line
             raise self._unreachable(request, error) from error
 
     def _listing(
