@@ -5,17 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import NoReturn, TypeVar
 
-from pydantic import ValidationError
-
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.informer import Informer, Name
 from adapters.kubernetes.resources import ENGRAM_TEMPLATES, ENGRAMS, STORIES
-from runwright.errors import InvalidManifestError
 from runwright.models.base import WireModel
 from runwright.models.bubustack import Engram, EngramTemplate, Story
 from runwright.models.objects import Manifest
 from runwright.rules.bubustack.intake import Lookups
-from runwright.rules.translation import problems_in
+from runwright.rules.translation import read_object
 
 M = TypeVar("M", bound=WireModel)
 
@@ -95,11 +92,4 @@ def _bare(manifest: Manifest) -> Manifest:
 
 
 def _read(model: type[M], manifest: Manifest | None) -> M | None:
-    if manifest is None:
-        return None
-    try:
-        return model.model_validate(manifest)
-    except ValidationError as error:
-        named = f"{manifest['kind']}/{manifest['metadata']['name']}"
-        problems = [one._replace(object=named) for one in problems_in(error)]
-        raise InvalidManifestError(problems) from error
+    return read_object(model, manifest) if manifest else None

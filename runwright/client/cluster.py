@@ -3,9 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
-
-from pydantic import ValidationError
+from typing import Final
 
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.resources import (
@@ -19,7 +17,6 @@ from adapters.kubernetes.resources import (
 from runwright.errors import (
     ConflictError,
     ExistsError,
-    InvalidManifestError,
     NotFoundError,
     RefusedError,
 )
@@ -36,14 +33,13 @@ from runwright.rules.bubustack.submission import (
 )
 from runwright.rules.manifests import Bundle
 from runwright.rules.manifests.bundle import Identity
-from runwright.rules.translation import problems_in
+from runwright.rules.translation import read_object
 
 _PARTS: Final[Mapping[str, tuple[Resource, type[Part]]]] = {
     "Story": (STORIES, Story),
     "Engram": (ENGRAMS, Engram),
     "EngramTemplate": (ENGRAM_TEMPLATES, EngramTemplate),
 }
-_M = TypeVar("_M", Story, Engram, EngramTemplate, Part, StoryRun)
 _NAME: Final = re.compile(r"[a-z0-9.-]+")
 """What may be asked for; a reference to anything else is wrong, and told so by its rule."""
 _NO_KIND: Final = "404 page not found"
@@ -58,7 +54,7 @@ class ClusterObjects:
     async def find(self, namespace: str, name: str) -> StoryRun | None:
         """Return the StoryRun as it is now; None if there is none of that name."""
         manifest = await self._get(STORY_RUNS, namespace, name)
-        return _read(StoryRun, manifest) if manifest else None
+        return read_object(StoryRun, manifest) if manifest else None
 
     async def prepare(self, bundle: Bundle, overrides: Overrides) -> Submission:
         """Return what to create for the run that manifests describe; nothing is created yet.
@@ -91,7 +87,7 @@ class ClusterObjects:
         for part in submission.parts:
             await self._ensure(part)
         try:
-            return _read(StoryRun, await self._cluster.create(submission.story_run))
+            return read_object(StoryRun, await self._cluster.create(submission.story_run))
         except ConflictError as error:
             raise _exists(namespace, name) from error
 
@@ -113,7 +109,7 @@ class ClusterObjects:
         if not _NAME.fullmatch(f"{namespace}{name}"):
             return None
         manifest = await self._get(resource, namespace, name)
-        return _read(model, manifest) if manifest else None
+        return read_object(model, manifest) if manifest else None
 
     async def _ensure(self, part: Manifest) -> None:
         """Create an object, or find it there as it was to be."""
@@ -124,7 +120,7 @@ class ClusterObjects:
             namespace, name = metadata.get("namespace", ""), metadata["name"]
             there = await self._part((part["kind"], namespace, name))
             _, model = _PARTS[part["kind"]]
-            if there is None or there.spec != _read(model, part).spec:
+            if there is None or there.spec != read_object(model, part).spec:
                 message = f"create {resource.of(namespace, name)}: another one was created just now"
                 raise RefusedError(message) from None
 
@@ -153,12 +149,3 @@ async def reached(environ: Mapping[str, str]) -> AsyncGenerator[ClusterObjects]:
 
 def _exists(namespace: str, name: str) -> ExistsError:
     return ExistsError(f"start run {namespace}/{name}: a run of that name exists")
-
-
-def _read(model: type[_M], manifest: Manifest) -> _M:
-    try:
-        return model.model_validate(manifest)
-    except ValidationError as error:
-        named = f"{manifest['kind']}/{manifest['metadata']['name']}"
-        problems = [one._replace(object=named) for one in problems_in(error)]
-        raise InvalidManifestError(problems) from error

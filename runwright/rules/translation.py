@@ -2,18 +2,33 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from runwright.errors import Problem
+from runwright.errors import InvalidManifestError, Problem
 from runwright.rules.wording import child, listed, quoted, suggestion, written
 
 _Phrase = Callable[[Mapping[str, Any], Any], str]
+_M = TypeVar("_M", bound=BaseModel)
 _OPTION: Final = re.compile(r"'([^']*)'")
 _NAME_WITH_DOTS: Final = r"(\.[a-z0-9]"
 _NAME: Final = "[-a-z0-9]*"
+
+
+def read_object(model: type[_M], manifest: Mapping[str, Any]) -> _M:
+    """Return an object of a cluster, read.
+
+    Raises:
+        InvalidManifestError: every problem, each with the object's kind and name.
+    """
+    try:
+        return model.model_validate(manifest)
+    except ValidationError as error:
+        named = f"{manifest['kind']}/{manifest['metadata']['name']}"
+        problems = [one._replace(object=named) for one in problems_in(error)]
+        raise InvalidManifestError(problems) from error
 
 
 def problems_in(error: ValidationError, path: str = "", known: Iterable[str] = ()) -> list[Problem]:
