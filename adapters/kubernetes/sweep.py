@@ -131,7 +131,7 @@ class Sweep:
         await self._intake.warn(run, standing.reason, standing.message)
         if left:
             message = f"The run is over, and these are still there: {listed(left)}"
-            await self._intake.warn(run, "TasksNotRemoved", message)
+            await self._intake.warn(run, "TasksLeft", message)
 
     async def _note_closed(self, name: Name, run: StoryRun, now: datetime) -> None:
         """Say that a run is over whose own last word the cluster would not have.
