@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import uuid
 from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
@@ -32,7 +33,13 @@ hypothesis.settings.load_profile("ours")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make each level a marker, so that `-m` selects by it."""
+    """Make each level a marker, so that `-m` selects by it.
+
+    And have Ctrl-C mean something: what a shell starts in the background ignores it, and so would
+    every command that the tests start.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name, meaning in _LEVELS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
 
