@@ -30,7 +30,7 @@ from runwright.models.objects import Manifest
 from runwright.ports import Metrics, Unmeasured
 
 _UNMEASURED: Final = Unmeasured()
-MANAGER: Final = "runwright"
+_MANAGER: Final = "runwright"
 """How the API server notes who wrote a field."""
 _LIST_WITHIN: Final = 60.0
 _COMES_UP_WITHIN: Final = 60.0
@@ -111,7 +111,7 @@ class Cluster:
         namespace = str(metadata.get("namespace", ""))
         name = str(metadata.get("name") or metadata.get("generateName", ""))
         attempt = f"create {resource.of(namespace, name)}"
-        path, query = resource.path(namespace), {"fieldManager": MANAGER}
+        path, query = resource.path(namespace), {"fieldManager": _MANAGER}
         answer = await self._ask(Request(attempt, "POST", path, query, manifest))
         if not answer.is_good:
             raise answer.error()
@@ -131,7 +131,7 @@ class Cluster:
             ConflictError: the patch names a resourceVersion or a uid that is not the object's.
         """
         attempt = f"patch {subresource or 'object'} of {resource.of(*name)}"
-        path, query = resource.path(*name, subresource), {"fieldManager": MANAGER}
+        path, query = resource.path(*name, subresource), {"fieldManager": _MANAGER}
         return await self._if_there(Request(attempt, "PATCH", path, query, patch, MERGE))
 
     async def without_finalizer(
@@ -143,7 +143,7 @@ class Cluster:
         """
         patch = {"metadata": {"$deleteFromPrimitiveList/finalizers": [finalizer]}}
         attempt = f"take finalizer from {resource.of(*name)}"
-        path, query = resource.path(*name), {"fieldManager": MANAGER}
+        path, query = resource.path(*name), {"fieldManager": _MANAGER}
         return await self._if_there(Request(attempt, "PATCH", path, query, patch, STRATEGIC))
 
     async def replace(self, manifest: Manifest) -> Manifest | None:
@@ -154,7 +154,7 @@ class Cluster:
         """
         resource, metadata = resource_of(manifest), manifest["metadata"]
         name = (str(metadata.get("namespace", "")), str(metadata["name"]))
-        path, query = resource.path(*name), {"fieldManager": MANAGER}
+        path, query = resource.path(*name), {"fieldManager": _MANAGER}
         attempt = f"replace {resource.of(*name)}"
         return await self._if_there(Request(attempt, "PUT", path, query, manifest))
 

@@ -24,13 +24,12 @@ from runwright.models.story_run import workflow_id
 from runwright.ports import Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
 from runwright.rules.bubustack import outside, retention
+from runwright.rules.bubustack.jobs.labels import STORY_RUN
 from runwright.rules.bubustack.retention import Removal, Retention
 from runwright.rules.naming import label_value
 
 _LOG: Final = logging.getLogger(__name__)
 _UNMEASURED: Final = Unmeasured()
-_STORY_RUN: Final = "bubustack.io/storyrun"
-"""The label of what belongs to a StoryRun."""
 _MOST_MESSAGES: Final = 500
 """To one run, while one worker leads: Temporal takes 10,000 signals, and those of others too."""
 _LONGEST_WAIT: Final = 3600.0
@@ -120,9 +119,8 @@ class StoryRunIntake:
         found = await self._cluster.get(STORY_RUNS, namespace, name)
         return found is not None and found["metadata"]["uid"] == uid
 
-    def abandon(self, workflow: str) -> None:
+    def abandon(self, namespace: str, name: str, uid: str) -> None:
         """Have a run ended and tidied up after whose StoryRun is gone."""
-        _, namespace, name, uid = workflow.split("/")
         self._have_deleted({"namespace": namespace, "name": name, "uid": uid})
 
     async def write(self, run: StoryRun, status: dict[str, Any]) -> None:
@@ -238,7 +236,7 @@ class StoryRunIntake:
             await self._refuse(held, rules.Refuse("SchedulingFailed", str(error)))
             return
         if await self._mark(held, _marker(run_id, asked.retention)) is None:
-            self.abandon(workflow_of(run))
+            self.abandon(run.metadata.namespace, run.metadata.name, run.metadata.uid)
             return
         self._metrics.count(RUNS_STARTED)
         extra = {"action": "run_started", "run": f"{run.metadata.namespace}/{run.metadata.name}"}
@@ -334,7 +332,7 @@ class StoryRunIntake:
 
     async def _remove_children(self, run: StoryRun) -> None:
         """Remove the StepRuns of a run; their Jobs go with them."""
-        ours = f"{_STORY_RUN}={label_value(run.metadata.name)}"
+        ours = f"{STORY_RUN}={label_value(run.metadata.name)}"
         listed = await self._cluster.list(STEP_RUNS, Selection(run.metadata.namespace, ours))
         for step_run in listed.items:
             metadata = step_run["metadata"]

@@ -13,13 +13,12 @@ from adapters.kubernetes.queue import WorkQueue
 from adapters.kubernetes.story_runs import workflow_of
 from runwright.errors import TransientError
 from runwright.models.bubustack import StoryRun
-from runwright.models.story_run import NO_RESOURCE
+from runwright.models.story_run import NO_RESOURCE, run_of
 from runwright.ports import Fate, Launcher, Objects, RunStanding
 from runwright.rules.bubustack import outside
 from runwright.rules.wording import listed
 
 _LOG: Final = logging.getLogger(__name__)
-_KIND: Final = "storyrun"
 _ASKED_EACH_TIME: Final = 20
 """Open runs that are looked at in every sweep whatever Temporal lists, one after the other."""
 _SWEEPS_PER_LISTING: Final = 10
@@ -80,12 +79,13 @@ class Sweep:
         """Have runs ended whose StoryRun is gone: it went while nobody looked, or was forced."""
         known = {workflow_of(run) for run in self._intake.story_runs.objects().values()}
         for workflow in open_runs:
-            kind, namespace, name, uid = (*workflow.split("/"), "", "", "")[:4]
-            is_ours = kind == _KIND and uid != NO_RESOURCE and self._intake.serves(namespace)
-            if not is_ours or workflow in known:
+            run = run_of(workflow)
+            if run is None or workflow in known:
                 continue
-            if not await self._intake.is_there(namespace, name, uid):
-                self._intake.abandon(workflow)
+            namespace, _, uid = run
+            is_ours = uid != NO_RESOURCE and self._intake.serves(namespace)
+            if is_ours and not await self._intake.is_there(*run):
+                self._intake.abandon(*run)
 
     def _some_of(self, names: Iterable[Name]) -> list[Name]:
         """Return the next few names, so that in time every one has its turn."""

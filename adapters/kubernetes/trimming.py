@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from runwright.models.metadata import LAST_APPLIED
 from runwright.models.objects import Manifest
+from runwright.rules.bubustack.intake import RUN_ID
 
 _METADATA: Final = (
     *("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp"),
     *("deletionGracePeriodSeconds", "finalizers", "ownerReferences"),
 )
 _OURS: Final = "runwright.dev/"
-_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
-"""A second copy of the whole object."""
-_STARTED: Final = "runwright.dev/run-id"
 _OF_THE_END: Final = ("phase", "attempts", "finishedAt", "childrenCleanedAt")
 _OF_AN_OPEN_RUN: Final = (
     *("phase", "attempts", "message", "conditions", "startedAt", "active", "gates"),
@@ -65,11 +64,11 @@ def trimmed_story_run(run: Manifest) -> Manifest:
     metadata = {name: value for name, value in run["metadata"].items() if name != "managedFields"}
     annotations: Mapping[str, str] = metadata.get("annotations") or {}
     metadata["annotations"] = {
-        name: value for name, value in annotations.items() if name != _LAST_APPLIED
+        name: value for name, value in annotations.items() if name != LAST_APPLIED
     }
     known = {"apiVersion": run["apiVersion"], "kind": run["kind"], "metadata": metadata}
     spec: Manifest = run.get("spec") or {}
-    if _STARTED not in (metadata.get("annotations") or {}):
+    if RUN_ID not in (metadata.get("annotations") or {}):
         return {**known, "spec": spec, "status": status}
     spec = _some(spec, ("storyRef", "cancelRequested"))
     if status.get("finishedAt"):

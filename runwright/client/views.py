@@ -14,7 +14,7 @@ from temporalio.client import (
 
 from runwright.models.base import Message
 from runwright.models.bubustack import Phase
-from runwright.models.story_run import RunError, StoryRunState
+from runwright.models.story_run import RunError, StoryRunState, run_of
 from workflows import presentation
 
 _ENDED_OUTSIDE: Final = {
@@ -56,7 +56,7 @@ class Summary(Message):
 def summary_of(execution: WorkflowExecution) -> Summary:
     """Return a run as a list shows it."""
     said = execution.typed_search_attributes
-    _, namespace, name, *_ = (*execution.id.split("/"), "", "", "")
+    namespace, name, _ = run_of(execution.id) or ("", "", "")
     phase = said.get(presentation.PHASE) or ""
     return Summary(
         namespace=said.get(presentation.NAMESPACE) or namespace,

@@ -1,11 +1,14 @@
 """What every Kubernetes object carries: its metadata, its owners, its conditions."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AwareDatetime, Field, StrictBool, StrictInt
 
 from runwright.models.base import WireModel
+
+LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+"""The annotation in which `kubectl apply` keeps a second copy of the whole object."""
 
 ObjectName = Annotated[
     str,

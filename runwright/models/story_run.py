@@ -13,6 +13,7 @@ from runwright.models.metadata import NamespaceName, ObjectName
 from runwright.models.runs import Cancelled, Paused
 from runwright.models.tasks import Backend, Diagnosis
 
+_KIND: Final = "storyrun"
 NO_RESOURCE: Final = "local"
 """In the place of a uid: the run is not a resource of any cluster."""
 
@@ -213,4 +214,13 @@ class StartStoryRun(Message):
 
 def workflow_id(namespace: str, name: str, uid: str = NO_RESOURCE) -> str:
     """Return the id of a run's workflow."""
-    return f"storyrun/{namespace}/{name}/{uid}"
+    return f"{_KIND}/{namespace}/{name}/{uid}"
+
+
+def run_of(workflow: str) -> tuple[str, str, str] | None:
+    """Return namespace, name and uid of the run of a workflow id; None if it is that of none."""
+    kind, *parts = workflow.split("/")
+    if kind != _KIND or len(parts) != 3:
+        return None
+    namespace, name, uid = parts
+    return namespace, name, uid

@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field
 
 from runwright.models.base import Message
+
+TIMED_OUT_CODE: Final = 124
+"""The exit code of what took too long, as a shell's `timeout` has it."""
 
 
 class Backend(StrEnum):

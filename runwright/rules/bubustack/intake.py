@@ -19,7 +19,7 @@ from runwright.models.bubustack import (
     StoryRunStatus,
 )
 from runwright.models.gates import DecideGate, Verdict
-from runwright.models.metadata import ObjectMeta
+from runwright.models.metadata import LAST_APPLIED, ObjectMeta
 from runwright.models.runs import CancelRun
 from runwright.models.story_run import StartStoryRun
 from runwright.models.tasks import Backend
@@ -35,8 +35,6 @@ RUN_ID: Final = "runwright.dev/run-id"
 """The annotation that says that the run was started: Temporal's run id."""
 AUTHOR: Final = "runwright.dev/author"
 """The annotation that says who started the run: claimed by whoever wrote it, verified by nobody."""
-_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
-"""A second copy of the whole object, in its annotations."""
 _DENIED: Final = "and references across namespaces are not allowed"
 _Object = TypeVar("_Object", Story, Engram, EngramTemplate)
 _LONGEST_NAME: Final = 256
@@ -219,7 +217,7 @@ def bare(one: _Object) -> _Object:
     """Return an object as a run takes it along: without status, and without copies of itself."""
     metadata = one.metadata
     annotations = {
-        name: text for name, text in metadata.annotations.items() if name != _LAST_APPLIED
+        name: text for name, text in metadata.annotations.items() if name != LAST_APPLIED
     }
     kept = ObjectMeta(
         name=metadata.name,

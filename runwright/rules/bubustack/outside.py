@@ -16,9 +16,7 @@ from runwright.models.bubustack import (
     StoryRunStatus,
 )
 from runwright.models.metadata import Condition
-from runwright.rules.bubustack.intake import RUN_ID, Refuse, Waits, was_started
-from runwright.rules.bubustack.progress import MESSAGE
-from runwright.rules.bubustack.status.conditions import (
+from runwright.rules.bubustack.conditions import (
     HISTORY_LOST,
     PAUSED,
     READY,
@@ -30,6 +28,8 @@ from runwright.rules.bubustack.status.conditions import (
     renewed,
     usual_reason,
 )
+from runwright.rules.bubustack.intake import RUN_ID, Refuse, Waits, was_started
+from runwright.rules.bubustack.progress import MESSAGE
 from runwright.rules.bubustack.status.patches import shown
 from runwright.rules.bubustack.status.run import lasted
 from runwright.rules.bubustack.verdicts import CANCELED

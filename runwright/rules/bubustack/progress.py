@@ -18,7 +18,7 @@ from runwright.models.story_run import (
     StepReason,
     StoryRunState,
 )
-from runwright.models.tasks import Diagnosis, OutcomeReason, TaskKey, TaskOutcome
+from runwright.models.tasks import TIMED_OUT_CODE, Diagnosis, OutcomeReason, TaskKey, TaskOutcome
 from runwright.rules import gates
 from runwright.rules.bubustack.dag import Skip, steps_of
 from runwright.rules.bubustack.retries import Retries, classify
@@ -180,7 +180,7 @@ def task_ended(step: StepProgress, outcome: TaskOutcome, now: datetime) -> StepP
             return ended(told, Phase.CANCELED, outcome.message, now, StepReason.CANCELED)
         case OutcomeReason.TIMED_OUT:
             return ended(told, Phase.TIMEOUT, outcome.message, now, StepReason.TIMED_OUT)
-        case OutcomeReason.EXITED if outcome.exit_code == 124:
+        case OutcomeReason.EXITED if outcome.exit_code == TIMED_OUT_CODE:
             return ended(told, Phase.TIMEOUT, outcome.message, now, StepReason.TIMED_OUT)
         case OutcomeReason.OUTPUT_SCHEMA_FAILED:
             return ended(told, Phase.FAILED, outcome.message, now, StepReason.OUTPUT_SCHEMA_FAILED)

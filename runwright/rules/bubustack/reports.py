@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 
 from runwright.models.bubustack import ExitClass, Phase, StructuredError, StructuredErrorType
-from runwright.models.tasks import OutcomeReason, TaskOutcome
+from runwright.models.tasks import TIMED_OUT_CODE, OutcomeReason, TaskOutcome
 from runwright.rules.bubustack.tasks import MAX_OUTPUT
 from runwright.rules.kubernetes import advice
 from runwright.rules.kubernetes.diagnosis import said
@@ -26,7 +26,6 @@ _MOST_DETAILS: Final = 8 * 1024
 """Bytes of JSON that an error's details may take: they travel with the run's state."""
 _DONE: Final = frozenset({Phase.SUCCEEDED, Phase.SKIPPED})
 _STOPPED: Final = frozenset({Phase.CANCELED, Phase.FINISHED, Phase.ABORTED})
-_TIMED_OUT_CODE: Final = 124
 
 
 def reported(status: Object, max_output: int = MAX_OUTPUT) -> TaskOutcome | None:
@@ -48,7 +47,7 @@ def reported(status: Object, max_output: int = MAX_OUTPUT) -> TaskOutcome | None
     told = _Told(
         reason,
         said_last or f"the task reported {phase}",
-        _exit_code(status, error, _TIMED_OUT_CODE if phase is Phase.TIMEOUT else None),
+        _exit_code(status, error, TIMED_OUT_CODE if phase is Phase.TIMEOUT else None),
         _exit_class(status, error),
     )
     dumped = error.model_dump(mode="json", exclude_none=True) if error else None

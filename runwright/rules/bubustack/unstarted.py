@@ -7,8 +7,8 @@ from typing import Any, Final
 from runwright.models.bubustack import Phase, StepState, StoryRun, StoryRunStatus
 from runwright.models.metadata import Condition
 from runwright.models.story_run import RunError, Section, StepProgress, StoryRunState
+from runwright.rules.bubustack.conditions import HISTORY_LOST, READY
 from runwright.rules.bubustack.intake import AUTHOR, is_over, was_started
-from runwright.rules.bubustack.status.conditions import HISTORY_LOST, READY
 
 NOT_TAKEN_IN: Final = "NotTakenIn"
 """The reason of a run that no worker has looked at yet."""

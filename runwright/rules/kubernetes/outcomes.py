@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from runwright.models.tasks import Diagnosis, OutcomeReason, TaskOutcome
+from runwright.models.tasks import TIMED_OUT_CODE, Diagnosis, OutcomeReason, TaskOutcome
 from runwright.rules.kubernetes import advice, pods
 from runwright.rules.kubernetes.advice import Category
 from runwright.rules.kubernetes.diagnosis import DEADLINE_EXCEEDED, diagnose, said
@@ -14,8 +14,6 @@ from runwright.rules.wording import excerpt
 
 EVIDENCE: Final = "runwright.dev/evidence"
 """The finalizer that holds a Job and its pod until their outcome is recorded."""
-_TIMED_OUT_CODE: Final = 124
-"""The exit code of what took too long, as a shell's `timeout` has it."""
 _LONGEST: Final = 2048
 """Characters of a message."""
 _KEPT_OF_ONE: Final = 4096
@@ -35,7 +33,7 @@ def outcome_of(
     """
     seen = _Seen(job, pod, pods.ended_container(pod, container) if pod else None)
     if _is_overdue(seen):
-        return seen.outcome(OutcomeReason.TIMED_OUT, "the Job's deadline passed", _TIMED_OUT_CODE)
+        return seen.outcome(OutcomeReason.TIMED_OUT, "the Job's deadline passed", TIMED_OUT_CODE)
     if pod is None:
         return _without_pod(seen)
     if pods.never_runs(pod):

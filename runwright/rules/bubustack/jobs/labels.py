@@ -7,6 +7,8 @@ from runwright.rules.bubustack.jobs.work import Work
 from runwright.rules.naming import label_value
 
 RUNS_VERSION: Final = "runs.bubustack.io/v1alpha1"
+STORY_RUN: Final = "bubustack.io/storyrun"
+"""The label of what belongs to a StoryRun."""
 MANAGED_BY: Final = {"app.kubernetes.io/managed-by": "runwright"}
 
 
@@ -18,7 +20,7 @@ def labels_of_run(start: StartStoryRun) -> dict[str, str]:
     story = label_value(start.story.metadata.name)
     return {
         **MANAGED_BY,
-        "bubustack.io/storyrun": label_value(start.name),
+        STORY_RUN: label_value(start.name),
         "bubustack.io/story": story,
         "bubustack.io/story-name": story,
     }

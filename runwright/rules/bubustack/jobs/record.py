@@ -11,9 +11,9 @@ from runwright.models.bubustack import (
     StepRunStatus,
     StoryRunReference,
 )
-from runwright.models.metadata import Condition, ConditionStatus
 from runwright.models.objects import Manifest
 from runwright.models.tasks import TaskKey, TaskRecord
+from runwright.rules.bubustack.conditions import Standing, phase_conditions
 from runwright.rules.bubustack.jobs.labels import RUNS_VERSION, labels_of_step, owners_of_run
 from runwright.rules.bubustack.jobs.work import Work
 from runwright.rules.bubustack.retries import retries_of, timeout_of
@@ -101,15 +101,6 @@ def _running(key: TaskKey, started_at: datetime) -> dict[str, Any]:
         phase=Phase.RUNNING,
         started_at=started_at,
         retries=key.try_number - 1,
-        conditions=tuple(
-            Condition(
-                type=kind,
-                status=ConditionStatus.TRUE if holds else ConditionStatus.FALSE,
-                reason="Running",
-                message="",
-                last_transition_time=started_at,
-            )
-            for kind, holds in (("Ready", False), ("Progressing", True), ("Degraded", False))
-        ),
+        conditions=phase_conditions(Standing(Phase.RUNNING, "", "", since=started_at)),
     )
     return status.model_dump(mode="json", exclude_unset=True)

@@ -9,7 +9,7 @@ from runwright.models.gates import Gate, GateOutcome
 from runwright.models.objects import EventType, ObjectEvent
 from runwright.models.story_run import StartStoryRun, StepProgress, StepReason, StoryRunState
 from runwright.rules import gates
-from runwright.rules.bubustack.status.conditions import cut
+from runwright.rules.bubustack.conditions import cut
 from runwright.rules.bubustack.status.gates import deciders, how_to_decide
 from runwright.rules.bubustack.status.keys import story_run_key
 from runwright.rules.bubustack.status.run import told

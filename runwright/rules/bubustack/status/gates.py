@@ -8,8 +8,8 @@ from runwright.models.bubustack import GateDecisionState, GateStatus, StoryRunSt
 from runwright.models.gates import Decision, Gate, GateOutcome, RefusedDecision, Verdict
 from runwright.models.story_run import StartStoryRun, StoryRunState
 from runwright.rules import gates
+from runwright.rules.bubustack.conditions import cut
 from runwright.rules.bubustack.progress import MESSAGE
-from runwright.rules.bubustack.status.conditions import cut
 
 _WAITS: Final = "Waits for a decision"
 """How every message of an undecided gate begins, by which it is told from a person's comment."""

@@ -14,8 +14,7 @@ from runwright.models.bubustack import (
 from runwright.models.metadata import Condition
 from runwright.models.story_run import RunError, StartStoryRun, StepProgress, StoryRunState
 from runwright.models.tasks import Diagnosis
-from runwright.rules.bubustack.progress import MESSAGE
-from runwright.rules.bubustack.status.conditions import (
+from runwright.rules.bubustack.conditions import (
     DEGRADED,
     PAUSED,
     Standing,
@@ -24,6 +23,7 @@ from runwright.rules.bubustack.status.conditions import (
     phase_conditions,
     usual_reason,
 )
+from runwright.rules.bubustack.progress import MESSAGE
 from runwright.rules.bubustack.status.gates import gate_statuses
 from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
 from runwright.rules.bubustack.status.size import fitted

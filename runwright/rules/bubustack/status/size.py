@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from runwright.models.bubustack import StoryRunStatus
-from runwright.rules.bubustack.status.conditions import cut
+from runwright.rules.bubustack.conditions import cut
 from runwright.rules.shapes import is_object
 
 MOST_STATUS: Final = 1024 * 1024

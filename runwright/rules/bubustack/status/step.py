@@ -15,10 +15,10 @@ from runwright.models.bubustack import (
     StructuredErrorType,
 )
 from runwright.models.story_run import Section, StartStoryRun, StepProgress, StepReason
+from runwright.rules.bubustack.conditions import Standing, cut, phase_conditions
 from runwright.rules.bubustack.dag import steps_of
 from runwright.rules.bubustack.dependencies import dependencies
 from runwright.rules.bubustack.progress import MESSAGE, size_of
-from runwright.rules.bubustack.status.conditions import Standing, cut, phase_conditions
 from runwright.rules.bubustack.status.run import lasted, step_message
 from runwright.rules.naming import compose
 
