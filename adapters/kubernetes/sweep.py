@@ -150,9 +150,10 @@ class Sweep:
     async def _stop_tasks(self, run: StoryRun) -> Sequence[str]:
         """Remove the tasks of a run; return what is left of them when its time is up."""
         left: Sequence[str] = ()
-        for _ in range(_REMOVED_WITHIN):
+        for look in range(_REMOVED_WITHIN):
+            if look:
+                await asyncio.sleep(1)
             left = await self._objects.remove_tasks(workflow_of(run), run.metadata.namespace)
             if not left:
                 break
-            await asyncio.sleep(1)
         return left

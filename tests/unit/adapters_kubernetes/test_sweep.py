@@ -1,0 +1,90 @@
+"""What a sweep makes of runs that were ended without their own code."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final, cast
+
+import pytest
+
+from adapters.kubernetes import sweep
+from adapters.kubernetes.informer import Name
+from adapters.kubernetes.sweep import Sweep
+from runwright.models.bubustack import StoryRun
+from runwright.models.story_run import run_of, workflow_id
+from runwright.ports import Fate, RunStanding
+
+_RUN: Final = StoryRun.model_validate(
+    {
+        "metadata": {"name": "web-1", "namespace": "shop", "uid": "7f3a"},
+        "spec": {"storyRef": {"name": "release"}},
+        "status": {"phase": "Running"},
+    }
+)
+
+
+class _Intake:
+    """One open run, and what was written and told of it."""
+
+    def __init__(self) -> None:
+        self.status: dict[str, Any] = {}
+        self.told: dict[str, str] = {}
+        self.is_told = asyncio.Event()
+
+    def open_run(self, _: Name) -> StoryRun:
+        """Return the run."""
+        return _RUN
+
+    async def write(self, _: StoryRun, status: dict[str, Any]) -> None:
+        """Note the status."""
+        self.status = status
+
+    async def warn(self, _: StoryRun, reason: str, message: str) -> None:
+        """Note the Event."""
+        self.told[reason] = message
+        self.is_told.set()
+
+
+class _Terminated:
+    """A Temporal in which somebody terminated the run, in a cluster whose node is dead."""
+
+    def __init__(self, *left: str) -> None:
+        self._left = left
+
+    async def standing(self, _: str) -> RunStanding:
+        """Return that it was terminated."""
+        return RunStanding(Fate.ENDED_OUTSIDE, "r1", "Terminated", "wrong image")
+
+    async def remove_tasks(self, _: str, __: str) -> Sequence[str]:
+        """Return what does not go."""
+        return self._left
+
+
+@pytest.mark.parametrize("left", [(), ("pod shop/web-1-build-x7k2p",)], ids=["all gone", "a pod"])
+async def test_what_is_left_of_a_run_that_was_ended_outside_is_told(
+    monkeypatch: pytest.MonkeyPatch, left: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(sweep, "_REMOVED_WITHIN", 1)
+    intake, outside = _Intake(), _Terminated(*left)
+    ours = Sweep(cast("Any", intake), cast("Any", outside), cast("Any", outside))
+
+    ours.queue.add(("shop", "web-1"))
+    looking = asyncio.create_task(ours.queue.run())
+    await intake.is_told.wait()
+    while len(ours.queue):
+        await asyncio.sleep(0)
+    looking.cancel()
+    with suppress(asyncio.CancelledError):
+        await looking
+
+    assert intake.status["phase"] == "Failed"
+    assert intake.told.pop("Terminated") == "wrong image"
+    assert [name in intake.told.get("TasksLeft", "") for name in left] == [True] * len(left)
+    assert bool(intake.told) is bool(left)
+
+
+def test_the_id_of_a_workflow_says_which_run_it_is() -> None:
+    assert run_of(workflow_id("shop", "web-1", "7f3a")) == ("shop", "web-1", "7f3a")
+    assert [run_of(other) for other in ("deletion/storyrun/shop/web-1/7f3a", "storyrun/a", "")] == [
+        None
+    ] * 3
