@@ -145,10 +145,10 @@ class Account:
             await cluster.close()
 
     def remove(self) -> None:
-        """Remove it, and its rights everywhere."""
-        kinds = "clusterroles,clusterrolebindings"
+        """Remove it, and its rights everywhere; a testbed that was made anew has none of it."""
+        kinds, whatever = "clusterroles,clusterrolebindings", ("--wait=false", "--ignore-not-found")
         self.testbed.kubectl("delete", kinds, f"--selector=tests={self.namespace}")
-        self.testbed.kubectl("delete", "namespace", self.namespace, "--wait=false")
+        self.testbed.kubectl("delete", "namespace", self.namespace, *whatever)
         self.kubeconfig.unlink(missing_ok=True)
 
     def _own(self, manifest: Manifest) -> Manifest:
