@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 with workflow.unsafe.imports_passed_through():
     from activities.runs import CancelOwnRun, RunActivities
-    from runwright.models.bubustack import Phase, Step
     from runwright.models.gates import GateOutcome
     from runwright.models.runs import CancelRun
     from runwright.models.story_run import (
@@ -21,18 +20,15 @@ with workflow.unsafe.imports_passed_through():
     from runwright.rules.bubustack import (
         configuration,
         dag,
-        progress,
         verdicts,
     )
+    from runwright.rules.bubustack.dag import Interruption
     from runwright.rules.bubustack.verdicts import Ending
 
     # Module by module: what is imported from the package itself, the sandbox loads for each run.
     from workflows.policies import LOOK, TRY_FOR_EVER
     from workflows.story_steps import StorySteps
     from workflows.tasks import cancelled, unbroken
-
-MOST_IN_FLIGHT: Final = 500
-"""Steps of one run at a time; Temporal refuses a run with 2,000 pending activities."""
 
 
 @workflow.defn(name="StoryRun")
@@ -74,37 +70,33 @@ class StoryRunWorkflow(StorySteps):
 
     async def _run_steps_and_compensations(self) -> None:
         await self._run_section(Section.MAIN)
-        if dag.failed_steps(self._story, Section.MAIN, self._state.steps):
+        if verdicts.needs_mending(self._story, self._state.steps, self._stops.get(Section.MAIN)):
             await self._run_section(Section.COMPENSATIONS)
         else:
             self._skip(dag.needless_compensations(self._story))
 
     async def _run_section(self, section: Section) -> None:
-        """Start every step as soon as it may, until none runs and none is left."""
-        running: dict[str, asyncio.Task[None]] = {}
+        """Run the steps of one list, to its end or until one of them stops the others."""
+        work = asyncio.create_task(self._run_graph(self._dag.section(section)))
         try:
-            while self._advance(section, running):
-                await self._something_changes()
+            await workflow.wait_condition(lambda: work.done() or section in self._stops)
         except asyncio.CancelledError:
-            await cancelled(running.values())
+            await cancelled([work])
             raise
+        if section in self._stops:
+            await self._end_early(work, verdicts.stopped_by(self._stops[section]), section)
+        if not work.cancelled():
+            work.result()
 
-    def _advance(self, section: Section, running: dict[str, asyncio.Task[None]]) -> bool:
-        """Start what may start and skip what never will; return whether the section goes on."""
-        for name in [name for name, step in running.items() if step.done()]:
-            running.pop(name).result()
-        while (moves := self._dag.next_moves(section, self._state.steps)).skipped:
-            self._skip(moves.skipped)
-        if self._paused is None:
-            for step in moves.ready[: MOST_IN_FLIGHT - len(running)]:
-                running[step.name] = self._launched(step)
-        return bool(running or moves.ready)
-
-    def _launched(self, step: Step) -> asyncio.Task[None]:
-        self._set(progress.launched(self._step(step), self._activation, workflow.now()))
-        running = asyncio.create_task(self._run_step(step))
-        running.add_done_callback(self._note_change)
-        return running
+    async def _end_early(
+        self, work: asyncio.Task[None], why: Interruption, *sections: Section
+    ) -> None:
+        """End work, and what of these lists has not ended by itself."""
+        self._interruption = why
+        await cancelled([work])
+        self._end_rest(why, *sections)
+        if self._interruption is why:  # else the run was cancelled meanwhile
+            self._interruption = None
 
     async def _in_time(self, work: Coroutine[Any, Any, None]) -> bool:
         """Return whether the work was done before the Story's deadline; at it, end the work."""
@@ -115,11 +107,8 @@ class StoryRunWorkflow(StorySteps):
             await cancelled([task])
             raise
         if not task.done():
-            why = self._interruption = verdicts.story_timed_out(self._story)
-            await cancelled([task])
-            self._end_rest(why, Section.MAIN, Section.COMPENSATIONS)
-            if self._interruption is why:  # else the run was cancelled meanwhile
-                self._interruption = None
+            why = verdicts.story_timed_out(self._story)
+            await self._end_early(task, why, Section.MAIN, Section.COMPENSATIONS)
         if task.cancelled():
             return False
         task.result()
@@ -181,9 +170,9 @@ class StoryRunWorkflow(StorySteps):
         self._present()
         await unbroken(self._mirror.show(self.state()))
         await workflow.wait_condition(workflow.all_handlers_finished)
-        if ending is verdicts.CANCELED:
-            await self._be_cancelled()
-        if ending.phase is not Phase.SUCCEEDED:
+        if ending.phase in verdicts.CLOSES_AS_CANCELED:
+            await self._be_cancelled(ending)
+        if ending.phase not in verdicts.CLOSES_AS_COMPLETED:
             raise ApplicationError(
                 ending.message,
                 self.state(),
@@ -193,13 +182,14 @@ class StoryRunWorkflow(StorySteps):
             )
         return self.state()
 
-    async def _be_cancelled(self) -> NoReturn:
+    async def _be_cancelled(self, ending: Ending) -> NoReturn:
         """Have Temporal cancel this run: without its request a run cannot close as cancelled."""
         if workflow.cancellation_reason() is None:
+            said = "" if ending is verdicts.CANCELED else ending.message
             with suppress(asyncio.CancelledError):
                 await workflow.execute_activity_method(
                     RunActivities.cancel_own_run,
-                    CancelOwnRun(reason=self._cancelled.reason if self._cancelled else ""),
+                    CancelOwnRun(reason=self._cancelled.reason if self._cancelled else said),
                     start_to_close_timeout=LOOK,
                     retry_policy=TRY_FOR_EVER,
                     summary="close as cancelled",
@@ -211,7 +201,8 @@ class StoryRunWorkflow(StorySteps):
         if not in_time:
             return verdicts.timed_out(self._story, self._state.steps)
         now, random = workflow.now(), workflow.random()
-        return verdicts.ending_of(self._story, self._state, now, random)
+        stop = self._stops.get(Section.MAIN)
+        return verdicts.ending_of(self._story, self._state, now, random, stop)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

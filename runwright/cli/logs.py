@@ -18,7 +18,7 @@ from runwright.cli.session import connection
 from runwright.client import Run
 from runwright.errors import ClusterUnavailableError, NotFoundError, TemporalUnavailableError
 from runwright.models.story_run import StoryRunState
-from runwright.rules.naming import compose
+from runwright.rules.bubustack.branches import step_run_name
 from runwright.rules.wording import listed
 from runwright.settings import Settings
 
@@ -69,7 +69,7 @@ class _Printer:
     ) -> None:
         self._source = source
         self._run = run
-        self._name = compose(run.name, step) if step else None
+        self._name = step_run_name(run.name, step) if step else None
         self._number = number
         self._begun: set[Hashable] = set()
 

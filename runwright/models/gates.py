@@ -60,7 +60,8 @@ class Approval(Message):
 class DecideGate(Message):
     """The message that decides a gate, as an update or as a signal."""
 
-    gate: str = Field(min_length=1, max_length=63)
+    gate: str = Field(min_length=1, max_length=127)
+    """The name of its step; a branch's with that of its block before it."""
     verdict: Verdict
     by: str = Field(default="", max_length=256)
     """Who decides, as the sender says: always a claimed identity."""

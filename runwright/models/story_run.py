@@ -14,6 +14,8 @@ from runwright.models.runs import Cancelled, Paused
 from runwright.models.tasks import Backend, Diagnosis
 
 _KIND: Final = "storyrun"
+BRANCH: Final = "/"
+"""Between the name of a parallel step and that of one of its branches."""
 NO_RESOURCE: Final = "local"
 """In the place of a uid: the run is not a resource of any cluster."""
 
@@ -41,17 +43,39 @@ class StepReason(StrEnum):
     TIMED_OUT = "TimedOut"
     REJECTED = "Rejected"
     EXECUTION_FAILED = "ExecutionFailed"
+    INPUT_SCHEMA_FAILED = "InputSchemaFailed"
     OUTPUT_SCHEMA_FAILED = "OutputSchemaFailed"
     CANCELED = "Canceled"
     STORY_TIMED_OUT = "StoryTimedOut"
+    STOPPED = "Stopped"
+    """A stop step ended the run before it."""
     KEPT = "Kept"
     """Finished in an earlier execution of the run, and not repeated."""
 
 
-class StepProgress(Message):
-    """How far one step is."""
+class ChildRun(Message):
+    """The run that a step executes."""
 
     name: str
+    """It is in the namespace of the run that the step belongs to."""
+    uid: str = NO_RESOURCE
+    workflow_id: str
+
+
+class ParentRun(Message):
+    """The run that executes this one as one of its steps."""
+
+    name: str
+    uid: str = NO_RESOURCE
+    step: str
+    workflow_id: str
+
+
+class StepProgress(Message):
+    """How far one step is, or one branch of a parallel step."""
+
+    name: str
+    """Of a branch with that of its block before it, as `build/linux`."""
     section: Section
     type: str
     """`engram`, or the primitive's name."""
@@ -81,8 +105,20 @@ class StepProgress(Message):
     """The name of the last try's pod, in a cluster."""
     record_version: str | None = None
     """The version of its StepRun when the end of its last try was read, in a cluster."""
+    child: ChildRun | None = None
+    """Of a step that executes a Story: its run."""
     diagnosis: Diagnosis | None = None
     """Of its last try, or of the one that runs and does not get on."""
+
+    @property
+    def block(self) -> str:
+        """The parallel step that it is a branch of; empty: of none."""
+        return self.name.rpartition(BRANCH)[0]
+
+    @property
+    def own_name(self) -> str:
+        """Its name without that of its block."""
+        return self.name.rpartition(BRANCH)[2]
 
     @property
     def is_over(self) -> bool:
@@ -145,7 +181,7 @@ class StoryRunState(Message):
     """Of the story as a whole."""
     inputs: dict[str, Any] = {}
     steps: dict[str, StepProgress] = {}
-    """By name, in the order of the Story."""
+    """By name, in the order of the Story; the branches of a block follow it once it has started."""
     gates: dict[str, Gate] = {}
     refused_decisions: tuple[RefusedDecision, ...] = ()
     paused: Paused | None = None
@@ -158,6 +194,11 @@ class StoryRunState(Message):
     def has_started(self) -> bool:
         """Whether it was ever executed: in a cluster it may wait for what is not there."""
         return self.activation > 0
+
+    @property
+    def listed_steps(self) -> tuple[StepProgress, ...]:
+        """The steps that stand in a list of the Story: all but the branches of parallel steps."""
+        return tuple(step for step in self.steps.values() if not step.block)
 
     @property
     def pending_gates(self) -> tuple[str, ...]:
@@ -191,6 +232,8 @@ class StartStoryRun(Message):
     generation: int = Field(default=0, ge=0)
     """Of the StoryRun object's spec, as it was read."""
     story: Story
+    stories: tuple[Story, ...] = ()
+    """The Stories that its steps execute, and theirs."""
     engrams: tuple[Engram, ...] = ()
     templates: tuple[EngramTemplate, ...] = ()
     inputs: dict[str, Any] = {}
@@ -199,6 +242,9 @@ class StartStoryRun(Message):
     backend: Backend = Backend.LOCAL
     cluster: str = Field(default="local", max_length=63)
     """The name of the cluster that the run belongs to."""
+    parent: ParentRun | None = None
+    depth: int = Field(default=0, ge=0)
+    """In how many runs it lies."""
     resume_from: ResumeFrom | None = None
 
     @property

@@ -72,8 +72,8 @@ class StartedRun:
         return await self.tasks.end(self.task(step), outcome)
 
     def task(self, step: str) -> str:
-        """Return the name by which the tasks know a step's task."""
-        return f"{self.run.namespace}/{self.run.name}-{step}"
+        """Return the name by which the tasks know the task of a step, or of a branch."""
+        return f"{self.run.namespace}/{self.run.name}-{step.replace('/', '-')}"
 
     def started(self) -> list[str]:
         """Return the steps whose tasks were started, once per try."""

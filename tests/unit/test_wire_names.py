@@ -91,9 +91,11 @@ def test_the_words_of_steps_and_tasks() -> None:
         "TimedOut",
         "Rejected",
         "ExecutionFailed",
+        "InputSchemaFailed",
         "OutputSchemaFailed",
         "Canceled",
         "StoryTimedOut",
+        "Stopped",
         "Kept",
     }
     assert {*OutcomeReason} == {

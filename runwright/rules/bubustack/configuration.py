@@ -4,30 +4,62 @@ from collections.abc import Iterator
 
 from runwright.errors import Problem
 from runwright.models.bubustack import Phase, Step
-from runwright.models.story_run import Section, StartStoryRun, workflow_id
+from runwright.models.story_run import StartStoryRun, workflow_id
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission import (
     graph_problems,
     story_problems,
     unsupported_problems,
 )
+from runwright.rules.bubustack.admission.graph import circles
+from runwright.rules.bubustack.admission.placed import Outline
+from runwright.rules.bubustack.children import known_stories, story_keys
 from runwright.rules.bubustack.commands import LOCAL_COMMAND, words_of
-from runwright.rules.bubustack.dag import steps_of
 from runwright.rules.bubustack.jobs import job_problems, secret_problems
 from runwright.rules.bubustack.progress import MOST_STATE, size_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
 from runwright.rules.bubustack.verdicts import Ending
 from runwright.rules.schemas import schema_problems, violations, with_defaults
+from runwright.rules.wording import quoted
 
 
 def configuration_problems(start: StartStoryRun) -> list[Problem]:
-    """Return everything that keeps a run's Story from being executed, all at once."""
+    """Return everything that keeps a run's Story from being executed, all at once.
+
+    What is wrong with a Story that its steps execute bears the name of that Story.
+    """
+    problems = [*_own_problems(start), *_endless(start)]
+    for story in start.stories:
+        executed = start.model_copy(
+            update={"story": story, "stories": tuple(known_stories(start).values())}
+        )
+        named = f"Story/{story.metadata.name}"
+        problems += [problem._replace(object=named) for problem in _own_problems(executed)]
+    return problems
+
+
+def _own_problems(start: StartStoryRun) -> list[Problem]:
     return [
         *story_problems(start.story),
         *_missing(start),
         *unsupported_problems(start.story, start.backend),
         *_in_a_cluster(start),
     ]
+
+
+def _endless(start: StartStoryRun) -> Iterator[Problem]:
+    """Yield the circles of Stories that execute each other, whatever comes of their steps.
+
+    One in which a step has an `if` may end; how deep it goes is bounded when it runs.
+    """
+    known = known_stories(start)
+    graph = {
+        story: [key for step, key in story_keys(one) if key in known and step.if_ is None]
+        for story, one in known.items()
+    }
+    for circle in circles(graph):
+        names = " -> ".join(name for _, name in (*circle, circle[0]))
+        yield Problem("spec.steps", f"Stories execute each other without end: {names}")
 
 
 def refusal(start: StartStoryRun, started_as: str) -> Ending | None:
@@ -72,10 +104,16 @@ def _joined(problems: list[Problem]) -> str:
 
 
 def _missing(start: StartStoryRun) -> Iterator[Problem]:
-    for section in Section:
-        for index, step in enumerate(steps_of(start.story, section)):
-            if step.ref is not None and (trouble := _trouble_with_worker(start, step)):
-                yield Problem(f"spec.{section}[{index}].ref.name", trouble)
+    executed = {step.name: key for step, key in story_keys(start.story)}
+    for placed in Outline(start.story).steps:
+        if placed.step.ref is not None and (trouble := _trouble_with_worker(start, placed.step)):
+            yield Problem(placed.field("ref.name"), trouble)
+        key = executed.get(placed.name)
+        if key is not None and key not in known_stories(start):
+            namespace, name = key
+            where = quoted(namespace or start.namespace)
+            message = f"there is no Story {quoted(name)} in the namespace {where}"
+            yield Problem(placed.field("with.storyRef.name"), message)
 
 
 def _in_a_cluster(start: StartStoryRun) -> list[Problem]:

@@ -1,10 +1,12 @@
 """Which steps of a Story start next, and which never will."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from enum import Enum
 from typing import NamedTuple
 
-from runwright.models.bubustack import Step, Story
+from runwright.models.bubustack import Phase, Step, Story
 from runwright.models.story_run import Section, StepProgress, StepReason
+from runwright.rules.bubustack.branches import all_steps, branches_of, steps_of
 from runwright.rules.bubustack.dependencies import dependencies
 
 Steps = Mapping[str, StepProgress]
@@ -35,47 +37,44 @@ class Moves(NamedTuple):
     skipped: tuple[Skip, ...] = ()
 
 
-def steps_of(story: Story, section: Section) -> Sequence[Step]:
-    """Return the steps of one section, in the order of the Story."""
-    match section:
-        case Section.MAIN:
-            return story.spec.steps
-        case Section.COMPENSATIONS:
-            return story.spec.compensations
-        case Section.FINALLY:
-            return story.spec.finally_
+class OnFailure(Enum):
+    """What becomes of steps that wait when another fails, and may not."""
+
+    FAIL_FAST = "fail fast"
+    """None of them starts."""
+    SKIP_DEPENDENTS = "skip dependents"
+    """Those that need it do not start."""
+    GO_ON = "go on"
+    """They start all the same."""
 
 
-class Dag:
-    """The graph of a Story: what its steps wait for, worked out once."""
+class Graph:
+    """Steps that start one after the other: what each of them waits for, worked out once."""
 
-    def __init__(self, story: Story) -> None:
-        self._story = story
+    def __init__(self, steps: Sequence[Step], on_failure: OnFailure, within: Set[str]) -> None:
+        self._steps = steps
+        self._on_failure = on_failure
         self._needs = {
-            step.name: dependencies(step)
-            for section in Section
-            for step in steps_of(story, section)
+            step.name: tuple(name for name in dependencies(step) if name in within)
+            for step in steps
         }
 
-    def needs(self, step: Step) -> tuple[str, ...]:
-        """Return the names of the steps that a step waits for."""
-        return self._needs[step.name]
+    def __iter__(self) -> Iterator[Step]:
+        """Yield the steps in the order of the Story."""
+        return iter(self._steps)
 
-    def next_moves(self, section: Section, steps: Steps) -> Moves:
-        """Return the steps of a section that may start now, and those that never will.
+    def next_moves(self, steps: Steps) -> Moves:
+        """Return the steps that may start now, and those that never will.
 
-        Skipping one may decide about others: look again until nothing moves. Hooks start whatever
-        became of the steps they need.
+        Skipping one may decide about others: look again until nothing moves.
 
         Source: BubuStack, DAG pass; a step is also skipped when what it needs was skipped because
         of a failure, which upstream runs.
         """
-        waiting = [
-            step for step in steps_of(self._story, section) if steps[step.name].phase is None
-        ]
-        if section is not Section.MAIN:
+        waiting = [step for step in self._steps if steps[step.name].phase is None]
+        if self._on_failure is OnFailure.GO_ON:
             return Moves(ready=tuple(step for step in waiting if self._all_over(step, steps)))
-        if not _continues_on_failure(self._story) and failed_steps(self._story, section, steps):
+        if self._on_failure is OnFailure.FAIL_FAST and self._has_failed(steps):
             return Moves(skipped=tuple(map(_failed_fast, waiting)))
         return Moves(
             ready=tuple(step for step in waiting if self._satisfied(step, steps)),
@@ -83,6 +82,9 @@ class Dag:
                 _fell(step, name) for step in waiting if (name := self._broken(step, steps))
             ),
         )
+
+    def _has_failed(self, steps: Steps) -> bool:
+        return any(steps[step.name].failed for step in self._steps)
 
     def _all_over(self, step: Step, steps: Steps) -> bool:
         return all(steps[name].is_over for name in self._needs[step.name])
@@ -93,6 +95,49 @@ class Dag:
     def _broken(self, step: Step, steps: Steps) -> str | None:
         needed = (steps[name] for name in self._needs[step.name])
         return next((one.name for one in needed if one.failed or _fell_with_another(one)), None)
+
+
+class Dag:
+    """The graphs of a Story: one of each of its lists, and one of each parallel step in them."""
+
+    def __init__(self, story: Story) -> None:
+        names = {step.name for section in Section for step in steps_of(story, section)}
+        self._sections = {
+            section: Graph(steps_of(story, section), _on_failure(story, section), names)
+            for section in Section
+        }
+        blocks = {step.name: branches_of(step) for _, step in all_steps(story)}
+        self._blocks = {
+            name: Graph(branches, OnFailure.SKIP_DEPENDENTS, {branch.name for branch in branches})
+            for name, branches in blocks.items()
+            if branches
+        }
+
+        self._needs = {step.name: dependencies(step) for _, step in all_steps(story)}
+
+    def needs(self, step: Step) -> tuple[str, ...]:
+        """Return the names of the steps that a step waits for."""
+        return self._needs[step.name]
+
+    def section(self, section: Section) -> Graph:
+        """Return the graph of one list; hooks start whatever became of the steps they need."""
+        return self._sections[section]
+
+    def block(self, step: Step) -> Graph:
+        """Return the graph of the branches of a parallel step.
+
+        A branch that fails ends those that need it, and no others.
+
+        Source: BubuStack, parallel primitive (which starts all branches at once, whatever they
+        need).
+        """
+        return self._blocks[step.name]
+
+
+def _on_failure(story: Story, section: Section) -> OnFailure:
+    if section is not Section.MAIN:
+        return OnFailure.GO_ON
+    return OnFailure.SKIP_DEPENDENTS if _continues_on_failure(story) else OnFailure.FAIL_FAST
 
 
 def needless_compensations(story: Story) -> tuple[Skip, ...]:
@@ -133,4 +178,4 @@ def _fell(step: Step, name: str) -> Skip:
 
 
 def _fell_with_another(step: StepProgress) -> bool:
-    return step.reason is StepReason.DEPENDENCY_FAILED
+    return step.phase is Phase.SKIPPED and step.reason is StepReason.DEPENDENCY_FAILED

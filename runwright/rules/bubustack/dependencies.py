@@ -1,37 +1,25 @@
 """Which steps a step waits for."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from runwright.models.bubustack import Step, StepType
-from runwright.rules import templates
-
-
-def implicit_dependencies(step: Step) -> tuple[str, ...]:
-    """Return the names of the steps that a step's templates refer to, in order of appearance.
-
-    Only its `if` counts, and its `with` where that is the input of an Engram or of another Story.
-
-    Source: BubuStack, DAG, dependency graphs.
-    """
-    return steps_named_in([step.if_, step.with_ if _passes_input_on(step) else None])
-
-
-def steps_named_in(value: Any) -> tuple[str, ...]:
-    """Return the names of the steps that the templates in a JSON value refer to, each once.
-
-    A step's name has no underscores: where a template writes them, the name has hyphens.
-    """
-    paths = (path for path in templates.references(value) if path[0] == templates.STEPS)
-    return tuple(dict.fromkeys(path[1].replace("_", "-") for path in paths if len(path) > 1))
+from runwright.models.bubustack import Step
+from runwright.models.story_run import BRANCH
+from runwright.rules.bubustack.branches import branches_of
+from runwright.rules.bubustack.references import references_of
 
 
 def dependencies(step: Step) -> tuple[str, ...]:
     """Return the names of the steps that must be over before a step: `needs`, then implicit ones.
 
-    Source: BubuStack, DAG, dependency graphs.
+    A parallel step waits for what its branches need of others. The needs of a branch say all.
+
+    Source: BubuStack, DAG, dependency graphs (which does not look into the branches of a parallel
+    step: there a branch that refers to a step which is not over never starts).
     """
-    return tuple(dict.fromkeys((*step.needs, *implicit_dependencies(step))))
+    if BRANCH in step.name:
+        return step.needs
+    outer = (name for branch in branches_of(step) for name in branch.needs if BRANCH not in name)
+    return tuple(dict.fromkeys((*step.needs, *references_of(step), *outer)))
 
 
 def transitive_dependents(steps: Sequence[Step], name: str) -> tuple[str, ...]:
@@ -53,7 +41,3 @@ def transitive_needs(steps: Sequence[Step], name: str) -> frozenset[str]:
         found |= new
         pending.extend(sorted(new))
     return frozenset(found)
-
-
-def _passes_input_on(step: Step) -> bool:
-    return step.type is None or step.type is StepType.EXECUTE_STORY

@@ -119,10 +119,10 @@ def _entitled(gate: Gate) -> Iterator[str]:
 
 
 def _open(state: StoryRunState, troubles: Sequence[str], now: datetime, user: str) -> Iterator[str]:
-    over = sum(step.is_over for step in state.steps.values())
+    over = sum(step.is_over for step in state.listed_steps)
     yield (
         f"{_subject(state)} has been running for {lasting(now - state.started_at)}; "
-        f"{over} of its {len(state.steps)} steps {'is' if over == 1 else 'are'} over"
+        f"{over} of its {len(state.listed_steps)} steps {'is' if over == 1 else 'are'} over"
     )
     yield state.message
     if state.cancelled:

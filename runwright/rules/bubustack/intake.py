@@ -39,7 +39,7 @@ _DENIED: Final = "and references across namespaces are not allowed"
 _Object = TypeVar("_Object", Story, Engram, EngramTemplate)
 _LONGEST_NAME: Final = 256
 _LONGEST_COMMENT: Final = 2048
-_LONGEST_GATE: Final = 63
+_LONGEST_GATE: Final = 127
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """How the state of a run and of its steps changes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,6 +12,7 @@ from runwright.models.bubustack import EngramTemplate, ExitClass, Phase, Step, S
 from runwright.models.durations import format_duration
 from runwright.models.gates import Approval, Gate, GateOutcome, Identity
 from runwright.models.story_run import (
+    BRANCH,
     Section,
     StartStoryRun,
     StepProgress,
@@ -20,7 +21,8 @@ from runwright.models.story_run import (
 )
 from runwright.models.tasks import TIMED_OUT_CODE, Diagnosis, OutcomeReason, TaskKey, TaskOutcome
 from runwright.rules import gates
-from runwright.rules.bubustack.dag import Skip, steps_of
+from runwright.rules.bubustack.branches import all_steps
+from runwright.rules.bubustack.dag import Skip
 from runwright.rules.bubustack.retries import Retries, classify
 from runwright.rules.kubernetes import advice
 from runwright.rules.kubernetes.diagnosis import said
@@ -70,10 +72,30 @@ def started(start: StartStoryRun, now: datetime) -> StoryRunState:
         inputs=start.inputs if size_of(start.inputs) <= MOST_STATE else {},
         steps={
             step.name: kept.get(step.name) or _not_started(step, section)
-            for section in Section
-            for step in steps_of(start.story, section)
+            for section, step in all_steps(start.story)
+            if BRANCH not in step.name or step.name in kept
         },
     )
+
+
+def expanded(
+    state: StoryRunState, block: StepProgress, branches: Iterable[Step]
+) -> dict[str, StepProgress]:
+    """Return the steps of a run with the branches of a block that has started, after the block.
+
+    Source: BubuStack, parallel primitive; branches stand apart from the steps of the Story.
+    """
+    new = {
+        branch.name: state.steps.get(branch.name) or _not_started(branch, block.section)
+        for branch in branches
+    }
+    steps: dict[str, StepProgress] = {}
+    for name, step in state.steps.items():
+        if name not in new:
+            steps[name] = step
+        if name == block.name:
+            steps |= new
+    return steps
 
 
 def _not_started(step: Step, section: Section) -> StepProgress:
@@ -95,8 +117,7 @@ def gates_of(start: StartStoryRun) -> dict[str, Gate]:
             activation=start.activation,
             approval=_approval_of(step),
         )
-        for section in Section
-        for step in steps_of(start.story, section)
+        for _, step in all_steps(start.story)
         if step.type is StepType.GATE
     }
 
@@ -130,6 +151,11 @@ def waiting(step: StepProgress, message: str, deadline: datetime | None) -> Step
     """Return the step as waiting for a moment or for a person."""
     update = {"phase": Phase.PAUSED, "message": message, "deadline": deadline}
     return step.model_copy(update=update)
+
+
+def under_way(step: StepProgress, message: str) -> StepProgress:
+    """Return the step as running what it is made of."""
+    return step.model_copy(update={"phase": Phase.RUNNING, "message": message})
 
 
 def trying(step: StepProgress, number: int, retries: Retries, task: str) -> StepProgress:
@@ -223,6 +249,30 @@ def gate_ended(step: StepProgress, gate: Gate, on_timeout: str, now: datetime) -
             return ended(step, Phase.SKIPPED, message, now, StepReason.TIMED_OUT)
         case _:
             return ended(step, Phase.TIMEOUT, "gate step timed out.", now, StepReason.TIMED_OUT)
+
+
+def joined(step: StepProgress, branches: Sequence[StepProgress], now: datetime) -> StepProgress:
+    """Return a parallel step as the ends of its branches leave it.
+
+    Source: BubuStack, parallel primitive.
+    """
+    if failed := [branch.own_name for branch in branches if branch.failed]:
+        message = f"Parallel branches failed: {', '.join(failed)}"
+        return ended(step, Phase.FAILED, message, now, StepReason.EXECUTION_FAILED)
+    allowed = any(branch.failed_as_allowed for branch in branches)
+    message = f"Parallel branches completed{' with allowed failures' if allowed else ''}."
+    return ended(step, Phase.SUCCEEDED, message, now)
+
+
+def wait_timed_out(step: StepProgress, on_timeout: str, now: datetime) -> StepProgress:
+    """Return a wait as over whose condition did not come to hold in time.
+
+    Source: BubuStack, wait primitive.
+    """
+    if on_timeout == "skip":
+        message = "wait step timed out and was skipped."
+        return ended(step, Phase.SKIPPED, message, now, StepReason.TIMED_OUT)
+    return ended(step, Phase.TIMEOUT, "wait step timed out.", now, StepReason.TIMED_OUT)
 
 
 def ended(

@@ -1,10 +1,10 @@
 """What a new execution of a run takes over from the one before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from runwright.errors import InvalidManifestError, NotFoundError, Problem
-from runwright.models.bubustack import Phase
+from runwright.models.bubustack import Phase, Step
 from runwright.models.story_run import (
     ResumeFrom,
     Section,
@@ -13,7 +13,7 @@ from runwright.models.story_run import (
     StepReason,
     StoryRunState,
 )
-from runwright.rules.bubustack.dag import steps_of
+from runwright.rules.bubustack.branches import all_steps, block_of
 from runwright.rules.bubustack.dependencies import transitive_dependents
 from runwright.rules.schemas import violations, with_defaults
 
@@ -47,12 +47,12 @@ def resumed(
     """
     if state.finished_at is None:
         raise InvalidManifestError([Problem("", f"run {state.name} is not over yet")])
-    main = steps_of(start.story, Section.MAIN)
+    main = [one for section, one in all_steps(start.story) if section is Section.MAIN]
     if step and step not in {one.name for one in main}:
         known = ", ".join(one.name for one in main)
         message = f"story {state.story} has no step {step} to retry from; it has {known}"
         raise NotFoundError(message)
-    repeated = {step, *transitive_dependents(main, step)} if step else set[str]()
+    repeated = _repeated(main, step)
     kept = {
         one.name: _kept(state.steps[one.name])
         for one in main
@@ -70,6 +70,19 @@ def resumed(
             ),
         }
     )
+
+
+def _repeated(steps: Sequence[Step], name: str) -> frozenset[str]:
+    """Return the names of the steps that are repeated from that step on; no name: none for now.
+
+    With a branch its block is, and with a block all its branches.
+    """
+    if not name:
+        return frozenset()
+    block = block_of(name)
+    first = (name, block) if block else (name,)
+    whole = {one for each in first for one in (each, *transitive_dependents(steps, each))}
+    return frozenset(whole | {one.name for one in steps if block_of(one.name) in whole - {block}})
 
 
 def _changed(start: StartStoryRun, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from runwright.models.metadata import NamespaceName, ObjectMeta, ObjectName
 from runwright.models.story_run import StartStoryRun
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.bubustack.assignments import assigned, merged
+from runwright.rules.bubustack.children import executed_stories
 from runwright.rules.bubustack.configuration import configuration_problems
 from runwright.rules.manifests import Bundle, Key, missing_references
 from runwright.rules.manifests.bundle import DEFAULT_NAMESPACE
@@ -218,11 +219,13 @@ def snapshot(bundle: Bundle, wanted: Wanted, author: str) -> StartStoryRun | Non
     run, story, _ = wanted
     if story is None:
         return None
-    engrams = tuple(_engrams(bundle, story))
+    stories, _ = executed_stories(story, bundle.stories.get)
+    engrams = tuple(_engrams(bundle, (story, *stories)))
     return StartStoryRun(
         namespace=run.metadata.namespace,
         name=run.metadata.name,
         story=story,
+        stories=stories,
         engrams=engrams,
         templates=tuple(_templates(bundle, engrams)),
         inputs=run.spec.inputs or {},
@@ -237,8 +240,8 @@ def engram_keys(story: Story) -> Iterable[Key]:
     return dict.fromkeys((ref.namespace or home, ref.name) for ref in references)
 
 
-def _engrams(bundle: Bundle, story: Story) -> Iterator[Engram]:
-    for key in engram_keys(story):
+def _engrams(bundle: Bundle, stories: Iterable[Story]) -> Iterator[Engram]:
+    for key in dict.fromkeys(key for story in stories for key in engram_keys(story)):
         if key in bundle.engrams:
             yield bundle.engrams[key]
 
@@ -257,5 +260,5 @@ def not_understood(bundle: Bundle, start: StartStoryRun) -> Iterator[Problem]:
     metadata = start.story.metadata
     file = bundle.files.get(("Story", metadata.namespace, metadata.name), "")
     for problem in configuration_problems(start):
-        if not problem.path.endswith(".ref.name"):
-            yield problem._replace(file=file, object=f"Story/{metadata.name}")
+        if not problem.path.endswith((".ref.name", ".storyRef.name")):
+            yield problem._replace(file=file, object=problem.object or f"Story/{metadata.name}")

@@ -18,6 +18,7 @@ from runwright.models.objects import Manifest
 from runwright.models.story_run import NO_RESOURCE, StartStoryRun
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack import retention
+from runwright.rules.bubustack.children import executed_stories, key_of
 from runwright.rules.bubustack.intake import AUTHOR, RUN_ID, Lookups, Refuse, meaning_of
 from runwright.rules.bubustack.starting import (
     Overrides,
@@ -73,7 +74,11 @@ def references(bundle: Bundle, overrides: Overrides) -> Iterator[Identity]:
     yield _STORY, *story_name
     if story_name not in bundle.stories:
         return
-    for key in engram_keys(bundle.stories[story_name]):
+    story = bundle.stories[story_name]
+    executed, elsewhere = executed_stories(story, bundle.stories.get)
+    yield from ((_STORY, *key) for key in (*map(key_of, executed), *elsewhere))
+    keys = dict.fromkeys(key for one in (story, *executed) for key in engram_keys(one))
+    for key in keys:
         yield _ENGRAM, *key
         if key in bundle.engrams:
             yield _TEMPLATE, "", bundle.engrams[key].spec.template_ref.name
@@ -89,8 +94,9 @@ def manifests_of(start: StartStoryRun) -> Bundle:
         metadata=ObjectMeta(name=start.name, namespace=home),
         spec=StoryRunSpec(story_ref=reference, inputs=start.inputs),
     )
+    stories = [story, *(_placed(one, home) for one in start.stories)]
     return Bundle(
-        stories={_key(story): story},
+        stories={_key(one): one for one in stories},
         engrams={_key(one): one for one in engrams},
         engram_templates={one.metadata.name: one for one in start.templates},
         story_runs={_key(run): run},

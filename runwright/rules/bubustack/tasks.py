@@ -6,18 +6,20 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final, NamedTuple
 
-from runwright.errors import NotFoundError, TemplateError
+from runwright.errors import InvalidManifestError, NotFoundError, TemplateError
 from runwright.models.bubustack import Engram, EngramTemplate, Step
 from runwright.models.durations import format_duration
 from runwright.models.story_run import StartStoryRun, StepProgress
 from runwright.models.tasks import Backend, Task, TaskKey
 from runwright.rules import templates
+from runwright.rules.bubustack.branches import own_name, step_run_name
 from runwright.rules.bubustack.commands import LOCAL_COMMAND, words_of
 from runwright.rules.bubustack.dependencies import dependencies
 from runwright.rules.bubustack.jobs import Work, cluster_variables, job_template
 from runwright.rules.bubustack.retries import timeout_of
+from runwright.rules.bubustack.scope import output_of, scope_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
-from runwright.rules.naming import compose
+from runwright.rules.schemas import violations, with_defaults
 from runwright.rules.shapes import is_object
 
 MANIFEST_FOLDER: Final = "runwright.dev/manifest-folder"
@@ -91,16 +93,6 @@ def _bounded(start: StartStoryRun, given: dict[str, Any]) -> dict[str, Any]:
     raise TemplateError(message)
 
 
-def scope_of(inputs: Mapping[str, Any], steps: Mapping[str, StepProgress]) -> Mapping[str, Any]:
-    """Return what the templates of a run can see: its inputs, and the outputs so far."""
-    outputs = {
-        name: step.output
-        for name, step in steps.items()
-        if step.succeeded and step.output is not None
-    }
-    return templates.step_scope(inputs, outputs)
-
-
 class TryOf(NamedTuple):
     """Which try of a step is to be made into a task."""
 
@@ -122,9 +114,10 @@ def task_of(
 
     Raises:
         TemplateError: the step's input refers to something that is not there, or is too large.
+        InvalidManifestError: its template does not take the input.
     """
     step, key = attempt.step, key_of(start, attempt)
-    scope = scope_of(start.inputs, steps)
+    scope = scope_of(start.inputs, steps, step.name)
     task = Task(
         key=key,
         command=(),
@@ -148,7 +141,25 @@ def _input(attempt: TryOf, worker: Worker, scope: Mapping[str, Any]) -> dict[str
     """Return the input of a try; its time is the try's, and another try draws other things."""
     identity = f"{attempt.workflow_id}/{attempt.execution}/{attempt.step.name}/{attempt.number}"
     random = Random(identity)  # noqa: S311 - a replay draws the same again; it is no secret
-    return input_of(worker, attempt.step, scope, now=attempt.started_at, random=random)
+    given = input_of(worker, attempt.step, scope, now=attempt.started_at, random=random)
+    return _fitting(worker.template, given)
+
+
+def _fitting(template: EngramTemplate, given: dict[str, Any]) -> dict[str, Any]:
+    """Return a resolved input with the defaults of the template's schema.
+
+    Raises:
+        InvalidManifestError: the template does not take it.
+
+    Source: BubuStack, schema validation of a StepRun's input.
+    """
+    schema = template.spec.input_schema
+    if not schema:
+        return given
+    whole: dict[str, Any] = with_defaults(schema, given)
+    if problems := violations(schema, whole, "with"):
+        raise InvalidManifestError(problems)
+    return whole
 
 
 def _contract(start: StartStoryRun, attempt: TryOf, worker: Worker) -> dict[str, str]:
@@ -160,8 +171,8 @@ def _contract(start: StartStoryRun, attempt: TryOf, worker: Worker) -> dict[str,
         "BUBU_STORY_NAME": start.story.metadata.name,
         "BUBU_STORY_VERSION": start.story.spec.version or "",
         "BUBU_STORYRUN_ID": start.name,
-        "BUBU_STEP_NAME": attempt.step.name,
-        "BUBU_STEPRUN_NAME": compose(start.name, attempt.step.name),
+        "BUBU_STEP_NAME": own_name(attempt.step.name),
+        "BUBU_STEPRUN_NAME": step_run_name(start.name, attempt.step.name),
         "BUBU_STEPRUN_NAMESPACE": start.namespace,
         "BUBU_ENGRAM_NAME": worker.engram.metadata.name,
         "BUBU_ENGRAM_VERSION": worker.engram.spec.version or "",
@@ -211,7 +222,7 @@ def key_of(start: StartStoryRun, attempt: TryOf) -> TaskKey:
     return TaskKey(
         backend=start.backend,
         namespace=start.namespace,
-        name=compose(start.name, attempt.step.name),
+        name=step_run_name(start.name, attempt.step.name),
         workflow_id=attempt.workflow_id,
         execution=attempt.execution,
         activation=start.activation,
@@ -227,7 +238,7 @@ def _context(start: StartStoryRun, step: Step, steps: Mapping[str, StepProgress]
 
     Source: BubuStack, environment contract (which means to leave out single large values).
     """
-    needed = {name: steps[name] for name in dependencies(step) if name in steps}
-    outputs = {name: {"output": done.output} for name, done in needed.items() if done.output}
+    put_out = {name: output_of(steps, name) for name in dependencies(step)}
+    outputs = {own_name(name): {"output": output} for name, output in put_out.items() if output}
     context = json.dumps({"inputs": start.inputs, "steps": outputs}, ensure_ascii=False)
     return context if len(context.encode()) <= MAX_VARIABLE else "{}"

@@ -16,9 +16,11 @@ from runwright.models.story_run import (
     StoryRunState,
 )
 from runwright.rules import schemas, templates
+from runwright.rules.bubustack.conditions import usual_reason
 from runwright.rules.bubustack.dag import Interruption, Steps, failed_steps
+from runwright.rules.bubustack.primitives import Stop
 from runwright.rules.bubustack.progress import MESSAGE, MOST_OUTPUT, size_of, story_timeout
-from runwright.rules.bubustack.tasks import scope_of
+from runwright.rules.bubustack.scope import scope_of
 
 
 class Ending(NamedTuple):
@@ -47,7 +49,7 @@ def closed(state: StoryRunState, ending: Ending, now: datetime) -> StoryRunState
 
 
 def _error(ending: Ending) -> RunError | None:
-    if ending.phase in {Phase.SUCCEEDED, Phase.FINISHED}:
+    if ending.phase in CLOSES_AS_COMPLETED | CLOSES_AS_CANCELED:
         return None
     failed = tuple(
         FailedStep(name=step.name, phase=step.phase, message=step.message)
@@ -58,6 +60,8 @@ def _error(ending: Ending) -> RunError | None:
 
 
 CANCELED: Final = Ending(Phase.FINISHED, "Canceled", "StoryRun gracefully canceled")
+CLOSES_AS_COMPLETED: Final = frozenset({Phase.SUCCEEDED, Phase.SKIPPED})
+CLOSES_AS_CANCELED: Final = frozenset({Phase.FINISHED, Phase.CANCELED})
 RUN_CANCELED: Final = Interruption(
     StepReason.CANCELED,
     "Stopped because the run was canceled",
@@ -76,6 +80,15 @@ def not_prepared(trouble: Interruption) -> Ending:
     return Ending(Phase.FAILED, "ExecutionFailed", trouble.message)
 
 
+def stopped_by(stop: Stop) -> Interruption:
+    """Return why steps end that a stop step ends."""
+    return Interruption(
+        StepReason.STOPPED,
+        f"Stopped by step {stop.step}",
+        f"Skipped because step {stop.step} stopped the run",
+    )
+
+
 def story_timed_out(story: Story) -> Interruption:
     """Return why steps end when the Story's time is up."""
     timeout = format_duration(story_timeout(story) or timedelta(0))
@@ -87,13 +100,17 @@ def story_timed_out(story: Story) -> Interruption:
 
 
 def ending_of(
-    story: Story, state: StoryRunState, now: datetime | None = None, random: Random | None = None
+    story: Story,
+    state: StoryRunState,
+    now: datetime | None = None,
+    random: Random | None = None,
+    stop: Stop | None = None,
 ) -> Ending:
     """Return how a run ends whose steps are all over.
 
     Failed hooks weigh more than what they were to mend; of several failed steps the first in the
     Story gives its name. `now` and `random` are what the template of the output takes for time and
-    chance.
+    chance. A `stop` among the main steps decides what they came to.
 
     Source: BubuStack, finalise precedence (upstream names any of the failed steps).
     """
@@ -108,6 +125,8 @@ def ending_of(
     if compensations:
         message = f"Compensation step {compensations[0].name} failed."
         return Ending(Phase.FAILED, "CompensationFailed", message, everything)
+    if stop is not None:
+        return _stopped(story, state, stop, now, random)
     if main and story.spec.compensations:
         message = "Story failed; compensations completed."
         return Ending(Phase.COMPENSATED, "Compensated", message, everything)
@@ -115,6 +134,24 @@ def ending_of(
         message = f"Story completed with failed step: {main[0].name}."
         return Ending(Phase.FAILED, "DependencyFailed", message, everything)
     return _success(story, state, now, random)
+
+
+def _stopped(
+    story: Story, state: StoryRunState, stop: Stop, now: datetime | None, random: Random | None
+) -> Ending:
+    """Return how a run ends that a step stopped; its output may need what did not run.
+
+    Source: BubuStack, stop primitive, as its documentation has it.
+    """
+    if stop.phase is not Phase.SUCCEEDED:
+        step = state.steps[stop.step]
+        failed = (step,) if stop.is_failure else ()
+        return Ending(stop.phase, usual_reason(stop.phase), stop.message, failed)
+    ending = _success(story, state, now, random)
+    if ending.phase is Phase.SUCCEEDED:
+        return ending._replace(message=stop.message)
+    message = f"{stop.message} Its output is left out: {ending.message}"
+    return Ending(Phase.SUCCEEDED, "Completed", message)
 
 
 def _success(
@@ -149,9 +186,17 @@ def timed_out(story: Story, steps: Steps) -> Ending:
     return Ending(Phase.TIMEOUT, "TimedOut", f"Story timed out after {timeout}.", failed)
 
 
+def needs_mending(story: Story, steps: Steps, stop: Stop | None) -> bool:
+    """Return whether compensations are to run: after a failure, also one that a stop declares."""
+    if stop is not None:
+        return stop.is_failure
+    return bool(failed_steps(story, Section.MAIN, steps))
+
+
 def allowed_failures(steps: Steps) -> tuple[str, ...]:
     """Return the names of the steps that failed and may, sorted."""
-    return tuple(sorted(step.name for step in steps.values() if step.failed_as_allowed))
+    listed = (step for step in steps.values() if not step.block)
+    return tuple(sorted(step.name for step in listed if step.failed_as_allowed))
 
 
 def _success_message(steps: Steps) -> str:

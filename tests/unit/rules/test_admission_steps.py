@@ -113,7 +113,7 @@ from tests.unit.rules.stories import ENGRAM, condition, engram, primitive, refus
         ),
         pytest.param(
             primitive("parallel", steps=[{"name": "x"}]),
-            "spec.steps[1].with.steps[0].ref: is required",
+            'spec.steps[1].with.steps[0]: has neither "ref" nor "type", must have one of them',
             id="branch without engram",
         ),
         pytest.param(

@@ -231,12 +231,6 @@ def test_names_that_could_not_be_read_are_known_all_the_same() -> None:
             'spec.output.x: no step is called "lost"',
             id="unknown step in the output",
         ),
-        pytest.param(
-            [engram("a", postExecution={"condition": "{{ inputs.x }}"})],
-            {},
-            "spec.steps[0].postExecution.condition: sees only the step's own output",
-            id="condition that sees nothing",
-        ),
     ],
 )
 def test_what_is_odd_is_a_warning(

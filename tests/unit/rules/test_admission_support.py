@@ -12,16 +12,12 @@ from tests.unit.rules.stories import engram, primitive, story
 @pytest.mark.parametrize(
     ("step", "path"),
     [
-        pytest.param(primitive("stop"), "spec.steps[0].type", id="stop"),
-        pytest.param(
-            engram("a", requires=["steps.b.output.x"]), "spec.steps[0].requires", id="requires"
-        ),
-        pytest.param(
-            engram("a", postExecution={"condition": "true"}),
-            "spec.steps[0].postExecution",
-            id="check of the output",
-        ),
         pytest.param(engram("a", secrets={"key": "x"}), "spec.steps[0].secrets", id="secrets"),
+        pytest.param(
+            primitive("parallel", steps=[engram("b", secrets={"key": "x"})]),
+            "spec.steps[0].with.steps[0].secrets",
+            id="secrets of a branch",
+        ),
     ],
 )
 def test_what_would_be_another_run_without_it_is_refused(step: dict[str, Any], path: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from runwright.models.bubustack import Phase, Story
 from runwright.models.story_run import Section, StepReason
-from runwright.rules.bubustack import dag
+from runwright.rules.bubustack import branches, dag
 from runwright.rules.bubustack.dag import Dag, Interruption, Skip
 from tests.unit.rules.states import changed, state_of, steps_of
 from tests.unit.rules.stories import condition, engram, story
@@ -19,18 +19,20 @@ HOOKED = story(
 
 def ready(one: Story, section: Section = Section.MAIN, /, **phases: Phase) -> list[str]:
     """Return the names of the steps that may start."""
-    moves = Dag(one).next_moves(section, steps_of(one, **phases))
+    moves = Dag(one).section(section).next_moves(steps_of(one, **phases))
     return [step.name for step in moves.ready]
 
 
 def skipped(one: Story, section: Section = Section.MAIN, /, **phases: Phase) -> dict[str, str]:
     """Return why which steps will not run."""
-    moves = Dag(one).next_moves(section, steps_of(one, **phases))
+    moves = Dag(one).section(section).next_moves(steps_of(one, **phases))
     return {skip.step: skip.message for skip in moves.skipped}
 
 
 def test_the_steps_of_each_section_stand_in_the_order_of_the_story() -> None:
-    named = {section: [step.name for step in dag.steps_of(HOOKED, section)] for section in Section}
+    named = {
+        section: [step.name for step in branches.steps_of(HOOKED, section)] for section in Section
+    }
 
     assert named == {
         Section.MAIN: ["main"],
@@ -76,7 +78,7 @@ def test_what_needs_a_step_that_its_own_condition_skipped_runs() -> None:
     one = story(condition("a"), condition("b", "a"))
     state = changed(state_of(one), "a", phase=Phase.SKIPPED, reason=StepReason.CONDITION)
 
-    moves = Dag(one).next_moves(Section.MAIN, state.steps)
+    moves = Dag(one).section(Section.MAIN).next_moves(state.steps)
 
     assert [step.name for step in moves.ready] == ["b"]
 
@@ -87,7 +89,7 @@ def test_what_needs_a_step_that_its_own_condition_skipped_runs() -> None:
 def test_case_1_a_failure_skips_all_that_has_not_started_and_leaves_the_rest(phase: Phase) -> None:
     one = story(condition("a"), condition("b", "a"), condition("c"), condition("d"))
 
-    moves = Dag(one).next_moves(Section.MAIN, steps_of(one, a=phase, d=Phase.RUNNING))
+    moves = Dag(one).section(Section.MAIN).next_moves(steps_of(one, a=phase, d=Phase.RUNNING))
 
     message = "Skipped due to fail-fast policy"
     assert moves.ready == ()
@@ -111,7 +113,7 @@ def test_case_3_a_dependent_of_what_a_failure_skipped_is_skipped_too() -> None:
         state_of(one, a=Phase.FAILED), "b", phase=Phase.SKIPPED, reason=StepReason.DEPENDENCY_FAILED
     )
 
-    moves = Dag(one).next_moves(Section.MAIN, state.steps)
+    moves = Dag(one).section(Section.MAIN).next_moves(state.steps)
 
     message = "Skipped due to failed dependency: b"
     assert moves.ready == ()
@@ -153,7 +155,10 @@ def test_a_failed_hook_skips_no_other() -> None:
 
 
 def test_nothing_moves_in_a_section_that_is_over() -> None:
-    assert Dag(HOOKED).next_moves(Section.MAIN, steps_of(HOOKED, main=Phase.FAILED)) == dag.Moves()
+    assert (
+        Dag(HOOKED).section(Section.MAIN).next_moves(steps_of(HOOKED, main=Phase.FAILED))
+        == dag.Moves()
+    )
 
 
 def test_case_5_compensations_that_nothing_calls_for_are_skipped() -> None:

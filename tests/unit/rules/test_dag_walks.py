@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from runwright.models.bubustack import Phase, Story
 from runwright.models.story_run import Section, StepProgress, StoryRunState
 from runwright.rules.bubustack import progress
-from runwright.rules.bubustack.dag import Dag, Skip, failed_steps, needless_compensations, steps_of
+from runwright.rules.bubustack.branches import steps_of
+from runwright.rules.bubustack.dag import Dag, Skip, failed_steps, needless_compensations
 from runwright.rules.bubustack.verdicts import Ending, ending_of
 from tests.unit.rules.states import NOW, start_of
 from tests.unit.rules.stories import condition, story
@@ -70,7 +71,7 @@ class Walk:
     def _run(self, section: Section) -> None:
         running: list[str] = []
         while True:
-            while (moves := self._dag.next_moves(section, self.state.steps)).skipped:
+            while (moves := self._dag.section(section).next_moves(self.state.steps)).skipped:
                 for skip in moves.skipped:
                     self._skip(skip)
             for step in moves.ready:

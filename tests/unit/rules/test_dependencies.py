@@ -7,10 +7,10 @@ import pytest
 from runwright.models.bubustack import Step
 from runwright.rules.bubustack.dependencies import (
     dependencies,
-    implicit_dependencies,
     transitive_dependents,
     transitive_needs,
 )
+from runwright.rules.bubustack.references import references_of
 
 ENGRAM = {"ref": {"name": "e"}}
 
@@ -42,7 +42,7 @@ def step(name: str, **fields: Any) -> Step:
     ],
 )
 def test_templates_make_dependencies(fields: dict[str, Any], expected: tuple[str, ...]) -> None:
-    assert implicit_dependencies(step("own", **fields)) == expected
+    assert references_of(step("own", **fields)) == expected
 
 
 def test_needs_come_first_and_each_step_once() -> None:

@@ -302,7 +302,7 @@ def test_what_contradicts_the_end_of_its_gate_is_passed_on_to_be_put_right(
 def test_texts_are_cut_to_what_a_message_takes() -> None:
     entry = {"state": "Approved", "updatedBy": "a" * 500, "message": "m" * 5000}
 
-    (decision,) = decisions({"ask": entry, "x" * 64: APPROVED, "": APPROVED})
+    (decision,) = decisions({"ask": entry, "x" * 128: APPROVED, "": APPROVED})
 
     assert (len(decision.by), len(decision.comment)) == (256, 2048)
 

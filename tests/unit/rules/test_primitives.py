@@ -6,32 +6,32 @@ from typing import Any
 import pytest
 
 from runwright.errors import TemplateError
-from runwright.rules.bubustack.primitives import GateTiming, gate_timing, sleep_duration
+from runwright.rules.bubustack.primitives import Timing, sleep_duration, timing_of
 from tests.unit.rules.states import NOW
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({}, GateTiming()),
-        ({"timeout": "1h"}, GateTiming(timeout=timedelta(hours=1))),
-        ({"timeout": "", "onTimeout": ""}, GateTiming()),
-        ({"timeout": None, "onTimeout": None}, GateTiming()),
-        ({"onTimeout": "fail"}, GateTiming()),
+        ({}, Timing()),
+        ({"timeout": "1h"}, Timing(timeout=timedelta(hours=1))),
+        ({"timeout": "", "onTimeout": ""}, Timing()),
+        ({"timeout": None, "onTimeout": None}, Timing()),
+        ({"onTimeout": "fail"}, Timing()),
         (
             {"timeout": "1s", "onTimeout": "skip"},
-            GateTiming(timeout=timedelta(seconds=1), on_timeout="skip"),
+            Timing(timeout=timedelta(seconds=1), on_timeout="skip"),
         ),
     ],
 )
-def test_a_gate_waits_as_long_as_it_says(given: dict[str, Any], expected: GateTiming) -> None:
-    assert gate_timing(given) == expected
+def test_a_gate_waits_as_long_as_it_says(given: dict[str, Any], expected: Timing) -> None:
+    assert timing_of(given) == expected
 
 
 def test_a_gate_without_a_timeout_has_no_deadline() -> None:
     """Upstream's default of a day is read for gates of a kind that does not exist."""
-    assert GateTiming().deadline(NOW) is None
-    assert GateTiming(timeout=timedelta(hours=1)).deadline(NOW) == NOW + timedelta(hours=1)
+    assert Timing().deadline(NOW) is None
+    assert Timing(timeout=timedelta(hours=1)).deadline(NOW) == NOW + timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_a_template_that_came_to_no_duration_is_named_with_its_field(
     with pytest.raises(TemplateError, match=rf"with\.duration: {said}"):
         sleep_duration({"duration": duration})
     with pytest.raises(TemplateError, match=rf"with\.timeout: {said}"):
-        gate_timing({"timeout": duration})
+        timing_of({"timeout": duration})
 
 
 def test_a_template_that_came_to_no_known_word_is_refused() -> None:
     with pytest.raises(TemplateError, match=r"with\.onTimeout: 'wait' is neither"):
-        gate_timing({"onTimeout": "wait"})
+        timing_of({"onTimeout": "wait"})

@@ -182,7 +182,7 @@ spec:
   inputsSchema: {properties: {tag: {type: string}}}
   steps:
   - {name: build, ref: {name: bilder}}
-  - {name: hold, type: wait, with: {until: "{{ inputs.tag }}"}}
+  - {name: push, ref: {name: builder}, secrets: {key: push-key}}
 """
     overrides = Overrides(
         name="Not_A_Name", inputs={"tag": 3}, assignments=["novalue", "tag.sub=1", "list=[1"]
@@ -200,8 +200,8 @@ spec:
         "release.yaml: StoryRun/one: spec.inputs.tag: must be text, not 3",
         'release.yaml: Story/release: spec.steps[0].ref.name: there is no Engram "bilder" '
         'in the namespace "default" (did you mean "builder"?)',
-        "release.yaml: Story/release: spec.steps[1].type: "
-        "this version does not run steps of type wait",
+        "release.yaml: Story/release: spec.steps[1].secrets: "
+        "a step gets its secrets in a cluster only, and is not run without them",
     ]
 
 

@@ -11,6 +11,7 @@ from runwright.models.bubustack import Engram, Phase, Story
 from runwright.models.story_run import ResumeFrom, StartStoryRun, StoryRunState
 from runwright.models.tasks import Backend, Task
 from runwright.rules.bubustack import commands, snapshot, tasks
+from runwright.rules.bubustack.scope import scope_of
 from tests.unit.rules.states import ENGRAM, NOW, changed, start_of, state_of, template
 from tests.unit.rules.stories import engram, story
 from tests.unit.rules.works import cluster_run
@@ -79,7 +80,7 @@ def test_a_step_overrides_its_engrams_input_and_both_are_resolved() -> None:
     )
     step = story(engram("a", **{"with": {"retries": 5, "deep": ["{{ inputs.to }}"]}})).spec.steps[0]
 
-    given = tasks.input_of(worker, step, tasks.scope_of({"to": "eu"}, {}))
+    given = tasks.input_of(worker, step, scope_of({"to": "eu"}, {}))
 
     assert given == {"to": "eu", "retries": 5, "deep": ["eu"]}
 
@@ -90,7 +91,7 @@ def test_templates_see_inputs_and_the_outputs_of_what_succeeded() -> None:
     for name in ("done", "failed", "running"):
         state = changed(state, name, output={"x": name})
 
-    scope = tasks.scope_of({"to": "eu"}, state.steps)
+    scope = scope_of({"to": "eu"}, state.steps)
 
     assert scope["inputs"] == {"to": "eu"}
     assert list(scope["steps"]) == ["done"]
@@ -286,8 +287,8 @@ def test_an_input_that_is_a_template_as_a_whole_must_come_to_an_object() -> None
     start = start_of(story(engram("a", **{"with": {"$bubuTemplate": "{{ inputs.all }}"}})))
     step, worker = start.story.spec.steps[0], tasks.worker_of(start, start.story.spec.steps[0])
 
-    given = tasks.input_of(worker, step, tasks.scope_of({"all": {"x": 1}}, {}))
+    given = tasks.input_of(worker, step, scope_of({"all": {"x": 1}}, {}))
 
     assert given == {"x": 1}
     with pytest.raises(TemplateError, match=r"with: .* object"):
-        tasks.input_of(worker, step, tasks.scope_of({"all": [1]}, {}))
+        tasks.input_of(worker, step, scope_of({"all": [1]}, {}))

@@ -7,10 +7,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from runwright.errors import Problem
-from runwright.models.bubustack import Phase, StepType, StoryPattern
+from runwright.models.bubustack import Phase, Step, StepType, StoryPattern
 from runwright.models.durations import format_duration, parse_duration
 from runwright.models.gates import Approval
 from runwright.rules.bubustack.admission.placed import Outline, Placed
+from runwright.rules.bubustack.branches import STEPS, entries_of
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.templates import is_template
 from runwright.rules.translation import problems_in
@@ -23,7 +24,7 @@ KNOWN_ARGUMENTS: Final[Mapping[StepType, frozenset[str]]] = {
     StepType.WAIT: frozenset({"until", "timeout", "pollInterval", "onTimeout"}),
     StepType.GATE: frozenset({"timeout", "pollInterval", "onTimeout", "approval"}),
     StepType.STOP: frozenset({"phase", "message"}),
-    StepType.PARALLEL: frozenset({"steps"}),
+    StepType.PARALLEL: frozenset({"steps", "concurrency"}),
     StepType.EXECUTE_STORY: frozenset({"storyRef", "waitForCompletion", "with"}),
 }
 
@@ -160,14 +161,27 @@ def _is_own(outline: Outline, name: str, namespace: Any) -> bool:
 
 
 def _parallel(_: Outline, placed: Placed, arguments: Arguments) -> Iterator[Problem]:
-    branches = arguments.get("steps")
+    branches = arguments.get(STEPS)
     if not is_list(branches) or not branches:
         yield Problem(placed.field("with.steps"), "must be a list of steps, and not empty")
         return
-    for index, branch in enumerate(branches):
-        for name in ("name", "ref"):
-            if not is_object(branch) or not branch.get(name):
-                yield Problem(placed.field(f"with.steps[{index}].{name}"), "is required")
+    for index, branch in entries_of(placed.step):
+        yield from _branch(branch, placed.field(f"with.steps[{index}]"))
+    bound = arguments.get("concurrency", 1)
+    is_number = isinstance(bound, int) and not isinstance(bound, bool) and bound > 0
+    if not is_number and not _is_open(bound):
+        message = f"must be a number of branches from 1, not {written(bound)}"
+        yield Problem(placed.field("with.concurrency"), message)
+
+
+def _branch(branch: Any, path: str) -> Iterator[Problem]:
+    try:
+        step = Step.model_validate(branch, by_alias=True, by_name=False)
+    except ValidationError as error:
+        yield from problems_in(error, path, known=Step.model_fields)
+        return
+    if step.type is StepType.PARALLEL:
+        yield Problem(f"{path}.type", "a branch cannot be parallel itself")
 
 
 def _is_open(value: Any) -> bool:

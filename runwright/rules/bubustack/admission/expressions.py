@@ -1,13 +1,14 @@
 """The templates of a Story, each judged by what it can see in its place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from runwright.errors import Problem
-from runwright.models.bubustack import StepType, StoryPattern
+from runwright.models.bubustack import Step, StepType, StoryPattern
 from runwright.rules import templates
 from runwright.rules.bubustack.admission.graph import why_out_of_reach
 from runwright.rules.bubustack.admission.placed import Outline, Placed
+from runwright.rules.bubustack.branches import STEPS as BRANCHES
 from runwright.rules.templates import INPUTS, PACKET, STEPS, Mention
 from runwright.rules.wording import excerpt, quoted
 
@@ -39,7 +40,8 @@ def template_problems(outline: Outline) -> Iterator[Problem]:
             if trouble := _trouble_with_reference(mention):
                 yield Problem(mention.place, trouble)
             if expression.waits and expression.placed is not None:
-                trouble = why_out_of_reach(outline, expression.placed, name)
+                full = outline.named_by(expression.placed, name)
+                trouble = why_out_of_reach(outline, expression.placed, full)
                 if trouble:
                     yield Problem(mention.place, trouble)
 
@@ -49,15 +51,8 @@ def template_warnings(outline: Outline) -> Iterator[Problem]:
     for expression in expressions(outline):
         if not expression.waits:
             for mention, name in _steps_mentioned(expression):
-                if not outline.knows(name):
+                if not outline.knows(outline.named_by(expression.placed, name)):
                     yield Problem(mention.place, f"no step is called {quoted(name)}")
-    for placed in outline.steps:
-        check = placed.step.post_execution
-        condition = check.condition if check else ""
-        for mention in templates.mentions(condition, placed.field("postExecution.condition")):
-            if mention.reference[:2] not in _own(placed):
-                message = f"sees only the step's own output, not {_written(mention)}"
-                yield Problem(mention.place, message)
 
 
 def expressions(outline: Outline) -> Iterator[Expression]:
@@ -81,7 +76,7 @@ def _of_step(placed: Placed, *, realtime: bool) -> Iterator[Expression]:
         step.if_, placed.field("if"), streaming if realtime else usual, placed, waits=True
     )
     yield Expression(
-        step.with_,
+        _without_branches(step),
         placed.field("with"),
         (INPUTS,) if realtime else usual,
         placed,
@@ -95,6 +90,13 @@ def _of_step(placed: Placed, *, realtime: bool) -> Iterator[Expression]:
     if step.post_execution is not None:
         condition = placed.field("postExecution.condition")
         yield Expression(step.post_execution.condition, condition, usual, placed)
+
+
+def _without_branches(step: Step) -> Mapping[str, Any] | None:
+    """Return the `with` of a step, without the branches of a parallel one: they are steps."""
+    if step.type is not StepType.PARALLEL or step.with_ is None:
+        return step.with_
+    return {name: value for name, value in step.with_.items() if name != BRANCHES}
 
 
 def _steps_mentioned(expression: Expression) -> Iterator[tuple[Mention, str]]:
@@ -114,10 +116,6 @@ def _trouble_with_reference(mention: Mention) -> str:
         f"{_written(mention)}: a step has no {quoted(field)};"
         f" what it put out is {excerpt(f'steps.{step}.output.{field}')}"
     )
-
-
-def _own(placed: Placed) -> tuple[tuple[str, ...], ...]:
-    return (STEPS, placed.name), (STEPS, placed.name.replace("-", "_"))
 
 
 def _written(mention: Mention) -> str:

@@ -1,12 +1,17 @@
 """Whether the steps of a Story make a graph that can be walked to its end."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from runwright.errors import Problem
-from runwright.models.story_run import Section
+from runwright.models.story_run import BRANCH, Section
 from runwright.rules.bubustack.admission.placed import Outline, Placed
+from runwright.rules.bubustack.branches import step_run_name
 from runwright.rules.bubustack.dependencies import dependencies, transitive_needs
+from runwright.rules.bubustack.references import references_of
 from runwright.rules.wording import child, quoted, suggestion
+
+_Node = TypeVar("_Node", bound=Hashable)
 
 
 def repeated_names(outline: Outline) -> Iterator[Problem]:
@@ -20,6 +25,19 @@ def repeated_names(outline: Outline) -> Iterator[Problem]:
             message = f"{quoted(placed.name)} is already the name of {first[placed.name]}"
             yield Problem(placed.field("name"), message)
         first.setdefault(placed.name, placed.path)
+
+
+def shared_objects(outline: Outline) -> Iterator[Problem]:
+    """Yield the branches whose tasks would have the same name as those of another step.
+
+    Source: BubuStack, names (upstream mixes up their states).
+    """
+    first: dict[str, str] = {}
+    for placed in outline.steps:
+        known = first.setdefault(step_run_name("run", placed.name), placed.name)
+        if known != placed.name and (placed.block or BRANCH in known):
+            message = f"its task would have the same name as that of {quoted(known)}"
+            yield Problem(placed.field("name"), message)
 
 
 def unclear_kinds(outline: Outline) -> Iterator[Problem]:
@@ -40,21 +58,35 @@ def impossible_needs(outline: Outline) -> Iterator[Problem]:
     Source: bobrapet, Story webhook.
     """
     for placed in outline.steps:
-        for index, need in enumerate(placed.step.needs):
+        for index, need in enumerate(_own_needs(placed)):
             if trouble := why_out_of_reach(outline, placed, need):
                 yield Problem(child(placed.field("needs"), index), trouble)
 
 
+def _own_needs(placed: Placed) -> Sequence[str]:
+    """Return what a step says that it needs; for a branch not what else it refers to."""
+    if not placed.block:
+        return placed.step.needs
+    referred = references_of(placed.step)
+    return [name for name in placed.step.needs if placed.as_written(name) not in referred]
+
+
 def why_out_of_reach(outline: Outline, placed: Placed, name: str) -> str:
-    """Return why a step cannot wait for the step `name`; empty if it can."""
+    """Return why a step cannot wait for the step of that full name; empty if it can."""
     if name == placed.name:
         return "a step cannot wait for itself"
+    if name == placed.block:
+        return "a branch cannot wait for its own block"
     reach = outline.within_reach(placed)
     if name in reach or name in outline.unreadable:
         return ""
     section = outline.section_of(name)
+    if section is None and (block := outline.block_with(name)):
+        output = quoted(f"steps.{block}.output.{name}")
+        return f"{quoted(name)} is a branch of {quoted(block)}: what it puts out is {output}"
     if section is None:
-        return f"no step is called {quoted(name)}{suggestion(name, reach)}"
+        known = [placed.as_written(one) for one in reach]
+        return f"no step is called {quoted(name)}{suggestion(name, known)}"
     return f"{quoted(name)} is one of {section}, for which one of {placed.section} cannot wait"
 
 
@@ -74,15 +106,15 @@ def cycles(outline: Outline) -> Iterator[Problem]:
             ]
             for placed in steps
         }
-        for circle in _circles(graph):
-            index = next(index for index, placed in enumerate(steps) if placed.name == circle[0])
+        for circle in circles(graph):
+            first = next(placed for placed in steps if placed.name == circle[0])
             message = f"steps wait for each other: {' -> '.join((*circle, circle[0]))}"
-            yield Problem(f"spec.{section}[{index}].needs", message)
+            yield Problem(first.field("needs"), message)
 
 
-def _circles(graph: Mapping[str, Sequence[str]]) -> Iterator[Sequence[str]]:
+def circles(graph: Mapping[_Node, Sequence[_Node]]) -> Iterator[Sequence[_Node]]:
     """Yield circles that share no node, each from the node that comes first in the graph."""
-    finished: set[str] = set()
+    finished: set[_Node] = set()
     order = list(graph)
     for start in graph:
         if circle := _circle_from(start, graph, finished, ()):
@@ -92,8 +124,11 @@ def _circles(graph: Mapping[str, Sequence[str]]) -> Iterator[Sequence[str]]:
 
 
 def _circle_from(
-    node: str, graph: Mapping[str, Sequence[str]], finished: set[str], trail: tuple[str, ...]
-) -> tuple[str, ...]:
+    node: _Node,
+    graph: Mapping[_Node, Sequence[_Node]],
+    finished: set[_Node],
+    trail: tuple[_Node, ...],
+) -> tuple[_Node, ...]:
     if node in trail:
         return trail[trail.index(node) :]
     if node in finished:
@@ -113,17 +148,19 @@ def unusable_requirements(outline: Outline) -> Iterator[Problem]:
     steps = [placed.step for placed in outline.steps]
     for placed in outline.steps:
         if placed.step.requires:
-            above = transitive_needs(steps, placed.name)
+            above = transitive_needs(steps, placed.name) | transitive_needs(steps, placed.block)
             for index, path in enumerate(placed.step.requires):
-                if trouble := _trouble_with_requirement(outline, above, path):
+                if trouble := _trouble_with_requirement(outline, placed, above, path):
                     yield Problem(child(placed.field("requires"), index), trouble)
 
 
-def _trouble_with_requirement(outline: Outline, above: frozenset[str], path: str) -> str:
+def _trouble_with_requirement(
+    outline: Outline, placed: Placed, above: frozenset[str], path: str
+) -> str:
     segments = path.split(".")
     if segments[0] != "steps" or len(segments) < 3 or not all(segments):
         return f"must be a path such as steps.build.output.url, not {quoted(path)}"
-    name = segments[1].replace("_", "-")
+    name = outline.named_by(placed, segments[1].replace("_", "-"))
     if name in above or name in outline.unreadable:
         return ""
     if not outline.knows(name):

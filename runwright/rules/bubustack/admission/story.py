@@ -100,6 +100,7 @@ def _negative(duration: timedelta | None, path: str) -> Iterator[Problem]:
 _RULES: Final[tuple[_Rule, ...]] = (
     sizes.block_size_problems,
     graph.repeated_names,
+    graph.shared_objects,
     graph.unclear_kinds,
     graph.impossible_needs,
     graph.cycles,

@@ -10,9 +10,6 @@ from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission.arguments import approval_problems
 from runwright.rules.bubustack.admission.placed import Outline, Placed
 
-_RUN: Final = frozenset({None, StepType.GATE, StepType.SLEEP, StepType.CONDITION})
-_PROMISES: Final = {"requires": "requires", "post_execution": "postExecution"}
-"""Fields of a step that promise a check: a run without them is another run."""
 _COMFORTS: Final = {
     "concurrency": "concurrency",
     "queue": "queue",
@@ -27,21 +24,10 @@ def unsupported(outline: Outline, backend: Backend) -> Iterator[Problem]:
     if outline.spec.pattern is StoryPattern.REALTIME:
         yield Problem("spec.pattern", "this version does not run realtime Stories")
     for placed in outline.steps:
-        yield from _of_kind(placed)
         yield from _promised(placed, backend)
 
 
-def _of_kind(placed: Placed) -> Iterator[Problem]:
-    kind = placed.step.type
-    if kind not in _RUN:
-        yield Problem(placed.field("type"), f"this version does not run steps of type {kind}")
-
-
 def _promised(placed: Placed, backend: Backend) -> Iterator[Problem]:
-    for field, wire_name in _PROMISES.items():
-        if getattr(placed.step, field):
-            message = "this version does not do that yet, and does not run a step without it"
-            yield Problem(placed.field(wire_name), message)
     if placed.step.secrets and backend is not Backend.KUBERNETES:
         message = "a step gets its secrets in a cluster only, and is not run without them"
         yield Problem(placed.field("secrets"), message)

@@ -3,12 +3,15 @@
 from typing import Any, Final
 
 from runwright.models.story_run import StartStoryRun
+from runwright.rules.bubustack.branches import block_of, own_name
 from runwright.rules.bubustack.jobs.work import Work
 from runwright.rules.naming import label_value
 
 RUNS_VERSION: Final = "runs.bubustack.io/v1alpha1"
 STORY_RUN: Final = "bubustack.io/storyrun"
 """The label of what belongs to a StoryRun."""
+PARENT_STEP: Final = "bubustack.io/parent-step"
+"""The label of what belongs to a step that is made of others, and which step that is."""
 MANAGED_BY: Final = {"app.kubernetes.io/managed-by": "runwright"}
 
 
@@ -30,9 +33,10 @@ def labels_of_step(work: Work) -> dict[str, str]:
     """Return the labels of what belongs to one step of a run."""
     return {
         **labels_of_run(work.start),
-        "bubustack.io/step": label_value(work.step.name),
+        "bubustack.io/step": label_value(own_name(work.step.name)),
         "bubustack.io/steprun": work.name,
         "bubustack.io/engram": label_value(work.engram.metadata.name),
+        **({PARENT_STEP: label_value(block)} if (block := block_of(work.step.name)) else {}),
     }
 
 

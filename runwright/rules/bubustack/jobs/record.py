@@ -13,6 +13,7 @@ from runwright.models.bubustack import (
 )
 from runwright.models.objects import Manifest
 from runwright.models.tasks import TaskKey, TaskRecord
+from runwright.rules.bubustack.branches import own_name
 from runwright.rules.bubustack.conditions import Standing, phase_conditions
 from runwright.rules.bubustack.jobs.labels import RUNS_VERSION, labels_of_step, owners_of_run
 from runwright.rules.bubustack.jobs.work import Work
@@ -74,7 +75,7 @@ def _spec(work: Work) -> StepRunSpec:
     given = {**(work.engram.spec.with_ or {}), **(step.with_ or {})}
     return StepRunSpec(
         story_run_ref=StoryRunReference(name=start.name),
-        step_id=step.name,
+        step_id=own_name(step.name),
         engram_ref=step.ref,
         idempotency_key=idempotency_key(start.namespace, start.name, step.name),
         template_generation=work.template.metadata.generation or None,

@@ -11,7 +11,8 @@ from runwright.models.bubustack import (
     TemplateExecutionPolicy,
 )
 from runwright.models.story_run import StartStoryRun
-from runwright.rules.naming import compose, compose_ending
+from runwright.rules.bubustack.branches import step_run_name
+from runwright.rules.naming import compose_ending
 
 
 class Work(NamedTuple):
@@ -25,7 +26,7 @@ class Work(NamedTuple):
     @property
     def name(self) -> str:
         """The name of its StepRun and of its Job."""
-        return compose(self.start.name, self.step.name)
+        return step_run_name(self.start.name, self.step.name)
 
     @property
     def overrides(self) -> tuple[ExecutionOverrides, ...]:

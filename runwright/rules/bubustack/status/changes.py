@@ -98,7 +98,7 @@ def _unknown(start: StartStoryRun, now: StoryRunState) -> dict[str, Any]:
     status["error"] = dict.fromkeys(("type", "message", "failedSteps"), _UNKNOWN)
     if start.activation > 1:
         blank = dict.fromkeys(sorted(names_of(StepState)), _UNKNOWN)
-        status["stepStates"] = dict.fromkeys(now.steps, blank)
+        status["stepStates"] = {step.name: blank for step in now.listed_steps}
     return status
 
 

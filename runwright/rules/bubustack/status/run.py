@@ -14,6 +14,7 @@ from runwright.models.bubustack import (
 from runwright.models.metadata import Condition
 from runwright.models.story_run import RunError, StartStoryRun, StepProgress, StoryRunState
 from runwright.models.tasks import Diagnosis
+from runwright.rules.bubustack.branches import step_run_name
 from runwright.rules.bubustack.conditions import (
     DEGRADED,
     PAUSED,
@@ -45,7 +46,7 @@ def story_run_status(start: StartStoryRun, state: StoryRunState) -> StoryRunStat
     Source: BubuStack, StoryRun status. Ours: `active` and `completed` are filled, and the condition
     Paused says that a run is held.
     """
-    steps = state.steps.values()
+    steps = state.listed_steps
     return fitted(
         StoryRunStatus(
             observed_generation=_observed_generation(start, state),
@@ -54,7 +55,7 @@ def story_run_status(start: StartStoryRun, state: StoryRunState) -> StoryRunStat
             conditions=_conditions(start, state),
             active=tuple(step.name for step in steps if step.is_running),
             completed=tuple(step.name for step in steps if step.is_over and not step.failed),
-            steps_total=len(state.steps),
+            steps_total=len(steps),
             steps_complete=_count(state, Phase.SUCCEEDED),
             steps_failed=_count(state, Phase.FAILED),
             steps_skipped=_count(state, Phase.SKIPPED),
@@ -67,6 +68,7 @@ def story_run_status(start: StartStoryRun, state: StoryRunState) -> StoryRunStat
             output=state.output,
             error=_error(state.error) if state.error else None,
             step_states=_step_states(state),
+            primitive_children=_primitive_children(start, state),
             gates=gate_statuses(start, state),
             allowed_failures=allowed_failures(state.steps),
             trigger_tokens=(TriggerToken.STORY,),
@@ -178,7 +180,7 @@ def _paused(state: StoryRunState) -> tuple[Condition, ...]:
 
 
 def _count(state: StoryRunState, phase: Phase) -> int:
-    return sum(step.phase is phase for step in state.steps.values())
+    return sum(step.phase is phase for step in state.listed_steps)
 
 
 def _schema_ref(start: StartStoryRun, part: str) -> SchemaReference | None:
@@ -217,9 +219,22 @@ def _step_states(state: StoryRunState) -> dict[str, StepState]:
             started_at=step.started_at,
             finished_at=step.finished_at,
         )
-        for step in state.steps.values()
+        for step in state.listed_steps
         if step.phase
     }
+
+
+def _primitive_children(start: StartStoryRun, state: StoryRunState) -> dict[str, tuple[str, ...]]:
+    """Return the names of the StepRuns of the branches of each parallel step that has started.
+
+    Source: BubuStack, parallel primitive.
+    """
+    children: dict[str, tuple[str, ...]] = {}
+    for step in state.steps.values():
+        if step.block:
+            name = step_run_name(start.name, step.name)
+            children[step.block] = (*children.get(step.block, ()), name)
+    return children
 
 
 def _step_message(step: StepProgress, *, is_paused: bool) -> str:

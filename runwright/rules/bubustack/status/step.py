@@ -14,13 +14,12 @@ from runwright.models.bubustack import (
     StructuredError,
     StructuredErrorType,
 )
-from runwright.models.story_run import Section, StartStoryRun, StepProgress, StepReason
+from runwright.models.story_run import StartStoryRun, StepProgress, StepReason
+from runwright.rules.bubustack.branches import all_steps, step_run_name
 from runwright.rules.bubustack.conditions import Standing, cut, phase_conditions
-from runwright.rules.bubustack.dag import steps_of
 from runwright.rules.bubustack.dependencies import dependencies
 from runwright.rules.bubustack.progress import MESSAGE, size_of
 from runwright.rules.bubustack.status.run import lasted, step_message
-from runwright.rules.naming import compose
 
 MOST_STEP_OUTPUT: Final = 8 * 1024
 """Bytes of JSON; an output that is larger the pod wrote into the StepRun itself."""
@@ -103,10 +102,10 @@ def _own_error(step: StepProgress) -> StructuredError | None:
 
 def _needs(start: StartStoryRun, step: StepProgress) -> Iterator[str]:
     """Yield the names of the StepRuns of the steps that a step waited for."""
-    steps = {one.name: one for section in Section for one in steps_of(start.story, section)}
+    steps = {one.name: one for _, one in all_steps(start.story)}
     for name in dependencies(steps[step.name]):
         if _is_engram(steps.get(name)):
-            yield compose(start.name, name)
+            yield step_run_name(start.name, name)
 
 
 def _is_engram(step: Step | None) -> bool:

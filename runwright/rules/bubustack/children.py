@@ -1,0 +1,185 @@
+"""Stories that the steps of others execute: which they are, and how a run of one starts."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from random import Random
+from typing import Any, Final, NamedTuple
+
+from runwright.errors import NotFoundError, TemplateError
+from runwright.models.bubustack import Phase, Step, StepType, Story
+from runwright.models.story_run import (
+    NO_RESOURCE,
+    ChildRun,
+    ParentRun,
+    StartStoryRun,
+    StepProgress,
+    StepReason,
+    StoryRunState,
+    workflow_id,
+)
+from runwright.rules import templates
+from runwright.rules.bubustack import progress
+from runwright.rules.bubustack.branches import all_steps, step_run_name
+from runwright.rules.shapes import is_object
+from runwright.rules.templates import INPUTS
+
+DEEPEST: Final = 32
+"""Runs within each other, where the Story that is executed says nothing else."""
+Key = tuple[str, str]
+"""Namespace and name of a Story."""
+
+
+class Execution(NamedTuple):
+    """What a step asks for that executes a Story."""
+
+    story: Story
+    inputs: dict[str, Any]
+    waits: bool
+
+
+def story_keys(story: Story) -> Iterator[tuple[Step, Key]]:
+    """Yield the steps of a Story that execute another one, and which."""
+    for _, step in all_steps(story):
+        if step.type is StepType.EXECUTE_STORY:
+            reference = (step.with_ or {}).get("storyRef")
+            if is_object(reference):
+                home = story.metadata.namespace
+                yield step, (str(reference.get("namespace") or home), str(reference.get("name")))
+
+
+def executed_stories(
+    story: Story, lookup: Callable[[Key], Story | None]
+) -> tuple[tuple[Story, ...], tuple[Key, ...]]:
+    """Return the Stories that the run of one may execute, and the keys of those not found.
+
+    Directly or not; that Story itself is not among them.
+    """
+    found: dict[Key, Story] = {key_of(story): story}
+    missing: dict[Key, None] = {}
+    pending = [story]
+    while pending:
+        for _, key in story_keys(pending.pop()):
+            if key in found or key in missing:
+                continue
+            if (one := lookup(key)) is None:
+                missing[key] = None
+            else:
+                found[key] = one
+                pending.append(one)
+    return tuple(found.values())[1:], tuple(missing)
+
+
+def key_of(story: Story) -> Key:
+    """Return the namespace and the name of a Story."""
+    return story.metadata.namespace, story.metadata.name
+
+
+def execution_of(
+    start: StartStoryRun, step: Step, scope: Mapping[str, Any], now: datetime, random: Random
+) -> Execution:
+    """Return what a step asks for that executes a Story.
+
+    Its inputs are those that the Story's policy has for such a run, overridden by the step's own;
+    both are resolved over the run that the step belongs to, the policy's over its inputs alone.
+
+    Raises:
+        TemplateError: a template comes to nothing of use, or the runs lie too deep in each other.
+        NotFoundError: the run has not taken the Story along.
+
+    Source: BubuStack, executeStory primitive; there it waits for the child only where it is told
+    to, and then for ever. Ours: it waits unless it is told not to.
+    """
+    arguments = step.with_ or {}
+    story = _story_of(start, step)
+    _must_not_be_too_deep(start, story)
+    policy = story.spec.policy
+    usual = templates.evaluate(
+        (policy and policy.with_) or {}, {INPUTS: scope[INPUTS]}, now=now, random=random
+    )
+    own = templates.evaluate(arguments.get("with") or {}, scope, now=now, random=random)
+    if not is_object(own) or not is_object(usual):
+        message = "with.with: its template does not come to an object"
+        raise TemplateError(message)
+    waits = arguments.get("waitForCompletion")
+    return Execution(story, {**usual, **own}, waits is not False)
+
+
+def _story_of(start: StartStoryRun, step: Step) -> Story:
+    wanted = {one.name: key for one, key in story_keys(start.story)}.get(step.name)
+    found = known_stories(start).get(wanted) if wanted else None
+    if found is None:
+        message = f"step {step.name}: the Story that it executes is not in the snapshot"
+        raise NotFoundError(message)
+    return found
+
+
+def known_stories(start: StartStoryRun) -> dict[Key, Story]:
+    """Return the Stories that a run has taken along, its own first."""
+    return {key_of(one): one for one in (start.story, *start.stories)}
+
+
+def _must_not_be_too_deep(start: StartStoryRun, story: Story) -> None:
+    policy = story.spec.policy.execution if story.spec.policy else None
+    deepest = (policy.max_recursion_depth if policy else None) or DEEPEST
+    if start.depth + 1 > deepest:
+        message = (
+            f"{start.depth + 1} runs would lie within each other; story {story.metadata.name} "
+            f"allows {deepest}"
+        )
+        raise TemplateError(message)
+
+
+def child_start(
+    start: StartStoryRun, step: Step, asked: Execution, parent_id: str, uid: str = NO_RESOURCE
+) -> StartStoryRun:
+    """Return the input of the run that a step starts; `parent_id` is its own workflow's id.
+
+    Source: BubuStack, names and executeStory primitive.
+    """
+    stories, _ = executed_stories(asked.story, known_stories(start).get)
+    return StartStoryRun(
+        namespace=start.namespace,
+        name=step_run_name(start.name, step.name),
+        uid=uid,
+        generation=1 if uid != NO_RESOURCE else 0,
+        story=asked.story,
+        stories=stories,
+        engrams=start.engrams,
+        templates=start.templates,
+        inputs=asked.inputs,
+        author=start.author,
+        backend=start.backend,
+        cluster=start.cluster,
+        parent=ParentRun(name=start.name, uid=start.uid, step=step.name, workflow_id=parent_id),
+        depth=start.depth + 1,
+    )
+
+
+def id_of(child: StartStoryRun) -> str:
+    """Return the id of the workflow of a child."""
+    return workflow_id(child.namespace, child.name, child.uid)
+
+
+def executing(step: StepProgress, child: StartStoryRun) -> StepProgress:
+    """Return the step as running another run."""
+    run = ChildRun(name=child.name, uid=child.uid, workflow_id=id_of(child))
+    message = f"Running sub-story run {child.name}"
+    return progress.under_way(step, message).model_copy(update={"child": run})
+
+
+def launched(step: StepProgress, now: datetime) -> StepProgress:
+    """Return the step as over: nobody waits for what it has started.
+
+    Source: BubuStack, executeStory primitive.
+    """
+    return progress.ended(step, Phase.SUCCEEDED, "Launched sub-story run", now)
+
+
+def child_ended(step: StepProgress, state: StoryRunState, now: datetime) -> StepProgress:
+    """Return the step as the end of the run that it waited for leaves it: in the same phase.
+
+    Source: BubuStack, executeStory primitive.
+    """
+    reason = None if state.phase is Phase.SUCCEEDED else StepReason.EXECUTION_FAILED
+    ended = progress.ended(step, state.phase, state.message, now, reason)
+    return ended.model_copy(update={"output": state.output})

@@ -1,0 +1,64 @@
+"""What the templates of a run see of its steps."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runwright.models.bubustack import StepType
+from runwright.models.story_run import StepProgress
+from runwright.rules import templates
+from runwright.rules.bubustack.branches import block_of
+
+Steps = Mapping[str, StepProgress]
+
+
+def scope_of(inputs: Mapping[str, Any], steps: Steps, step: str = "") -> Mapping[str, Any]:
+    """Return what the templates of a step can see: the inputs of the run, and the outputs so far.
+
+    A branch sees the other branches of its block by their own names, before any step of such a
+    name. No step at all stands for the output of the run: it sees every branch by its own name, but
+    for those that a step of the Story has.
+
+    Source: BubuStack, values available to templates (where nobody but the output of the run can see
+    a branch). Ours: the output of a parallel step has that of each of its branches.
+    """
+    listed = {name: put for name in steps if not block_of(name) and (put := _seen(steps, name))}
+    branches = {
+        one.own_name: put
+        for name, one in steps.items()
+        if one.block and one.block == (block_of(step) or one.block) and (put := _seen(steps, name))
+    }
+    if not step:
+        return templates.step_scope(inputs, _opened({**branches, **listed}))
+    inner = branches if block_of(step) else {}
+    return templates.step_scope(inputs, _opened({**listed, **inner}))
+
+
+def output_of(steps: Steps, name: str) -> dict[str, Any] | None:
+    """Return what a step put out; None: nothing that counts, or there is no such step.
+
+    That of a parallel step has what each of its branches put out, by the branch's name.
+    """
+    seen = _seen(steps, name)
+    return seen[0] if seen else None
+
+
+def _seen(steps: Steps, name: str) -> tuple[dict[str, Any]] | None:
+    """Return the output of a step that succeeded, in a tuple: it may be an empty one."""
+    step = steps.get(name)
+    if step is None or not step.succeeded:
+        return None
+    if step.type == StepType.PARALLEL:
+        return (_of_block(steps, name),)
+    return None if step.output is None else (step.output,)
+
+
+def _of_block(steps: Steps, name: str) -> dict[str, Any]:
+    return {
+        one.own_name: put[0]
+        for branch, one in steps.items()
+        if one.block == name and (put := _seen(steps, branch))
+    }
+
+
+def _opened(outputs: Mapping[str, tuple[dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    return {name: output for name, (output,) in outputs.items()}

@@ -1,0 +1,181 @@
+"""What is known of a run of a Story, and where it is shown."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from temporalio import workflow
+
+from runwright.models.bubustack import Phase, Step
+from runwright.models.gates import GateOutcome
+from runwright.models.story_run import (
+    Section,
+    StartStoryRun,
+    StepProgress,
+    StepReason,
+    StoryRunState,
+)
+from runwright.models.tasks import TaskNote, TaskOutcome
+from runwright.rules import gates as gate_rules
+from runwright.rules import templates
+from runwright.rules.bubustack import configuration, dag, progress, resumption
+from runwright.rules.bubustack.dag import Interruption, Skip
+from runwright.rules.bubustack.details import details
+from runwright.rules.bubustack.scope import output_of, scope_of
+from runwright.rules.bubustack.status.changes import update_of
+from workflows.alarms import Alarms
+from workflows.messages import RunMessages
+from workflows.mirroring import Mirror
+from workflows.presentation import Identity, Presentation
+
+_QUIET_TURNS: Final = 4
+"""More than lie between the end of a step and what that sets off."""
+
+
+class StoryState(RunMessages):
+    """The state of a run: what changes it, and all that shows it."""
+
+    def __init__(self, start: StartStoryRun) -> None:
+        authors = {start.author, start.resume_from.by} if start.resume_from else {start.author}
+        super().__init__(start.activation, authors, progress.stop_grace(start.story))
+        self._start = configuration.with_default_inputs(start)
+        self._story = start.story
+        self._state = progress.started(self._start, workflow.now())
+        self._gates = progress.gates_of(start)
+        self._dag = dag.Dag(start.story)
+        self._sizes = progress.sizes_of(self._state)
+        self._interruption: Interruption | None = None
+        self._sent_at = self._sent = self._shown_up_to = 0
+        self._ends = 0
+        """Grows whenever a step is over: what templates see may be another."""
+        self._alarms = Alarms()
+        self._mirror = Mirror[StoryRunState](partial(update_of, self._start))
+        self._presentation = Presentation(
+            Identity(
+                kind="StoryRun",
+                namespace=start.namespace,
+                name=start.name,
+                template=start.story.metadata.name,
+                cluster=start.cluster,
+            )
+        )
+
+    @workflow.signal(name="note_task", description="Why a task does not get on.")
+    def note_task(self, note: TaskNote) -> None:
+        """Show why a running task does not get on, or that it does again."""
+        for step in self._state.steps.values():
+            if progress.is_tried_as(step, note.key):
+                self._set(step.model_copy(update={"diagnosis": note.diagnosis}))
+
+    @workflow.query(description="Everything that is known of the run.")
+    def state(self) -> StoryRunState:
+        """Return everything that is known of the run."""
+        return self._state.model_copy(
+            update={
+                "gates": dict(self._gates),
+                "refused_decisions": self._refused,
+                "paused": self._paused,
+                "cancelled": self._cancelled,
+            }
+        )
+
+    async def _keep_presented(self) -> None:
+        while True:
+            self._present()
+            await self._something_changes()
+
+    async def _keep_mirrored(self) -> None:
+        """Show the latest state in the cluster, until the run is over."""
+        while self._start.has_resource and not self._is_over:
+            self._shown_up_to = await self._mirrored()
+            await workflow.wait_condition(lambda: self._revision != self._shown_up_to)
+            await self._all_is_quiet()
+
+    async def _until(self, holds: Callable[[], bool], moment: datetime | None) -> None:
+        """Return once that holds, or at that moment."""
+        change = asyncio.create_task(workflow.wait_condition(holds))
+        try:
+            await self._alarms.wait([change], moment)
+        finally:
+            change.cancel()
+
+    async def _all_is_quiet(self) -> None:
+        """Return when nothing changes any more at this moment of the run.
+
+        The end of one step and the start of the next are one write, and the end of the last step
+        is the run's.
+        """
+        quiet, seen = 0, self._revision
+        while quiet < _QUIET_TURNS:
+            await workflow.wait_condition(lambda: True)  # one turn of everything that can go on
+            quiet = quiet + 1 if self._revision == seen else 0
+            seen = self._revision
+
+    async def _mirrored(self) -> int:
+        """Show the state as it is now in the cluster, and return its revision."""
+        revision = self._revision
+        await self._mirror.show(self.state())
+        return revision
+
+    def _present(self) -> None:
+        state = self.state()
+        retry = resumption.next_input(self._start, state)
+        self._presentation.show(details(state, retry=retry), state.phase, state.pending_gates)
+
+    def _scope(self, step: Step) -> Mapping[str, Any]:
+        return scope_of(self._start.inputs, self._state.steps, step.name)
+
+    def _evaluated(self, step: Step, *but: str) -> Mapping[str, Any]:
+        """Return the arguments of a primitive, but for those that it evaluates itself."""
+        given = {name: value for name, value in (step.with_ or {}).items() if name not in but}
+        evaluated: Mapping[str, Any] = templates.evaluate(
+            given, self._scope(step), now=workflow.now(), random=workflow.random()
+        )
+        return evaluated
+
+    def _is_wanted(self, step: Step) -> bool:
+        scope = self._scope(step)
+        return templates.truth(step.if_, scope, now=workflow.now(), random=workflow.random())
+
+    def _digest(self, step: Step) -> str:
+        steps = self._state.steps
+        needed = {name: output_of(steps, name) for name in self._dag.needs(step)}
+        return gate_rules.digest({"with": self._evaluated(step), "outputs": needed})
+
+    def _bounded(self, step: Step, outcome: TaskOutcome) -> TaskOutcome:
+        bounded = progress.bounded(step.name, outcome, self._sizes)
+        self._sizes[step.name] = progress.size_of(bounded.output)
+        return bounded
+
+    def _step(self, step: Step) -> StepProgress:
+        return self._state.steps[step.name]
+
+    def _set(self, step: StepProgress) -> None:
+        self._state = progress.with_step(self._state, step)
+        self._ends += step.is_over
+        self._note_change()
+
+    def _ended(
+        self, step: Step, phase: Phase, message: str, reason: StepReason | None = None
+    ) -> StepProgress:
+        return progress.ended(self._step(step), phase, message, workflow.now(), reason)
+
+    def _end(self, step: StepProgress) -> None:
+        self._set(step)
+        self._close_gate(step.name, GateOutcome.CLOSED)
+
+    def _skip(self, skips: Iterable[Skip]) -> None:
+        for skip in skips:
+            step = self._state.steps[skip.step]
+            self._set(progress.skipped(step, skip, workflow.now()))
+            self._close_gate(skip.step, GateOutcome.CLOSED)
+
+    def _end_rest(self, why: Interruption, *sections: Section) -> None:
+        """End what never started, and what was cancelled before its first turn."""
+        self._skip(dag.rest(self._state.steps, sections, why))
+        for step in self._state.steps.values():
+            if step.section in sections and step.is_running:
+                now = workflow.now()
+                self._set(progress.ended(step, Phase.CANCELED, why.message, now, why.reason))

@@ -1,0 +1,112 @@
+"""The steps of a Story that Engrams do: tasks, tried again as their policies say."""
+
+import asyncio
+from typing import Final
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from activities.objects import EnsureObjects, ObjectActivities
+from runwright.models.bubustack import Step
+from runwright.models.story_run import StepProgress
+from runwright.models.tasks import Backend, TaskOutcome
+from runwright.rules.bubustack import progress, retries, verdicts
+from runwright.rules.bubustack import tasks as rules
+from runwright.rules.bubustack.dag import Interruption
+from runwright.rules.bubustack.jobs import access_of
+from runwright.rules.bubustack.status.keys import story_run_key
+from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, TRY_FOR_EVER
+from workflows.story_state import StoryState
+from workflows.tasks import run_task
+
+MOST_AT_ONCE: Final = 1024 * 1024
+"""Bytes of input of the tasks that are started in one workflow task."""
+
+
+class StoryTasks(StoryState):
+    """What a run has done by tasks on its backend."""
+
+    async def _trouble_with_access(self, *, is_deleted: bool = False) -> Interruption | None:
+        """Make what the tasks of a run in a cluster act as; return why that is refused.
+
+        What is there stays as it is. A StoryRun that is gone has no tasks; nor has one that is
+        being deleted, unless that `is_deleted` is known.
+        """
+        if self._start.backend is not Backend.KUBERNETES:
+            return None
+        wanted = EnsureObjects(
+            objects=access_of(self._start),
+            owner=story_run_key(self._start),
+            is_deleted=is_deleted,
+        )
+        try:
+            await workflow.execute_activity_method(
+                ObjectActivities.ensure_objects,
+                wanted,
+                start_to_close_timeout=CLUSTER_CALL,
+                heartbeat_timeout=CALL_HEARTBEAT,
+                retry_policy=TRY_FOR_EVER,
+                summary="make the run's ServiceAccount",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise asyncio.CancelledError from error
+            return verdicts.without_access(str(error.cause or error))
+        return None
+
+    async def _run_engram(self, step: Step) -> StepProgress:
+        """Return the step as its task leaves it once it succeeded or its retries are used up."""
+        worker = rules.worker_of(self._start, step)
+        policy = retries.retries_of(self._story, step, worker.template)
+        outcome = await self._try(step, worker, policy, 1)
+        while self._may_retry(step, policy, outcome):
+            await self._retry_is_due(step, policy, outcome)
+            outcome = await self._try(step, worker, policy, self._step(step).tries + 1)
+        return progress.task_ended(self._step(step), outcome, workflow.now())
+
+    def _may_retry(self, step: Step, policy: retries.Retries, outcome: TaskOutcome) -> bool:
+        if self._interruption is not None:
+            return False
+        return retries.may_retry(policy, retries.classify(outcome), self._step(step).tries - 1)
+
+    async def _try(
+        self, step: Step, worker: rules.Worker, policy: retries.Retries, number: int
+    ) -> TaskOutcome:
+        await workflow.wait_condition(lambda: self._paused is None)
+        info = workflow.info()
+        attempt = rules.TryOf(
+            step, number, workflow.now(), info.workflow_id, info.first_execution_run_id
+        )
+        task = rules.task_of(self._start, attempt, worker, self._state.steps)
+        await self._room_for(rules.size_of_message(task))
+        self._set(progress.trying(self._step(step), number, policy, task.key.name))
+        label = step.name if number == 1 else f"{step.name}, try {number}"
+        outcome = await run_task(task, self._alarms, label=label, grace=self._stop_grace)
+        return self._bounded(step, progress.checked(worker.template, outcome))
+
+    async def _room_for(self, size: int) -> None:
+        """Wait until a task of that size can be sent: Temporal takes 4 MB in one message.
+
+        What is scheduled in one workflow task travels in one message, and the length of the
+        history tells one workflow task from the next.
+        """
+        while True:
+            length = workflow.info().get_current_history_length()
+            if length != self._sent_at:
+                self._sent_at, self._sent = length, 0
+            if self._sent == 0 or self._sent + size <= MOST_AT_ONCE:
+                break
+            await workflow.sleep(0.001, summary="message is full")
+        self._sent += size
+
+    async def _retry_is_due(
+        self, step: Step, policy: retries.Retries, outcome: TaskOutcome
+    ) -> None:
+        made = self._step(step).tries
+        delay = retries.retry_delay(policy, made, workflow.random().uniform)
+        self._set(progress.retry_scheduled(self._step(step), outcome, delay, workflow.now()))
+        scheduled = self._revision
+        await workflow.sleep(delay, summary=f"retry {step.name}")
+        if self._start.has_resource:
+            # Written late, that it waits would overwrite what the next try says of itself.
+            await workflow.wait_condition(lambda: self._shown_up_to >= scheduled)
