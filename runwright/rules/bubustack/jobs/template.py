@@ -67,8 +67,6 @@ def _kept_seconds(work: Work) -> int:
 
 
 def _storage_seconds(work: Work) -> int:
-    policy = work.start.story.spec.policy
-    stores = [one.storage for one in work.levels]
-    stores += [policy.storage if policy else None, work.advice.storage]
+    stores = [*(one.storage for one in work.levels), work.advice.storage]
     given = [one.timeout_seconds for one in stores if one is not None]
     return next((seconds for seconds in given if seconds and seconds > 0), _STORAGE_SECONDS)
