@@ -149,7 +149,7 @@ class StorySteps(RunMessages):
     async def _run_engram(self, step: Step) -> None:
         """Try the step's task until it succeeds or its retries are used up."""
         worker = task_rules.worker_of(self._start, step)
-        policy = retries.retries_of(self._story, step, worker.template)
+        policy = retries.retries_of(self._start, step)
         outcome = await self._try(step, worker, policy, 1)
         while self._may_retry(step, policy, outcome):
             await self._retry_is_due(step, policy, outcome)

@@ -19,8 +19,6 @@ from runwright.rules.bubustack.jobs.work import Work
 from runwright.rules.bubustack.retries import retries_of, timeout_of
 
 _LONGEST_KEY: Final = 256
-_MOST_RETRIES: Final = 10
-"""What the kind takes; a template may recommend more."""
 _WRITTEN_BY_PODS: Final = (
     *("output", "error", "logs", "exitCode", "exitClass", "podName", "lastFailureMsg"),
     *("finishedAt", "duration", "nextRetryAt", "lastOutputAt", "signals", "signalEvents"),
@@ -79,16 +77,16 @@ def _spec(work: Work) -> StepRunSpec:
         idempotency_key=idempotency_key(start.namespace, start.name, step.name),
         template_generation=work.template.metadata.generation or None,
         input=given or None,
-        timeout=timeout_of(start.story, step),
+        timeout=timeout_of(start, step),
         retry=_retry(work),
     )
 
 
 def _retry(work: Work) -> RetryPolicy:
     """Return the policy that holds in the end, so that nobody has to gather it again."""
-    retries = retries_of(work.start.story, work.step, work.template)
+    retries = retries_of(work.start, work.step)
     return RetryPolicy(
-        max_retries=max(0, min(retries.max_retries, _MOST_RETRIES)),
+        max_retries=retries.max_retries,
         delay=retries.delay,
         max_delay=retries.max_delay,
         jitter=retries.jitter,

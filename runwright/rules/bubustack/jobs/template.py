@@ -27,7 +27,7 @@ def job_template(work: Work, key: TaskKey, started_at: datetime) -> JobTemplate:
 
     Source: BubuStack, StepRun as a Job.
     """
-    deadline = timeout_of(work.start.story, work.step) + _BACKSTOP
+    deadline = timeout_of(work.start, work.step) + _BACKSTOP
     return JobTemplate(
         labels=labels_of_job(work),
         spec={
