@@ -133,12 +133,18 @@ def waiting(step: StepProgress, message: str, deadline: datetime | None) -> Step
 
 
 def trying(step: StepProgress, number: int, retries: Retries, task: str) -> StepProgress:
-    """Return the step as running its try `number`, as the task of that name."""
+    """Return the step as running its try `number`, as the task of that name.
+
+    What the try before came to is not this one's: each has its own exit class.
+    """
     return step.model_copy(
         update={
             "phase": Phase.RUNNING,
             "reason": None,
             "message": "",
+            "exit_code": None,
+            "exit_class": None,
+            "error": None,
             "tries": number,
             "max_tries": retries.max_retries + 1,
             "next_retry_at": None,
