@@ -27,6 +27,7 @@ from runwright.rules import templates
 from runwright.rules.bubustack import (
     configuration,
     dag,
+    idempotency,
     primitives,
     progress,
     resumption,
@@ -150,11 +151,17 @@ class StorySteps(RunMessages):
         """Try the step's task until it succeeds or its retries are used up."""
         worker = task_rules.worker_of(self._start, step)
         policy = retries.retries_of(self._start, step)
+        self._give_key(step)
         outcome = await self._try(step, worker, policy, 1)
         while self._may_retry(step, policy, outcome):
             await self._retry_is_due(step, policy, outcome)
             outcome = await self._try(step, worker, policy, self._step(step).tries + 1)
         self._set(progress.task_ended(self._step(step), outcome, workflow.now()))
+
+    def _give_key(self, step: Step) -> None:
+        """Keep the key of a step before its first try, whose start shows it."""
+        key = idempotency.key_of(self._start, step, self._scope(), workflow.now())
+        self._state = progress.with_step(self._state, progress.keyed(self._step(step), key))
 
     def _may_retry(self, step: Step, policy: retries.Retries, outcome: TaskOutcome) -> bool:
         if self._interruption is not None:

@@ -132,6 +132,11 @@ def waiting(step: StepProgress, message: str, deadline: datetime | None) -> Step
     return step.model_copy(update=update)
 
 
+def keyed(step: StepProgress, key: str) -> StepProgress:
+    """Return the step with the key that all its tries share."""
+    return step.model_copy(update={"idempotency_key": key})
+
+
 def trying(step: StepProgress, number: int, retries: Retries, task: str) -> StepProgress:
     """Return the step as running its try `number`, as the task of that name.
 

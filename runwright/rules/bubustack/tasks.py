@@ -14,7 +14,8 @@ from runwright.models.tasks import Backend, Task, TaskKey
 from runwright.rules import templates
 from runwright.rules.bubustack.commands import LOCAL_COMMAND, words_of
 from runwright.rules.bubustack.dependencies import dependencies
-from runwright.rules.bubustack.jobs import Work, cluster_variables, job_template
+from runwright.rules.bubustack.idempotency import VARIABLE, default_key
+from runwright.rules.bubustack.jobs import Begun, Work, cluster_variables, job_template
 from runwright.rules.bubustack.retries import timeout_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
 from runwright.rules.naming import compose
@@ -124,12 +125,13 @@ def task_of(
         TemplateError: the step's input refers to something that is not there, or is too large.
     """
     step, key = attempt.step, key_of(start, attempt)
-    scope = scope_of(start.inputs, steps)
+    scope, begun = scope_of(start.inputs, steps), _begun(start, attempt, steps.get(step.name))
     task = Task(
         key=key,
         command=(),
         environment={
             **_contract(start, attempt, worker),
+            VARIABLE: begun.idempotency_key,
             "BUBU_TEMPLATE_CONTEXT": _context(start, step, steps),
         },
         input=_bounded(start, _input(attempt, worker, scope)),
@@ -140,8 +142,13 @@ def task_of(
     )
     if start.backend is not Backend.KUBERNETES:
         return _as_process(task, worker.template)
-    begun = steps[step.name].started_at if step.name in steps else None
-    return _as_job(task, Work(start, step, *worker), begun or attempt.started_at)
+    return _as_job(task, Work(start, step, *worker), begun)
+
+
+def _begun(start: StartStoryRun, attempt: TryOf, step: StepProgress | None) -> Begun:
+    at = step.started_at if step else None
+    key = step.idempotency_key if step else None
+    return Begun(at or attempt.started_at, key or default_key(start, attempt.step))
 
 
 def _input(attempt: TryOf, worker: Worker, scope: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,8 +194,8 @@ def _as_process(task: Task, template: EngramTemplate) -> Task:
     return task.model_copy(update=update)
 
 
-def _as_job(task: Task, work: Work, begun: datetime) -> Task:
-    """Return the task with its Job; `begun` is when the step was, by its first try."""
+def _as_job(task: Task, work: Work, begun: Begun) -> Task:
+    """Return the task with its Job."""
     update = {
         "environment": {**task.environment, **cluster_variables(work)},
         "job": job_template(work, task.key, begun),

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from runwright.models.tasks import JobTemplate
-from runwright.rules.bubustack.jobs import Work, cluster_variables, job_template
+from runwright.rules.bubustack.jobs import Begun, Work, cluster_variables, job_template
 from tests.unit.rules.states import NOW
 from tests.unit.rules.works import Fields, key_of, work
 
 
 def job(one: Work) -> JobTemplate:
     """Return the Job of the first try."""
-    return job_template(one, key_of(one), NOW)
+    return job_template(one, key_of(one), Begun(NOW, "order-7"))
 
 
 def ttl(seconds: int | None) -> Fields:

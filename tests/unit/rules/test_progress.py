@@ -184,6 +184,14 @@ def test_case_73_each_try_has_an_exit_class_of_its_own() -> None:
     assert (failed.exit_code, failed.exit_class) == (1, ExitClass.TERMINAL)
 
 
+def test_case_46_the_tries_of_a_step_share_its_key() -> None:
+    step = progress.keyed(progress.launched(STEP, 1, NOW), "order-7")
+
+    again = progress.trying(step, 2, Retries(), "release-1-a")
+
+    assert again.idempotency_key == "order-7"
+
+
 def test_case_38_a_scheduled_retry_says_when_and_after_what() -> None:
     running = progress.trying(STEP, 1, Retries(max_retries=2), "release-1-a")
     killed = outcome(OutcomeReason.EXITED, 137, message="exit code 137")

@@ -1,8 +1,7 @@
 """The StepRun that stands for a step in a cluster."""
 
-import hashlib
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from runwright.models.bubustack import (
     Phase,
@@ -18,7 +17,6 @@ from runwright.rules.bubustack.jobs.labels import RUNS_VERSION, labels_of_step, 
 from runwright.rules.bubustack.jobs.work import Work
 from runwright.rules.bubustack.retries import retries_of, timeout_of
 
-_LONGEST_KEY: Final = 256
 _WRITTEN_BY_PODS: Final = (
     *("output", "error", "logs", "exitCode", "exitClass", "podName", "lastFailureMsg"),
     *("finishedAt", "duration", "nextRetryAt", "lastOutputAt", "signals", "signalEvents"),
@@ -27,7 +25,14 @@ _WRITTEN_BY_PODS: Final = (
 what must not be done twice, also not by another try."""
 
 
-def record_of(work: Work, key: TaskKey, started_at: datetime) -> TaskRecord | None:
+class Begun(NamedTuple):
+    """What a step has from its first try on, and all tries share."""
+
+    at: datetime
+    idempotency_key: str
+
+
+def record_of(work: Work, key: TaskKey, begun: Begun) -> TaskRecord | None:
     """Return the StepRun of a step as one of its tries makes it or finds it.
 
     None for a run without a StoryRun, for there would be nobody to own it.
@@ -37,22 +42,14 @@ def record_of(work: Work, key: TaskKey, started_at: datetime) -> TaskRecord | No
     if not work.start.has_resource:
         return None
     return TaskRecord(
-        manifest=_manifest(work), running=_running(key, started_at), cleared=_WRITTEN_BY_PODS
+        manifest=_manifest(work, begun.idempotency_key),
+        renewed={"idempotencyKey": begun.idempotency_key},
+        running=_running(key, begun.at),
+        cleared=_WRITTEN_BY_PODS,
     )
 
 
-def idempotency_key(namespace: str, run: str, step: str) -> str:
-    """Return the key of a step that has no template for one: the same for all of its tries.
-
-    Source: BubuStack, idempotency key of a StepRun.
-    """
-    key = f"ns/{namespace}/storyrun/{run}/step/{step}"
-    if len(key) <= _LONGEST_KEY:
-        return key
-    return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
-
-
-def _manifest(work: Work) -> Manifest:
+def _manifest(work: Work, idempotency_key: str) -> Manifest:
     return {
         "apiVersion": RUNS_VERSION,
         "kind": "StepRun",
@@ -62,11 +59,13 @@ def _manifest(work: Work) -> Manifest:
             "labels": labels_of_step(work),
             "ownerReferences": owners_of_run(work.start),
         },
-        "spec": _spec(work).model_dump(mode="json", exclude_none=True, exclude_unset=True),
+        "spec": _spec(work, idempotency_key).model_dump(
+            mode="json", exclude_none=True, exclude_unset=True
+        ),
     }
 
 
-def _spec(work: Work) -> StepRunSpec:
+def _spec(work: Work, idempotency_key: str) -> StepRunSpec:
     """Return what the step is to do; its input unresolved, so that no secret gets in there."""
     start, step = work.start, work.step
     given = {**(work.engram.spec.with_ or {}), **(step.with_ or {})}
@@ -74,7 +73,7 @@ def _spec(work: Work) -> StepRunSpec:
         story_run_ref=StoryRunReference(name=start.name),
         step_id=step.name,
         engram_ref=step.ref,
-        idempotency_key=idempotency_key(start.namespace, start.name, step.name),
+        idempotency_key=idempotency_key,
         template_generation=work.template.metadata.generation or None,
         input=given or None,
         timeout=timeout_of(start, step),

@@ -1,14 +1,14 @@
 """The Job of a step, and the variables that its container gets besides the common ones."""
 
 import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from runwright.models.bubustack import JobPolicy
 from runwright.models.tasks import JobTemplate, TaskKey
 from runwright.rules.bubustack.jobs.labels import labels_of_job
 from runwright.rules.bubustack.jobs.pod import pod_of
-from runwright.rules.bubustack.jobs.record import record_of
+from runwright.rules.bubustack.jobs.record import Begun, record_of
 from runwright.rules.bubustack.jobs.secrets import secret_variables
 from runwright.rules.bubustack.jobs.work import Work
 from runwright.rules.bubustack.retries import timeout_of
@@ -20,8 +20,8 @@ _RECURSION_DEPTH: Final = 32
 _STORAGE_SECONDS: Final = 300
 
 
-def job_template(work: Work, key: TaskKey, started_at: datetime) -> JobTemplate:
-    """Return the Job of one try of a step; `started_at` is when the step was, by its first try.
+def job_template(work: Work, key: TaskKey, begun: Begun) -> JobTemplate:
+    """Return the Job of one try of a step.
 
     There is one pod, and it is tried once: retries are the run's, and visible there.
 
@@ -39,7 +39,7 @@ def job_template(work: Work, key: TaskKey, started_at: datetime) -> JobTemplate:
             "ttlSecondsAfterFinished": _kept_seconds(work),
             "template": {"spec": pod_of(work)},
         },
-        record=record_of(work, key, started_at),
+        record=record_of(work, key, begun),
     )
 
 
