@@ -29,15 +29,18 @@ def key_of(start: StartStoryRun, step: Step, scope: Mapping[str, Any], now: date
 
     Source: BubuStack, idempotency key of a StepRun; there every text is a key.
     """
-    key = _rendered(start, step, scope, now).strip()[:LONGEST]
+    if not step.idempotency_key_template:
+        return default_key(start, step)
+    identity = f"{start.namespace}/{start.name}/{start.uid}/{step.name}"
+    random = Random(identity)  # noqa: S311 - it names work, and must name it alike again
+    key = _rendered(step.idempotency_key_template, scope, now, random).strip()[:LONGEST]
     is_usable = key.isprintable() and _MISSING not in key
     return key if key and is_usable else default_key(start, step)
 
 
-def _rendered(start: StartStoryRun, step: Step, scope: Mapping[str, Any], now: datetime) -> str:
-    identity = f"{start.namespace}/{start.name}/{start.uid}/{step.name}"
-    random = Random(identity)  # noqa: S311 - it names work, and must name it alike again
-    template, dialect = step.idempotency_key_template or "", templates.BUBUSTACK
+def _rendered(template: str, scope: Mapping[str, Any], now: datetime, random: Random) -> str:
+    """Return what a template comes to; nothing where it fails, for no step must fail of its key."""
+    dialect = templates.BUBUSTACK
     try:
         return templates.render(template, scope, dialect=dialect, now=now, random=random)
     except TemplateError:
