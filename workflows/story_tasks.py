@@ -10,7 +10,7 @@ from activities.objects import EnsureObjects, ObjectActivities
 from runwright.models.bubustack import Step
 from runwright.models.story_run import StepProgress
 from runwright.models.tasks import Backend, TaskOutcome
-from runwright.rules.bubustack import progress, retries, verdicts
+from runwright.rules.bubustack import idempotency, progress, retries, verdicts
 from runwright.rules.bubustack import tasks as rules
 from runwright.rules.bubustack.dag import Interruption
 from runwright.rules.bubustack.jobs import access_of
@@ -57,12 +57,18 @@ class StoryTasks(StoryState):
     async def _run_engram(self, step: Step) -> StepProgress:
         """Return the step as its task leaves it once it succeeded or its retries are used up."""
         worker = rules.worker_of(self._start, step)
-        policy = retries.retries_of(self._story, step, worker.template)
+        policy = retries.retries_of(self._start, step)
+        self._give_key(step)
         outcome = await self._try(step, worker, policy, 1)
         while self._may_retry(step, policy, outcome):
             await self._retry_is_due(step, policy, outcome)
             outcome = await self._try(step, worker, policy, self._step(step).tries + 1)
         return progress.task_ended(self._step(step), outcome, workflow.now())
+
+    def _give_key(self, step: Step) -> None:
+        """Keep the key of a step before its first try, whose start shows it."""
+        key = idempotency.key_of(self._start, step, self._scope(step), workflow.now())
+        self._state = progress.with_step(self._state, progress.keyed(self._step(step), key))
 
     def _may_retry(self, step: Step, policy: retries.Retries, outcome: TaskOutcome) -> bool:
         if self._interruption is not None:

@@ -95,8 +95,11 @@ class Records:
         resource, name = resource_of(there), (task.key.namespace, task.key.name)
         status = {"status": dict.fromkeys(("phase", *record.cleared))}
         await self._cluster.patch(resource, name, status, subresource="status")
-        known_by = {"metadata": {"annotations": identity.annotations_of(task.key)}}
-        return await self._cluster.patch(resource, name, known_by) or there
+        said = {
+            "metadata": {"annotations": identity.annotations_of(task.key)},
+            "spec": record.renewed,
+        }
+        return await self._cluster.patch(resource, name, said) or there
 
     async def note_start(self, record: TaskRecord, there: Manifest) -> None:
         """Say on a record that its try was started.

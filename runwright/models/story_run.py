@@ -96,6 +96,8 @@ class StepProgress(Message):
     """Of a gate or a sleep: fixed when the step starts."""
     task: str = ""
     """The name of the task's object."""
+    idempotency_key: str | None = None
+    """What tells its tries from other work: they share it. None where no Engram does the step."""
     output: dict[str, Any] | None = None
     exit_code: int | None = None
     exit_class: ExitClass | None = None

@@ -55,6 +55,8 @@ class TaskRecord(Message):
 
     manifest: dict[str, Any]
     """As it is created; its owner among the metadata."""
+    renewed: dict[str, Any] = {}
+    """What of its spec may be different in another execution of the run."""
     running: dict[str, Any]
     """The status that says that this try was started."""
     cleared: tuple[str, ...] = ()

@@ -158,13 +158,24 @@ def under_way(step: StepProgress, message: str) -> StepProgress:
     return step.model_copy(update={"phase": Phase.RUNNING, "message": message})
 
 
+def keyed(step: StepProgress, key: str) -> StepProgress:
+    """Return the step with the key that all its tries share."""
+    return step.model_copy(update={"idempotency_key": key})
+
+
 def trying(step: StepProgress, number: int, retries: Retries, task: str) -> StepProgress:
-    """Return the step as running its try `number`, as the task of that name."""
+    """Return the step as running its try `number`, as the task of that name.
+
+    What the try before came to is not this one's: each has its own exit class.
+    """
     return step.model_copy(
         update={
             "phase": Phase.RUNNING,
             "reason": None,
             "message": "",
+            "exit_code": None,
+            "exit_class": None,
+            "error": None,
             "tries": number,
             "max_tries": retries.max_retries + 1,
             "next_retry_at": None,

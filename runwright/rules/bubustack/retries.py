@@ -1,4 +1,4 @@
-"""When a failed step is tried again."""
+"""How long a step may take, and when it is tried again once it failed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,11 +12,18 @@ from runwright.models.bubustack import (
     RetryPolicy,
     Step,
     Story,
+    TemplateExecutionPolicy,
 )
+from runwright.models.story_run import StartStoryRun
 from runwright.models.tasks import OutcomeReason, TaskOutcome
+from runwright.rules.bubustack.branches import block_of
+from runwright.rules.bubustack.levels import Level, levels_of
+from runwright.rules.bubustack.snapshot import engram_of, template_of
 
 DEFAULT_TIMEOUT: Final = timedelta(minutes=30)
 """Of one try of a step that nobody gave a timeout."""
+MOST_RETRIES: Final = 10
+"""What a policy takes; a template may recommend more."""
 _SHORTEST: Final = timedelta(milliseconds=10)
 _LONGEST: Final = timedelta(days=365)
 """No delay is longer: what doubles ten times must not overflow."""
@@ -34,35 +41,46 @@ class Retries(Message):
     backoff: BackoffStrategy = BackoffStrategy.EXPONENTIAL
 
 
-def retries_of(story: Story, step: Step, template: EngramTemplate | None) -> Retries:
-    """Return the policy of a step: its own, else the Story's, else what its template recommends.
+def retries_of(start: StartStoryRun, step: Step) -> Retries:
+    """Return the retry policy of a step: the nearest that there is, as a whole.
 
-    A template only fills what the policy leaves open, and its number of retries counts only where
-    there is no policy at all. A step with side effects and no policy of its own is not retried.
+    A template fills what the policy leaves open, but its number of retries counts only where there
+    is no policy at all. A step with side effects and no policy of its own is not retried, whatever
+    others say.
 
-    Source: BubuStack, StepRun retry policy and Story defaulter.
+    Source: BubuStack, StepRun retry policy and Story defaulter; there the policies of Engrams and
+    `policy.execution` are passed over.
     """
-    own = step.execution.retry if step.execution else None
-    if own is None and step.side_effects and step in story.spec.steps:
-        own = RetryPolicy(max_retries=0)
-    general = story.spec.policy.retries if story.spec.policy else None
-    policy = own or (general.step_retry_policy if general else None)
-    recommended = _recommended(template)
+    policy, recommended = _policy(start, step), _recommended(start, step)
     if policy is None:
         return Retries.model_validate(recommended)
     recommended.pop("max_retries", None)
     return Retries.model_validate(recommended | _set_fields(policy))
 
 
-def _recommended(template: EngramTemplate | None) -> dict[str, object]:
-    advice = template.spec.execution.retry if template and template.spec.execution else None
+def _policy(start: StartStoryRun, step: Step) -> RetryPolicy | None:
+    own = step.execution.retry if step.execution else None
+    if own is None and step.side_effects and _is_main(start.story, step):
+        return RetryPolicy(max_retries=0)
+    given = (level.retry for level in _levels(start, step))
+    return next((policy for policy in given if policy is not None), None)
+
+
+def _is_main(story: Story, step: Step) -> bool:
+    """Return whether a step is a main one, or a branch of one."""
+    return (block_of(step.name) or step.name) in {one.name for one in story.spec.steps}
+
+
+def _recommended(start: StartStoryRun, step: Step) -> dict[str, object]:
+    advice = _advice(start, step).retry
     if advice is None:
         return {}
+    most = advice.recommended_max_retries
     fields = {
         "delay": advice.recommended_base_delay,
         "max_delay": advice.recommended_max_delay,
         "backoff": advice.recommended_backoff,
-        "max_retries": advice.recommended_max_retries,
+        "max_retries": None if most is None else max(0, min(most, MOST_RETRIES)),
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -73,14 +91,28 @@ def _set_fields(policy: RetryPolicy) -> dict[str, object]:
     }
 
 
-def timeout_of(story: Story, step: Step) -> timedelta:
-    """Return how long one try of a step may take.
+def timeout_of(start: StartStoryRun, step: Step) -> timedelta:
+    """Return how long one try of a step may take: what the nearest says; 0 is not said.
 
-    Source: BubuStack, StepRun timeout (those of Engram and template are not considered).
+    Source: BubuStack, StepRun timeout; there the timeouts of Engram, template and
+    `policy.execution` are passed over.
     """
-    own = step.execution.timeout if step.execution else None
-    timeouts = story.spec.policy.timeouts if story.spec.policy else None
-    return own or (timeouts.step if timeouts else None) or DEFAULT_TIMEOUT
+    given = [level.timeout for level in _levels(start, step)]
+    given.append(_advice(start, step).timeout)
+    said = (timeout for timeout in given if timeout is not None and timeout > timedelta(0))
+    return next(said, DEFAULT_TIMEOUT)
+
+
+def _levels(start: StartStoryRun, step: Step) -> tuple[Level, ...]:
+    return levels_of(start.story, step, engram_of(start, step))
+
+
+def _advice(start: StartStoryRun, step: Step) -> TemplateExecutionPolicy:
+    """Return what the template of a step's Engram says of its execution."""
+    engram = engram_of(start, step)
+    template: EngramTemplate | None = template_of(start, engram) if engram else None
+    advice = template.spec.execution if template else None
+    return advice or TemplateExecutionPolicy()
 
 
 def retry_delay(

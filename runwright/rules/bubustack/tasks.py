@@ -15,7 +15,8 @@ from runwright.rules import templates
 from runwright.rules.bubustack.branches import own_name, step_run_name
 from runwright.rules.bubustack.commands import LOCAL_COMMAND, words_of
 from runwright.rules.bubustack.dependencies import dependencies
-from runwright.rules.bubustack.jobs import Work, cluster_variables, job_template
+from runwright.rules.bubustack.idempotency import VARIABLE, default_key
+from runwright.rules.bubustack.jobs import Begun, Work, cluster_variables, job_template
 from runwright.rules.bubustack.retries import timeout_of
 from runwright.rules.bubustack.scope import output_of, scope_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
@@ -117,24 +118,31 @@ def task_of(
         InvalidManifestError: its template does not take the input.
     """
     step, key = attempt.step, key_of(start, attempt)
+    begun = _begun(start, attempt, steps.get(step.name))
     scope = scope_of(start.inputs, steps, step.name)
     task = Task(
         key=key,
         command=(),
         environment={
             **_contract(start, attempt, worker),
+            VARIABLE: begun.idempotency_key,
             "BUBU_TEMPLATE_CONTEXT": _context(start, step, steps),
         },
         input=_bounded(start, _input(attempt, worker, scope)),
         input_variables=("BUBU_TRIGGER_DATA", "BUBU_STEP_CONFIG"),
-        timeout=timeout_of(start.story, step),
+        timeout=timeout_of(start, step),
         grace=GRACE,
         max_output=MAX_OUTPUT,
     )
     if start.backend is not Backend.KUBERNETES:
         return _as_process(task, worker.template)
-    begun = steps[step.name].started_at if step.name in steps else None
-    return _as_job(task, Work(start, step, *worker), begun or attempt.started_at)
+    return _as_job(task, Work(start, step, *worker), begun)
+
+
+def _begun(start: StartStoryRun, attempt: TryOf, step: StepProgress | None) -> Begun:
+    at = step.started_at if step else None
+    key = step.idempotency_key if step else None
+    return Begun(at or attempt.started_at, key or default_key(start, attempt.step))
 
 
 def _input(attempt: TryOf, worker: Worker, scope: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,7 +187,7 @@ def _contract(start: StartStoryRun, attempt: TryOf, worker: Worker) -> dict[str,
         "BUBU_STARTED_AT": f"{attempt.started_at:%Y-%m-%dT%H:%M:%S.%f}000Z",
         "BUBU_EXECUTION_MODE": "batch",
         "BUBU_HYBRID_BRIDGE": "false",
-        "BUBU_STEP_TIMEOUT": format_duration(timeout_of(start.story, attempt.step)),
+        "BUBU_STEP_TIMEOUT": format_duration(timeout_of(start, attempt.step)),
         "BUBU_MAX_INLINE_SIZE": str(MAX_OUTPUT),
         "RUNWRIGHT_TRY": str(attempt.number),
         "RUNWRIGHT_ACTIVATION": str(start.activation),
@@ -198,8 +206,8 @@ def _as_process(task: Task, template: EngramTemplate) -> Task:
     return task.model_copy(update=update)
 
 
-def _as_job(task: Task, work: Work, begun: datetime) -> Task:
-    """Return the task with its Job; `begun` is when the step was, by its first try."""
+def _as_job(task: Task, work: Work, begun: Begun) -> Task:
+    """Return the task with its Job."""
     update = {
         "environment": {**task.environment, **cluster_variables(work)},
         "job": job_template(work, task.key, begun),

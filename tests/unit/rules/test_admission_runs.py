@@ -175,3 +175,37 @@ def test_every_schema_of_a_template_is_judged() -> None:
         "spec.inputSchema.$ref",
         "spec.outputSchema.pattern",
     ]
+
+
+def test_no_duration_of_an_engram_or_of_its_template_is_below_zero() -> None:
+    """One that counts for nothing would be a silent default."""
+    said = {"timeout": "-1s", "retry": {"delay": "-1s", "maxDelay": "1s"}}
+    engram = Engram.model_validate(
+        {
+            "metadata": {"name": "e"},
+            "spec": {"templateRef": {"name": "t"}, "overrides": said, "executionPolicy": said},
+        }
+    )
+    advice = {"recommendedBaseDelay": "-1s", "recommendedMaxDelay": "-1s"}
+    template = EngramTemplate.model_validate(
+        {
+            "metadata": {"name": "t"},
+            "spec": {
+                "version": "1",
+                "supportedModes": ["job"],
+                "execution": {"timeout": "-1s", "retry": advice},
+            },
+        }
+    )
+
+    assert [problem.path for problem in engram_problems(engram)] == [
+        "spec.overrides.timeout",
+        "spec.overrides.retry.delay",
+        "spec.executionPolicy.timeout",
+        "spec.executionPolicy.retry.delay",
+    ]
+    assert [problem.path for problem in engram_template_problems(template)] == [
+        "spec.execution.timeout",
+        "spec.execution.retry.recommendedBaseDelay",
+        "spec.execution.retry.recommendedMaxDelay",
+    ]

@@ -141,6 +141,11 @@ def test_a_need_must_be_a_step_that_comes_before(section: str, need: str, messag
             {"policy": {"timeouts": {"step": "-1s"}}}, "spec.policy.timeouts.step: ", id="timeout"
         ),
         pytest.param(
+            {"policy": {"execution": {"timeout": "-1s"}}},
+            "spec.policy.execution.timeout: ",
+            id="timeout of the execution",
+        ),
+        pytest.param(
             {"policy": {"retries": {"stepRetryPolicy": {"delay": "-1s"}}}},
             "spec.policy.retries.stepRetryPolicy.delay: ",
             id="delay",

@@ -47,12 +47,6 @@ def test_a_realtime_story_is_refused() -> None:
         pytest.param(engram("a"), {"queue": "x"}, "spec.policy.queue", id="queue"),
         pytest.param(engram("a"), {"concurrency": 2}, "spec.policy.concurrency", id="concurrency"),
         pytest.param(
-            engram("a", idempotencyKeyTemplate="x"),
-            {},
-            "spec.steps[0].idempotencyKeyTemplate",
-            id="idempotency key",
-        ),
-        pytest.param(
             engram("a", execution={"cache": {"enabled": True}}),
             {},
             "spec.steps[0].execution.cache",
@@ -82,6 +76,9 @@ def test_what_changes_nothing_is_a_warning(
 
 
 def test_a_story_within_this_version_is_not_remarked_upon() -> None:
-    plain = story(engram("a"), primitive("gate", approval={"users": ["a"], "identity": "claimed"}))
+    plain = story(
+        engram("a", idempotencyKeyTemplate="x"),
+        primitive("gate", approval={"users": ["a"], "identity": "claimed"}),
+    )
 
     assert limitations(plain) == []

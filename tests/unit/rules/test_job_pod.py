@@ -104,7 +104,7 @@ def test_the_nearest_level_wins_field_by_field() -> None:
     pod = pod_of(one)
 
     assert pod["securityContext"]["runAsUser"] == 1
-    assert container(pod)["securityContext"]["allowPrivilegeEscalation"] is True
+    assert container(pod)["securityContext"]["allowPrivilegeEscalation"] is False
 
 
 def test_a_template_recommends_a_user_and_opens_nothing() -> None:
@@ -130,12 +130,20 @@ def test_who_allows_root_and_names_no_user_gets_the_images() -> None:
         ({}, {"worker": {"executionPolicy": {"serviceAccountName": "p"}}}, "p"),
         ({}, {"worker": {"overrides": {"serviceAccountName": "o"}}}, "o"),
         (
+            {},
+            {
+                "worker": {"overrides": {"serviceAccountName": "o"}},
+                "spec": {"policy": {"execution": {"serviceAccountName": "s"}}},
+            },
+            "s",
+        ),
+        (
             {"execution": {"serviceAccountName": "x"}},
-            {"worker": {"overrides": {"serviceAccountName": "o"}}},
+            {"spec": {"policy": {"execution": {"serviceAccountName": "s"}}}},
             "x",
         ),
     ],
-    ids=["the run's own", "story", "engram's policy", "engram's overrides", "step"],
+    ids=["the run's own", "story", "engram's policy", "engram's overrides", "both", "step"],
 )
 def test_a_pod_has_the_rights_of_the_nearest_account(
     step: Fields, fields: Fields, account: str
@@ -196,7 +204,7 @@ def test_a_container_has_limits_although_nobody_sets_them() -> None:
 def test_the_nearest_amount_counts() -> None:
     assert resources(recommendedCpuRequest="50m") == ("50m", "500m")
     assert resources(recommendedCpuRequest="50m", story={"cpuRequest": "60m"}) == ("60m", "500m")
-    assert resources(engram={"cpuLimit": "4"}, story={"cpuLimit": "2"}) == ("100m", "4")
+    assert resources(engram={"cpuLimit": "4"}, story={"cpuLimit": "2"}) == ("100m", "2")
 
 
 @pytest.mark.parametrize(
@@ -205,12 +213,12 @@ def test_the_nearest_amount_counts() -> None:
         pytest.param({"story": {"cpuRequest": "2"}}, ("2", "2"), id="a request above the default"),
         pytest.param({"story": {"cpuLimit": "50m"}}, ("50m", "50m"), id="a limit below it"),
         pytest.param(
-            {"engram": {"cpuLimit": "1"}, "story": {"cpuRequest": "2"}},
+            {"engram": {"cpuRequest": "2"}, "story": {"cpuLimit": "1"}},
             ("1", "1"),
             id="nearer limit",
         ),
         pytest.param(
-            {"engram": {"cpuRequest": "2"}, "story": {"cpuLimit": "1"}},
+            {"engram": {"cpuLimit": "1"}, "story": {"cpuRequest": "2"}},
             ("2", "2"),
             id="nearer request",
         ),

@@ -2,20 +2,21 @@
 
 from typing import Any
 
-import pytest
-
 from runwright.models.bubustack import StepRun, StepRunStatus
 from runwright.models.story_run import NO_RESOURCE
 from runwright.models.tasks import TaskRecord
-from runwright.rules.bubustack.jobs.record import idempotency_key, record_of
+from runwright.rules.bubustack.jobs import Begun
+from runwright.rules.bubustack.jobs.record import record_of
 from tests.unit.rules.states import NOW
 from tests.unit.rules.works import Fields, key_of, work
 
 
-def record(step: Fields | None = None, /, *, number: int = 1, **fields: Any) -> TaskRecord:
-    """Return the record of a try."""
+def record(
+    step: Fields | None = None, /, *, number: int = 1, key: str = "order-7", **fields: Any
+) -> TaskRecord:
+    """Return the record of a try; `key` is what tells its step's work from other work."""
     one = work(step, **fields)
-    found = record_of(one, key_of(one, number), NOW)
+    found = record_of(one, key_of(one, number), Begun(NOW, key))
     assert found is not None
     return found
 
@@ -36,7 +37,7 @@ def test_a_step_run_says_what_is_to_be_done() -> None:
         "storyRunRef": {"name": "release-1"},
         "stepId": "build",
         "engramRef": {"name": "worker"},
-        "idempotencyKey": "ns/team/storyrun/release-1/step/build",
+        "idempotencyKey": "order-7",
         "input": {"to": "{{ inputs.to }}", "from": "{{ steps.a.output.url }}"},
         "timeout": "1m30s",
         "retry": {"maxRetries": 3, "delay": "1s", "jitter": 0, "backoff": "exponential"},
@@ -55,7 +56,7 @@ def test_it_belongs_to_its_story_run() -> None:
 def test_nobody_would_own_it_where_no_resource_stands_for_the_run() -> None:
     one = work(uid=NO_RESOURCE)
 
-    assert record_of(one, key_of(one), NOW) is None
+    assert record_of(one, key_of(one), Begun(NOW, "order-7")) is None
 
 
 def test_case_53_values_of_templates_stay_out_of_it() -> None:
@@ -112,17 +113,9 @@ def test_a_try_finds_nothing_of_an_earlier_ones_end_but_its_effects() -> None:
     assert not {*found.cleared} & {*found.running}
 
 
-@pytest.mark.parametrize(
-    ("run", "key"),
-    [
-        ("r", "ns/team/storyrun/r/step/build"),
-        ("r" * 228, f"ns/team/storyrun/{'r' * 228}/step/build"),
-        (
-            "r" * 253,
-            "sha256:13f80e97b97167f4cf7ab5146c4502fc9d209d5528514c40421f4b0ac8bf7e79",
-        ),
-    ],
-    ids=["short", "as long as it may be", "longer"],
-)
-def test_case_46_a_key_that_would_be_too_long_is_a_digest(run: str, key: str) -> None:
-    assert idempotency_key("team", run, "build") == key
+def test_case_46_it_has_the_key_of_its_step_also_where_it_was_made_with_another() -> None:
+    """A run that is tried again with other inputs does other work."""
+    found = record(key="order-7")
+
+    assert found.manifest["spec"]["idempotencyKey"] == "order-7"
+    assert found.renewed == {"idempotencyKey": "order-7"}

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from runwright.models.tasks import JobTemplate
-from runwright.rules.bubustack.jobs import Work, cluster_variables, job_template
+from runwright.rules.bubustack.jobs import Begun, Work, cluster_variables, job_template
 from tests.unit.rules.states import NOW
 from tests.unit.rules.works import Fields, key_of, work
 
 
 def job(one: Work) -> JobTemplate:
     """Return the Job of the first try."""
-    return job_template(one, key_of(one), NOW)
+    return job_template(one, key_of(one), Begun(NOW, "order-7"))
 
 
 def ttl(seconds: int | None) -> Fields:
@@ -57,9 +57,10 @@ def test_a_cluster_ends_a_job_two_minutes_after_the_run_should_have(
                 "worker": {"executionPolicy": ttl(5)},
                 "spec": {"policy": {"execution": ttl(60)}},
             },
-            5,
-            id="engram",
+            60,
+            id="story before engram",
         ),
+        pytest.param({"worker": {"executionPolicy": ttl(5)}}, 5, id="engram"),
         pytest.param({"spec": {"policy": {"execution": ttl(0)}}}, 3600, id="zero is not said"),
     ],
 )
@@ -101,12 +102,12 @@ def test_the_container_learns_what_holds_when_nobody_says_otherwise() -> None:
 
 def test_the_container_learns_what_the_nearest_says() -> None:
     one = work(
-        {"execution": {"debug": True, "storage": {"timeoutSeconds": 5}}},
+        {"execution": {"debug": True}},
         worker={
             "overrides": {"debug": False, "storage": {"timeoutSeconds": 9}},
-            "executionPolicy": {"maxRecursionDepth": 4},
+            "executionPolicy": {"maxRecursionDepth": 8},
         },
-        spec={"policy": {"execution": {"maxRecursionDepth": 8}}},
+        spec={"policy": {"execution": {"maxRecursionDepth": 4}, "storage": {"timeoutSeconds": 5}}},
     )
 
     assert cluster_variables(one) == {

@@ -172,6 +172,26 @@ def test_a_try_counts_and_clears_what_the_last_one_left() -> None:
     assert step.task == "release-1-a"
 
 
+def test_case_73_each_try_has_an_exit_class_of_its_own() -> None:
+    """Upstream keeps that of the first, which then decides about all others."""
+    killed = outcome(OutcomeReason.EXITED, 137, error={"type": "unknown", "message": "no"})
+    scheduled = progress.retry_scheduled(STEP, killed, timedelta(seconds=1), NOW)
+
+    running = progress.trying(scheduled, 2, Retries(), "release-1-a")
+    failed = progress.task_ended(running, outcome(OutcomeReason.EXITED, 1), LATER)
+
+    assert (running.exit_code, running.exit_class, running.error) == (None, None, None)
+    assert (failed.exit_code, failed.exit_class) == (1, ExitClass.TERMINAL)
+
+
+def test_case_46_the_tries_of_a_step_share_its_key() -> None:
+    step = progress.keyed(progress.launched(STEP, 1, NOW), "order-7")
+
+    again = progress.trying(step, 2, Retries(), "release-1-a")
+
+    assert again.idempotency_key == "order-7"
+
+
 def test_case_38_a_scheduled_retry_says_when_and_after_what() -> None:
     running = progress.trying(STEP, 1, Retries(max_retries=2), "release-1-a")
     killed = outcome(OutcomeReason.EXITED, 137, message="exit code 137")

@@ -1,27 +1,28 @@
-"""When a failed step is tried again, and after which delay."""
+"""How long a step may take, when it is tried again, and after which delay."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from runwright.models.bubustack import BackoffStrategy, EngramTemplate, ExitClass, Story
-from runwright.models.tasks import OutcomeReason, TaskOutcome
+from runwright.models.bubustack import BackoffStrategy, Engram
+from runwright.models.durations import parse_duration
+from runwright.models.story_run import StartStoryRun
 from runwright.rules.bubustack.retries import (
-    DEFAULT_TIMEOUT,
     Retries,
-    classify,
-    classify_exit,
-    may_retry,
     retries_of,
     retry_delay,
     timeout_of,
 )
-from tests.unit.rules.states import template
+from tests.unit.rules.states import NOW, start_of, template
 from tests.unit.rules.stories import engram, story
+from tests.unit.rules.works import Fields
 
 SECOND = timedelta(seconds=1)
+LONGEST = parse_duration("2562047h47m16s")
+"""As long as Go's durations can be."""
 POLICY = {"retries": {"stepRetryPolicy": {"maxRetries": 3, "delay": "5s"}}}
+LEVELS = ("step", "for all steps", "policy.execution", "overrides", "executionPolicy", "template")
 
 
 def lowest(low: float, high: float) -> float:  # noqa: ARG001 - the signature of a draw
@@ -34,14 +35,62 @@ def highest(low: float, high: float) -> float:  # noqa: ARG001 - the signature o
     return high
 
 
-def policy_of(one: Story, advice: EngramTemplate | None = None) -> Retries:
-    """Return the policy of the first step."""
-    return retries_of(one, one.spec.steps[0], advice)
+def run(
+    step: Fields | None = None,
+    /,
+    *,
+    policy: Fields | None = None,
+    worker: Fields | None = None,
+    advice: Fields | None = None,
+) -> StartStoryRun:
+    """Return a run of one step.
+
+    `policy` is its Story's, `worker` the rest of its Engram's spec, and `advice` what that one's
+    template says of its execution.
+    """
+    one = Engram.model_validate(
+        {
+            "metadata": {"name": "worker"},
+            "spec": {"templateRef": {"name": "image"}, **(worker or {})},
+        }
+    )
+    return start_of(
+        story(engram("a", **(step or {})), policy=policy),
+        engrams=(one,),
+        templates=(template(execution=advice),),
+    )
 
 
-def advising(**retry: Any) -> EngramTemplate:
-    """Return a template that recommends how to retry."""
-    return template(execution={"retry": retry})
+def policy_of(start: StartStoryRun) -> Retries:
+    """Return the retry policy of that step."""
+    return retries_of(start, start.story.spec.steps[0])
+
+
+def own(**retry: Any) -> Fields:
+    """Return the fields of a step that has this retry policy."""
+    return {"execution": {"retry": retry}}
+
+
+def saying(levels: tuple[str, ...]) -> StartStoryRun:
+    """Return a run where these levels speak, each with a number of retries and of seconds."""
+    said: list[Fields] = [
+        {"execution": _of(1)},
+        {"timeouts": {"step": "2s"}, "retries": {"stepRetryPolicy": {"maxRetries": 2}}},
+        {"execution": _of(4)},
+        {"overrides": _of(5)},
+        {"executionPolicy": _of(6)},
+        {"timeout": "7s", "retry": {"recommendedMaxRetries": 7}},
+    ]
+    step, for_steps, execution, overrides, policy, advice = (
+        fields if name in levels else {} for name, fields in zip(LEVELS, said, strict=True)
+    )
+    return run(
+        step, policy={**for_steps, **execution}, worker={**overrides, **policy}, advice=advice
+    )
+
+
+def _of(number: int) -> Fields:
+    return {"timeout": f"{number}s", "retry": {"maxRetries": number}}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +99,8 @@ def advising(**retry: Any) -> EngramTemplate:
         (BackoffStrategy.EXPONENTIAL, 1, 1),
         (BackoffStrategy.EXPONENTIAL, 2, 2),
         (BackoffStrategy.EXPONENTIAL, 4, 8),
+        (BackoffStrategy.EXPONENTIAL, 10, 512),
+        (BackoffStrategy.LINEAR, 1, 1),
         (BackoffStrategy.LINEAR, 3, 3),
         (BackoffStrategy.CONSTANT, 3, 1),
     ],
@@ -91,55 +142,102 @@ def test_without_jitter_nothing_is_drawn() -> None:
     assert retry_delay(Retries(delay=SECOND), 1, never) == SECOND
 
 
-def test_a_delay_is_at_least_ten_milliseconds() -> None:
-    assert retry_delay(Retries(delay=timedelta(0)), 3, lowest) == timedelta(milliseconds=10)
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Retries(delay=timedelta(0)),
+        Retries(delay=timedelta(0), jitter=100),
+        Retries(delay=-SECOND, backoff=BackoffStrategy.LINEAR),
+        Retries(delay=SECOND, max_delay=timedelta(milliseconds=1)),
+    ],
+    ids=["none", "none with jitter", "less than none", "cut below it"],
+)
+def test_a_delay_is_at_least_ten_milliseconds(policy: Retries) -> None:
+    assert retry_delay(policy, 3, highest) == timedelta(milliseconds=10)
 
 
-def test_a_delay_that_doubles_beyond_all_measure_stays_one() -> None:
-    policy = Retries(delay=timedelta(days=200), jitter=100)
+@pytest.mark.parametrize("backoff", BackoffStrategy)
+@pytest.mark.parametrize("delay", [timedelta(days=200), LONGEST], ids=["long", "longest"])
+def test_a_delay_beyond_all_measure_stays_one(delay: timedelta, backoff: BackoffStrategy) -> None:
+    """A year and no more, twice that with jitter: it must not be later than there are dates."""
+    policy = Retries(delay=delay, jitter=100, backoff=backoff)
 
-    assert retry_delay(policy, 10, lowest) == timedelta(days=365)
+    assert retry_delay(policy, 10, lowest) <= timedelta(days=365)
+    assert NOW + retry_delay(policy, 10, highest) < NOW + timedelta(days=731)
 
 
 def test_where_nobody_says_anything_a_step_is_retried_three_times() -> None:
-    policy = policy_of(story(engram("a")))
+    policy = policy_of(run())
 
     assert policy == Retries(max_retries=3, delay=SECOND, backoff=BackoffStrategy.EXPONENTIAL)
 
 
 def test_case_44_a_steps_own_policy_replaces_the_storys_as_a_whole() -> None:
-    one = story(engram("a", execution={"retry": {"maxRetries": 0}}), policy=POLICY)
+    start = run(own(maxRetries=0), policy=POLICY)
 
-    assert policy_of(one) == Retries(max_retries=0, delay=SECOND)
+    assert policy_of(start) == Retries(max_retries=0, delay=SECOND)
 
 
 def test_the_storys_policy_holds_for_steps_without_one() -> None:
-    assert policy_of(story(engram("a"), policy=POLICY)) == Retries(delay=5 * SECOND)
+    assert policy_of(run(policy=POLICY)) == Retries(delay=5 * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("said", "retries"),
+    [
+        pytest.param(LEVELS, 1, id="step"),
+        pytest.param(LEVELS[1:], 2, id="story, for its steps"),
+        pytest.param(LEVELS[2:], 4, id="story, of their execution"),
+        pytest.param(LEVELS[3:], 5, id="engram's overrides"),
+        pytest.param(LEVELS[4:], 6, id="engram's policy"),
+        pytest.param(LEVELS[5:], 7, id="template"),
+        pytest.param((), 3, id="nobody"),
+    ],
+)
+def test_the_nearest_retry_policy_holds(said: tuple[str, ...], retries: int) -> None:
+    """An Engram's and that of `policy.execution` too, which upstream passes over."""
+    assert policy_of(saying(said)).max_retries == retries
+
+
+def test_the_nearest_policy_is_taken_as_a_whole_at_every_level() -> None:
+    """As upstream does where it looks at two: nobody has to gather a policy from five places."""
+    start = run(
+        policy={"execution": {"retry": {"delay": "9s", "backoff": "constant"}}},
+        worker={
+            "overrides": {"retry": {"maxRetries": 1, "jitter": 10}},
+            "executionPolicy": {"retry": {"maxDelay": "8s"}},
+        },
+    )
+
+    assert policy_of(start) == Retries(delay=9 * SECOND, backoff=BackoffStrategy.CONSTANT)
 
 
 def test_case_45_a_step_with_side_effects_is_not_retried_unless_it_says_so() -> None:
-    own = {"retry": {"maxRetries": 2}}
+    """Neither its Story nor its Engram knows that it has any."""
+    once = {"sideEffects": True}
+    again = {"overrides": {"retry": {"maxRetries": 5}}}
 
-    assert policy_of(story(engram("a", sideEffects=True), policy=POLICY)).max_retries == 0
-    assert policy_of(story(engram("a", sideEffects=True, execution=own))).max_retries == 2
+    assert policy_of(run(once, policy=POLICY)).max_retries == 0
+    assert policy_of(run(once, worker=again)).max_retries == 0
+    assert policy_of(run({**once, **own(maxRetries=2)})).max_retries == 2
 
 
 def test_a_hook_with_side_effects_is_retried_as_any_step() -> None:
     """What mends and what tidies is written to be repeated."""
-    one = story(engram("a"), compensations=[engram("undo", sideEffects=True)])
+    start = start_of(story(engram("a"), compensations=[engram("undo", sideEffects=True)]))
 
-    assert retries_of(one, one.spec.compensations[0], None).max_retries == 3
+    assert retries_of(start, start.story.spec.compensations[0]).max_retries == 3
 
 
 def test_a_template_recommends_where_nobody_has_a_policy() -> None:
-    advice = advising(
-        recommendedMaxRetries=7,
-        recommendedBaseDelay="2s",
-        recommendedMaxDelay="1m",
-        recommendedBackoff="linear",
-    )
+    advice = {
+        "recommendedMaxRetries": 7,
+        "recommendedBaseDelay": "2s",
+        "recommendedMaxDelay": "1m",
+        "recommendedBackoff": "linear",
+    }
 
-    assert policy_of(story(engram("a")), advice) == Retries(
+    assert policy_of(run(advice={"retry": advice})) == Retries(
         max_retries=7,
         delay=2 * SECOND,
         max_delay=60 * SECOND,
@@ -147,140 +245,80 @@ def test_a_template_recommends_where_nobody_has_a_policy() -> None:
     )
 
 
-def test_a_template_fills_what_a_policy_leaves_open_but_never_how_often() -> None:
-    advice = advising(recommendedMaxRetries=7, recommendedBaseDelay="2s", recommendedMaxDelay="1m")
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"step": own(delay="3s")},
+        {"policy": {"execution": {"retry": {"delay": "3s"}}}},
+        {"worker": {"overrides": {"retry": {"delay": "3s"}}}},
+        {"worker": {"executionPolicy": {"retry": {"delay": "3s"}}}},
+    ],
+    ids=["step", "story", "engram's overrides", "engram's policy"],
+)
+def test_a_template_fills_what_a_policy_leaves_open_but_never_how_often(said: Fields) -> None:
+    retry = {"recommendedMaxRetries": 7, "recommendedBaseDelay": "2s", "recommendedMaxDelay": "1m"}
+    step = said.pop("step", None)
 
-    policy = policy_of(story(engram("a", execution={"retry": {"delay": "3s"}})), advice)
+    policy = policy_of(run(step, advice={"retry": retry}, **said))
 
     assert policy == Retries(max_retries=3, delay=3 * SECOND, max_delay=60 * SECOND)
 
 
+@pytest.mark.parametrize(("recommended", "retries"), [(-1, 0), (0, 0), (10, 10), (50, 10)])
+def test_a_template_recommends_no_more_retries_than_a_policy_can_have(
+    recommended: int, retries: int
+) -> None:
+    """A StepRun could not say so, and would show others than there are."""
+    start = run(advice={"retry": {"recommendedMaxRetries": recommended}})
+
+    assert policy_of(start).max_retries == retries
+
+
 def test_a_template_that_recommends_nothing_changes_nothing() -> None:
-    assert policy_of(story(engram("a")), template()) == Retries()
+    assert policy_of(run(advice={"retry": {}})) == Retries()
+
+
+def test_a_step_whose_engram_is_missing_has_what_its_story_says() -> None:
+    start = run(policy=POLICY).model_copy(update={"engrams": ()})
+
+    assert policy_of(start) == Retries(delay=5 * SECOND)
 
 
 @pytest.mark.parametrize(
-    ("exit_class", "made", "again"),
+    ("said", "seconds"),
     [
-        (ExitClass.RETRY, 0, True),
-        (ExitClass.RETRY, 1, True),
-        (ExitClass.RETRY, 2, False),
-        (ExitClass.RATE_LIMITED, 1, True),
-        (ExitClass.UNKNOWN, 1, True),
-        (ExitClass.UNKNOWN, 2, False),
-        (ExitClass.TERMINAL, 0, False),
-        (ExitClass.SUCCESS, 0, False),
+        pytest.param(LEVELS, 1, id="step"),
+        pytest.param(LEVELS[1:], 2, id="story, for its steps"),
+        pytest.param(LEVELS[2:], 4, id="story, of their execution"),
+        pytest.param(LEVELS[3:], 5, id="engram's overrides"),
+        pytest.param(LEVELS[4:], 6, id="engram's policy"),
+        pytest.param(LEVELS[5:], 7, id="template"),
     ],
 )
-def test_a_retry_follows_a_failure_that_may_pass_while_retries_are_left(
-    exit_class: ExitClass, made: int, *, again: bool
-) -> None:
-    """Case 40 is among them: an unknown failure uses up retries like any other."""
-    assert may_retry(Retries(max_retries=2), exit_class, made) is again
+def test_the_nearest_timeout_holds(said: tuple[str, ...], seconds: int) -> None:
+    """An Engram's, a template's and that of `policy.execution` too, which upstream passes over."""
+    start = saying(said)
+
+    assert timeout_of(start, start.story.spec.steps[0]) == seconds * SECOND
 
 
 @pytest.mark.parametrize(
-    ("code", "exit_class"),
+    ("start", "expected"),
     [
-        (None, ExitClass.UNKNOWN),
-        (-1, ExitClass.UNKNOWN),
-        (0, ExitClass.SUCCESS),
-        (1, ExitClass.TERMINAL),
-        (2, ExitClass.TERMINAL),
-        (123, ExitClass.TERMINAL),
-        (124, ExitClass.RETRY),
-        (125, ExitClass.TERMINAL),
-        (126, ExitClass.TERMINAL),
-        (127, ExitClass.TERMINAL),
-        (128, ExitClass.RETRY),
-        (137, ExitClass.RETRY),
-        (143, ExitClass.RETRY),
-        (255, ExitClass.RETRY),
-        (256, ExitClass.TERMINAL),
-        (429, ExitClass.RATE_LIMITED),
-        (-2, ExitClass.TERMINAL),
+        (run({"execution": {"timeout": "0s"}}, worker={"overrides": {"timeout": "9s"}}), 9),
+        (run({"execution": {"timeout": "-5s"}}, advice={"timeout": "9s"}), 9),
+        (run(own(maxRetries=1)), 1800),
+        (run(policy={"timeouts": {"story": "1h"}}), 1800),
+        (run(advice={"timeout": "0s"}), 1800),
+        (run(), 1800),
     ],
+    ids=["zero", "below zero", "only retries", "only the story's", "template's zero", "nobody"],
 )
-def test_case_73_an_exit_code_says_whether_another_try_may_help(
-    code: int | None, exit_class: ExitClass
-) -> None:
-    assert classify_exit(code) is exit_class
+def test_a_timeout_that_is_none_is_not_said(start: StartStoryRun, expected: int) -> None:
+    assert timeout_of(start, start.story.spec.steps[0]) == expected * SECOND
 
 
-@pytest.mark.parametrize(
-    ("reason", "exit_code", "exit_class"),
-    [
-        (OutcomeReason.COMPLETED, 0, ExitClass.SUCCESS),
-        (OutcomeReason.EXITED, 1, ExitClass.TERMINAL),
-        (OutcomeReason.EXITED, 137, ExitClass.RETRY),
-        (OutcomeReason.LOST, None, ExitClass.UNKNOWN),
-        (OutcomeReason.TIMED_OUT, None, ExitClass.RETRY),
-        (OutcomeReason.TIMED_OUT, 1, ExitClass.RETRY),
-        (OutcomeReason.STOPPED, 143, ExitClass.TERMINAL),
-        (OutcomeReason.OUTPUT_INVALID, 0, ExitClass.TERMINAL),
-        (OutcomeReason.OUTPUT_TOO_LARGE, 0, ExitClass.TERMINAL),
-        (OutcomeReason.COMMAND_NOT_STARTED, None, ExitClass.TERMINAL),
-        (OutcomeReason.REFUSED, None, ExitClass.TERMINAL),
-    ],
-)
-def test_what_became_of_a_task_weighs_more_than_its_exit_code(
-    reason: OutcomeReason, exit_code: int | None, exit_class: ExitClass
-) -> None:
-    outcome = TaskOutcome(succeeded=exit_code == 0, reason=reason, exit_code=exit_code)
+def test_the_longest_timeout_that_can_be_written_is_one() -> None:
+    start = run({"execution": {"timeout": LONGEST}})
 
-    assert classify(outcome) is exit_class
-
-
-@pytest.mark.parametrize(
-    ("word", "exit_class"),
-    [
-        ("retry", ExitClass.RETRY),
-        ("terminal", ExitClass.TERMINAL),
-        ("rateLimited", ExitClass.RATE_LIMITED),
-        ("ratelimited", ExitClass.RATE_LIMITED),
-        ("unknown", ExitClass.UNKNOWN),
-        ("flaky", ExitClass.UNKNOWN),
-        ("success", ExitClass.UNKNOWN),
-    ],
-)
-@pytest.mark.parametrize(
-    ("reason", "exit_code"),
-    [(OutcomeReason.EXITED, 1), (OutcomeReason.TIMED_OUT, 124), (OutcomeReason.LOST, None)],
-)
-def test_case_73_what_a_task_says_of_its_failure_weighs_more_than_its_exit_code(
-    word: str, exit_class: ExitClass, reason: OutcomeReason, exit_code: int | None
-) -> None:
-    outcome = TaskOutcome(succeeded=False, reason=reason, exit_code=exit_code, exit_class=word)
-
-    assert classify(outcome) is exit_class
-
-
-def test_a_success_is_one_whatever_class_goes_with_it() -> None:
-    outcome = TaskOutcome(succeeded=True, reason=OutcomeReason.COMPLETED, exit_class="terminal")
-
-    assert classify(outcome) is ExitClass.SUCCESS
-
-
-def test_every_reason_of_an_outcome_has_a_class() -> None:
-    for reason in OutcomeReason:
-        assert classify(TaskOutcome(succeeded=False, reason=reason)) in ExitClass
-
-
-@pytest.mark.parametrize(
-    ("execution", "policy", "expected"),
-    [
-        ({"timeout": "10s"}, {"timeouts": {"step": "20s"}}, timedelta(seconds=10)),
-        (None, {"timeouts": {"step": "20s"}}, timedelta(seconds=20)),
-        ({"timeout": "0s"}, {"timeouts": {"step": "20s"}}, timedelta(seconds=20)),
-        ({"retry": {"maxRetries": 1}}, None, DEFAULT_TIMEOUT),
-        (None, {"timeouts": {"story": "1h"}}, DEFAULT_TIMEOUT),
-        (None, None, DEFAULT_TIMEOUT),
-    ],
-    ids=["step", "story", "zero is not said", "nothing in the step", "only the story's", "nobody"],
-)
-def test_the_nearest_timeout_holds(
-    execution: dict[str, Any] | None, policy: dict[str, Any] | None, expected: timedelta
-) -> None:
-    one = story(engram("a", execution=execution), policy=policy)
-
-    assert timeout_of(one, one.spec.steps[0]) == expected
+    assert NOW + timeout_of(start, start.story.spec.steps[0]) > NOW

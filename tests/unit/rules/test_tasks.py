@@ -112,6 +112,7 @@ def test_a_task_carries_the_contract_of_an_engram() -> None:
     assert task.input_variables == ("BUBU_TRIGGER_DATA", "BUBU_STEP_CONFIG")
     assert task.environment == {
         "BUBU_TEMPLATE_CONTEXT": json.dumps(context),
+        "BUBU_IDEMPOTENCY_KEY": "ns/default/storyrun/release-1/step/b",
         "BUBU_STORY_NAME": "release",
         "BUBU_STORY_VERSION": "v3",
         "BUBU_STORYRUN_ID": "release-1",
@@ -128,6 +129,19 @@ def test_a_task_carries_the_contract_of_an_engram() -> None:
         "RUNWRIGHT_TRY": "1",
         "RUNWRIGHT_ACTIVATION": "1",
     }
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_case_46_every_try_has_the_key_that_its_step_was_given(number: int) -> None:
+    start = cluster_run(engram("build"))
+    state = changed(state_of(start.story), "build", idempotency_key="order-7")
+
+    task = task_of(start, state, "build", number)
+
+    assert task.environment["BUBU_IDEMPOTENCY_KEY"] == "order-7"
+    assert task.job is not None
+    assert task.job.record is not None
+    assert task.job.record.manifest["spec"]["idempotencyKey"] == "order-7"
 
 
 def test_a_task_has_the_limits_of_its_step() -> None:

@@ -2,14 +2,17 @@
 
 import itertools
 from collections.abc import Callable, Collection, Iterator
-from datetime import timedelta
 from typing import Final
 
 from runwright.errors import Problem
-from runwright.models.bubustack import RetryPolicy, Story
-from runwright.models.durations import format_duration
+from runwright.models.bubustack import Story, StoryPolicy
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission import arguments, expressions, graph, sizes, support
+from runwright.rules.bubustack.admission.durations import (
+    negative,
+    negative_delays,
+    negative_in_execution,
+)
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.schemas import schema_problems
 
@@ -68,33 +71,19 @@ def unusable_schemas(outline: Outline) -> Iterator[Problem]:
 
 def negative_durations(outline: Outline) -> Iterator[Problem]:
     """Yield the timeouts and delays below 0."""
-    policy = outline.spec.policy
-    if policy and policy.timeouts:
-        timeouts = policy.timeouts
-        yield from _negative(timeouts.story, "spec.policy.timeouts.story")
-        yield from _negative(timeouts.step, "spec.policy.timeouts.step")
-        grace = "spec.policy.timeouts.gracefulShutdownTimeout"
-        yield from _negative(timeouts.graceful_shutdown_timeout, grace)
-    if policy and policy.retries:
-        retries = policy.retries.step_retry_policy
-        yield from _negative_delays(retries, "spec.policy.retries.stepRetryPolicy")
+    policy = outline.spec.policy or StoryPolicy()
+    if timeouts := policy.timeouts:
+        path = "spec.policy.timeouts"
+        yield from negative(timeouts.story, f"{path}.story")
+        yield from negative(timeouts.step, f"{path}.step")
+        grace = timeouts.graceful_shutdown_timeout
+        yield from negative(grace, f"{path}.gracefulShutdownTimeout")
+    if policy.retries:
+        path = "spec.policy.retries.stepRetryPolicy"
+        yield from negative_delays(policy.retries.step_retry_policy, path)
+    yield from negative_in_execution(policy.execution, "spec.policy.execution")
     for placed in outline.steps:
-        if placed.step.execution:
-            yield from _negative(placed.step.execution.timeout, placed.field("execution.timeout"))
-            yield from _negative_delays(
-                placed.step.execution.retry, placed.field("execution.retry")
-            )
-
-
-def _negative_delays(policy: RetryPolicy | None, path: str) -> Iterator[Problem]:
-    if policy is not None:
-        yield from _negative(policy.delay, f"{path}.delay")
-        yield from _negative(policy.max_delay, f"{path}.maxDelay")
-
-
-def _negative(duration: timedelta | None, path: str) -> Iterator[Problem]:
-    if duration is not None and duration < timedelta(0):
-        yield Problem(path, f'must not be less than 0, is "{format_duration(duration)}"')
+        yield from negative_in_execution(placed.step.execution, placed.field("execution"))
 
 
 _RULES: Final[tuple[_Rule, ...]] = (

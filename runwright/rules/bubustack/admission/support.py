@@ -45,9 +45,6 @@ def without_effect(outline: Outline) -> Iterator[Problem]:
 
 def _of_step(placed: Placed) -> Iterator[Problem]:
     step = placed.step
-    if step.idempotency_key_template:
-        path = placed.field("idempotencyKeyTemplate")
-        yield Problem(path, "has no effect in this version")
     if step.execution and step.execution.cache:
         yield Problem(placed.field("execution.cache"), "has no effect in this version")
     if _asks_for_what_nobody_has(step):

@@ -2,10 +2,12 @@
 
 from runwright.rules.bubustack.jobs.access import access_of
 from runwright.rules.bubustack.jobs.problems import job_problems, secret_problems
+from runwright.rules.bubustack.jobs.record import Begun
 from runwright.rules.bubustack.jobs.template import cluster_variables, job_template
 from runwright.rules.bubustack.jobs.work import Work
 
 __all__ = [
+    "Begun",
     "Work",
     "access_of",
     "cluster_variables",

@@ -1,8 +1,7 @@
 """The StepRun that stands for a step in a cluster."""
 
-import hashlib
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from runwright.models.bubustack import (
     Phase,
@@ -19,9 +18,6 @@ from runwright.rules.bubustack.jobs.labels import RUNS_VERSION, labels_of_step, 
 from runwright.rules.bubustack.jobs.work import Work
 from runwright.rules.bubustack.retries import retries_of, timeout_of
 
-_LONGEST_KEY: Final = 256
-_MOST_RETRIES: Final = 10
-"""What the kind takes; a template may recommend more."""
 _WRITTEN_BY_PODS: Final = (
     *("output", "error", "logs", "exitCode", "exitClass", "podName", "lastFailureMsg"),
     *("finishedAt", "duration", "nextRetryAt", "lastOutputAt", "signals", "signalEvents"),
@@ -30,7 +26,14 @@ _WRITTEN_BY_PODS: Final = (
 what must not be done twice, also not by another try."""
 
 
-def record_of(work: Work, key: TaskKey, started_at: datetime) -> TaskRecord | None:
+class Begun(NamedTuple):
+    """What a step has from its first try on, and all tries share."""
+
+    at: datetime
+    idempotency_key: str
+
+
+def record_of(work: Work, key: TaskKey, begun: Begun) -> TaskRecord | None:
     """Return the StepRun of a step as one of its tries makes it or finds it.
 
     None for a run without a StoryRun, for there would be nobody to own it.
@@ -40,22 +43,14 @@ def record_of(work: Work, key: TaskKey, started_at: datetime) -> TaskRecord | No
     if not work.start.has_resource:
         return None
     return TaskRecord(
-        manifest=_manifest(work), running=_running(key, started_at), cleared=_WRITTEN_BY_PODS
+        manifest=_manifest(work, begun.idempotency_key),
+        renewed={"idempotencyKey": begun.idempotency_key},
+        running=_running(key, begun.at),
+        cleared=_WRITTEN_BY_PODS,
     )
 
 
-def idempotency_key(namespace: str, run: str, step: str) -> str:
-    """Return the key of a step that has no template for one: the same for all of its tries.
-
-    Source: BubuStack, idempotency key of a StepRun.
-    """
-    key = f"ns/{namespace}/storyrun/{run}/step/{step}"
-    if len(key) <= _LONGEST_KEY:
-        return key
-    return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
-
-
-def _manifest(work: Work) -> Manifest:
+def _manifest(work: Work, idempotency_key: str) -> Manifest:
     return {
         "apiVersion": RUNS_VERSION,
         "kind": "StepRun",
@@ -65,11 +60,13 @@ def _manifest(work: Work) -> Manifest:
             "labels": labels_of_step(work),
             "ownerReferences": owners_of_run(work.start),
         },
-        "spec": _spec(work).model_dump(mode="json", exclude_none=True, exclude_unset=True),
+        "spec": _spec(work, idempotency_key).model_dump(
+            mode="json", exclude_none=True, exclude_unset=True
+        ),
     }
 
 
-def _spec(work: Work) -> StepRunSpec:
+def _spec(work: Work, idempotency_key: str) -> StepRunSpec:
     """Return what the step is to do; its input unresolved, so that no secret gets in there."""
     start, step = work.start, work.step
     given = {**(work.engram.spec.with_ or {}), **(step.with_ or {})}
@@ -77,19 +74,19 @@ def _spec(work: Work) -> StepRunSpec:
         story_run_ref=StoryRunReference(name=start.name),
         step_id=own_name(step.name),
         engram_ref=step.ref,
-        idempotency_key=idempotency_key(start.namespace, start.name, step.name),
+        idempotency_key=idempotency_key,
         template_generation=work.template.metadata.generation or None,
         input=given or None,
-        timeout=timeout_of(start.story, step),
+        timeout=timeout_of(start, step),
         retry=_retry(work),
     )
 
 
 def _retry(work: Work) -> RetryPolicy:
     """Return the policy that holds in the end, so that nobody has to gather it again."""
-    retries = retries_of(work.start.story, work.step, work.template)
+    retries = retries_of(work.start, work.step)
     return RetryPolicy(
-        max_retries=max(0, min(retries.max_retries, _MOST_RETRIES)),
+        max_retries=retries.max_retries,
         delay=retries.delay,
         max_delay=retries.max_delay,
         jitter=retries.jitter,

@@ -1,14 +1,14 @@
 """The Job of a step, and the variables that its container gets besides the common ones."""
 
 import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from runwright.models.bubustack import JobPolicy
 from runwright.models.tasks import JobTemplate, TaskKey
 from runwright.rules.bubustack.jobs.labels import labels_of_job
 from runwright.rules.bubustack.jobs.pod import pod_of
-from runwright.rules.bubustack.jobs.record import record_of
+from runwright.rules.bubustack.jobs.record import Begun, record_of
 from runwright.rules.bubustack.jobs.secrets import secret_variables
 from runwright.rules.bubustack.jobs.work import Work
 from runwright.rules.bubustack.retries import timeout_of
@@ -20,14 +20,14 @@ _RECURSION_DEPTH: Final = 32
 _STORAGE_SECONDS: Final = 300
 
 
-def job_template(work: Work, key: TaskKey, started_at: datetime) -> JobTemplate:
-    """Return the Job of one try of a step; `started_at` is when the step was, by its first try.
+def job_template(work: Work, key: TaskKey, begun: Begun) -> JobTemplate:
+    """Return the Job of one try of a step.
 
     There is one pod, and it is tried once: retries are the run's, and visible there.
 
     Source: BubuStack, StepRun as a Job.
     """
-    deadline = timeout_of(work.start.story, work.step) + _BACKSTOP
+    deadline = timeout_of(work.start, work.step) + _BACKSTOP
     return JobTemplate(
         labels=labels_of_job(work),
         spec={
@@ -39,7 +39,7 @@ def job_template(work: Work, key: TaskKey, started_at: datetime) -> JobTemplate:
             "ttlSecondsAfterFinished": _kept_seconds(work),
             "template": {"spec": pod_of(work)},
         },
-        record=record_of(work, key, started_at),
+        record=record_of(work, key, begun),
     )
 
 
@@ -67,8 +67,6 @@ def _kept_seconds(work: Work) -> int:
 
 
 def _storage_seconds(work: Work) -> int:
-    policy = work.start.story.spec.policy
-    stores = [one.storage for one in work.levels]
-    stores += [policy.storage if policy else None, work.advice.storage]
+    stores = [*(one.storage for one in work.levels), work.advice.storage]
     given = [one.timeout_seconds for one in stores if one is not None]
     return next((seconds for seconds in given if seconds and seconds > 0), _STORAGE_SECONDS)

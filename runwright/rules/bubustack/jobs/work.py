@@ -12,6 +12,7 @@ from runwright.models.bubustack import (
 )
 from runwright.models.story_run import StartStoryRun
 from runwright.rules.bubustack.branches import step_run_name
+from runwright.rules.bubustack.levels import Level, levels_of
 from runwright.rules.naming import compose_ending
 
 
@@ -29,22 +30,19 @@ class Work(NamedTuple):
         return step_run_name(self.start.name, self.step.name)
 
     @property
+    def levels(self) -> tuple[Level, ...]:
+        """What is said of the step's execution, the nearest first."""
+        return levels_of(self.start.story, self.step, self.engram)
+
+    @property
     def overrides(self) -> tuple[ExecutionOverrides, ...]:
         """What the step says, then what its Engram does."""
-        given = (self.step.execution, self.engram.spec.overrides)
-        return tuple(one for one in given if one is not None)
+        return tuple(one for one in self.levels if isinstance(one, ExecutionOverrides))
 
     @property
     def policies(self) -> tuple[ExecutionPolicy, ...]:
-        """What holds where the overrides are silent: of the Engram, then of the Story."""
-        general = self.start.story.spec.policy
-        given = (self.engram.spec.execution_policy, general.execution if general else None)
-        return tuple(one for one in given if one is not None)
-
-    @property
-    def levels(self) -> tuple[ExecutionOverrides | ExecutionPolicy, ...]:
-        """Overrides and policies, the nearest first."""
-        return (*self.overrides, *self.policies)
+        """What is said of whatever only policies have: by the Story, then by the Engram."""
+        return tuple(one for one in self.levels if isinstance(one, ExecutionPolicy))
 
     @property
     def advice(self) -> TemplateExecutionPolicy:
