@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from runwright.rules.bubustack import (
         configuration,
         dag,
+        history,
         progress,
         verdicts,
     )
@@ -116,6 +117,7 @@ class StoryRunWorkflow(StorySteps):
             raise
         if not task.done():
             why = self._interruption = verdicts.story_timed_out(self._story)
+            self._record([history.of_deadline(self._story, self._when())])
             await cancelled([task])
             self._end_rest(why, Section.MAIN, Section.COMPENSATIONS)
             if self._interruption is why:  # else the run was cancelled meanwhile
@@ -177,9 +179,10 @@ class StoryRunWorkflow(StorySteps):
             await unbroken(_ended(mirroring))
         for name in self._gates:
             self._close_gate(name, GateOutcome.CLOSED)
-        self._state = verdicts.closed(self._state, ending, workflow.now())
+        before, self._state = self._state, verdicts.closed(self._state, ending, workflow.now())
+        self._record([history.of_end(before, self._state, self._when())])
         self._present()
-        await unbroken(self._mirror.show(self.state()))
+        await unbroken(self._mirror.show(self._known()))
         await workflow.wait_condition(workflow.all_handlers_finished)
         if ending is verdicts.CANCELED:
             await self._be_cancelled()
