@@ -1,6 +1,6 @@
 """The messages that every run understands: gate decisions, pause, resume, cancel."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
         GateOutcome,
         RefusedDecision,
     )
+    from runwright.models.history import Cause, History, Transition
     from runwright.models.runs import (
         Cancelled,
         CancelRun,
@@ -25,6 +26,8 @@ with workflow.unsafe.imports_passed_through():
         ResumeRun,
     )
     from runwright.rules import gates as rules
+    from runwright.rules import history
+    from runwright.rules.history import Trail, When
 
 _REFUSALS_KEPT: Final = 50
 """Refused signals are evidence, not state: the newest are enough."""
@@ -37,8 +40,15 @@ class RunMessages:
     arrives when no worker is there. What an update would refuse, a signal leaves as a record.
     """
 
-    def __init__(self, activation: int, authors: Collection[str], grace: timedelta) -> None:
+    def __init__(
+        self,
+        activation: int,
+        authors: Collection[str],
+        grace: timedelta,
+        carried: History,
+    ) -> None:
         self._activation = activation
+        self._trail = Trail(carried)
         self._authors = authors
         self._grace = grace
         self._gates: dict[str, Gate] = {}
@@ -65,6 +75,7 @@ class RunMessages:
         if reason := self._why_not(request):
             refused = RefusedDecision(request=request, at=workflow.now(), reason=reason)
             self._refused = (*self._refused, refused)[-_REFUSALS_KEPT:]
+            self._record([history.of_refusal(refused, self._when())])
             self._note_change()
             return
         decision, gate = self._decision(request), self._gates[request.gate]
@@ -104,6 +115,7 @@ class RunMessages:
         return rules.answer(self._gates[decision.gate], decision, repeated=False)
 
     def _set_gate(self, gate: Gate) -> None:
+        self._record(history.of_gate(self._gates[gate.name], gate, self._when()))
         self._gates[gate.name] = gate
         self._note_change()
 
@@ -125,6 +137,7 @@ class RunMessages:
     def _pause(self, request: PauseRun) -> Paused:
         if self._paused is None:
             self._paused = Paused(by=request.by, since=workflow.now(), comment=request.comment)
+            self._record([history.of_request(Cause.PAUSED, request, self._when())])
             self._note_change()
         return self._paused
 
@@ -143,6 +156,8 @@ class RunMessages:
         self._resume(request)
 
     def _resume(self, request: ResumeRun) -> Resumed:
+        if self._paused is not None:
+            self._record([history.of_request(Cause.RESUMED, request, self._when())])
         self._paused = None
         self._note_change()
         return Resumed(by=request.by, at=workflow.now())
@@ -170,6 +185,7 @@ class RunMessages:
             grace=self._grace if request.grace is None else request.grace,
             run_hooks=request.run_hooks,
         )
+        self._record([history.of_cancel(self._cancelled, self._when())])
         self._note_change()
         return self._cancelled
 
@@ -187,6 +203,13 @@ class RunMessages:
 
     def _note_change(self, _cause: object = None) -> None:
         self._revision += 1
+
+    def _when(self) -> When:
+        return When(workflow.now(), self._activation)
+
+    def _record(self, transitions: Iterable[Transition]) -> None:
+        """Keep in the history what changes just now: whatever sets a part of the state does."""
+        self._trail.add(transitions)
 
     def _open_gate(self, name: str, asked: str, deadline: datetime | None) -> None:
         self._set_gate(rules.opened(self._gates[name], asked, workflow.now(), deadline))

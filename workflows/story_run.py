@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from runwright.rules.bubustack import (
         configuration,
         dag,
+        history,
         verdicts,
     )
     from runwright.rules.bubustack.dag import Interruption
@@ -108,6 +109,7 @@ class StoryRunWorkflow(StorySteps):
             raise
         if not task.done():
             why = verdicts.story_timed_out(self._story)
+            self._record([history.of_deadline(self._story, self._when())])
             await self._end_early(task, why, Section.MAIN, Section.COMPENSATIONS)
         if task.cancelled():
             return False
@@ -166,9 +168,10 @@ class StoryRunWorkflow(StorySteps):
             await unbroken(_ended(mirroring))
         for name in self._gates:
             self._close_gate(name, GateOutcome.CLOSED)
-        self._state = verdicts.closed(self._state, ending, workflow.now())
+        before, self._state = self._state, verdicts.closed(self._state, ending, workflow.now())
+        self._record([history.of_end(before, self._state, self._when())])
         self._present()
-        await unbroken(self._mirror.show(self.state()))
+        await unbroken(self._mirror.show(self._known()))
         await workflow.wait_condition(workflow.all_handlers_finished)
         if ending.phase in verdicts.CLOSES_AS_CANCELED:
             await self._be_cancelled(ending)

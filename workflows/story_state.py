@@ -20,7 +20,7 @@ from runwright.models.story_run import (
 from runwright.models.tasks import TaskNote, TaskOutcome
 from runwright.rules import gates as gate_rules
 from runwright.rules import templates
-from runwright.rules.bubustack import configuration, dag, progress, resumption
+from runwright.rules.bubustack import configuration, dag, history, progress, resumption
 from runwright.rules.bubustack.dag import Interruption, Skip
 from runwright.rules.bubustack.details import details
 from runwright.rules.bubustack.scope import output_of, scope_of
@@ -39,7 +39,9 @@ class StoryState(RunMessages):
 
     def __init__(self, start: StartStoryRun) -> None:
         authors = {start.author, start.resume_from.by} if start.resume_from else {start.author}
-        super().__init__(start.activation, authors, progress.stop_grace(start.story))
+        grace = progress.stop_grace(start.story)
+        super().__init__(start.activation, authors, grace, history.carried(start))
+        self._record([history.of_start(start, self._when())])
         self._start = configuration.with_default_inputs(start)
         self._story = start.story
         self._state = progress.started(self._start, workflow.now())
@@ -72,6 +74,10 @@ class StoryState(RunMessages):
     @workflow.query(description="Everything that is known of the run.")
     def state(self) -> StoryRunState:
         """Return everything that is known of the run."""
+        return self._known().model_copy(update={"history": self._trail.history()})
+
+    def _known(self) -> StoryRunState:
+        """Return the state without the history, of which nothing is shown while it grows."""
         return self._state.model_copy(
             update={
                 "gates": dict(self._gates),
@@ -116,11 +122,11 @@ class StoryState(RunMessages):
     async def _mirrored(self) -> int:
         """Show the state as it is now in the cluster, and return its revision."""
         revision = self._revision
-        await self._mirror.show(self.state())
+        await self._mirror.show(self._known())
         return revision
 
     def _present(self) -> None:
-        state = self.state()
+        state = self.state() if self._state.finished_at else self._known()
         retry = resumption.next_input(self._start, state)
         self._presentation.show(details(state, retry=retry), state.phase, state.pending_gates)
 
@@ -153,6 +159,7 @@ class StoryState(RunMessages):
         return self._state.steps[step.name]
 
     def _set(self, step: StepProgress) -> None:
+        self._record(history.of_step(self._state.steps[step.name], step, self._when()))
         self._state = progress.with_step(self._state, step)
         self._ends += step.is_over
         self._note_change()

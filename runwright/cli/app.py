@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, Listed]] = {
     "get": Listed("overview", _RUNS, "Show a run as it is now."),
     "watch": Listed("watching", _RUNS, "Show a run until it is over."),
     "explain": Listed("overview", _RUNS, "Say in a few sentences why a run is where it is."),
+    "history": Listed("history", _RUNS, "Show what happened to a run: when, why and by whom."),
     "logs": Listed("logs", _RUNS, "Print what the steps of a run wrote."),
     "approve": Listed("decisions", _DECISIONS, "Approve a gate."),
     "reject": Listed("decisions", _DECISIONS, "Reject a gate."),

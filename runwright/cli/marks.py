@@ -1,10 +1,13 @@
 """How the phase of a run or a step looks: a word, and a mark that needs no colour to be told."""
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from rich.console import Console
 
 from runwright.models.bubustack import Phase
+from runwright.models.gates import GateOutcome
+from runwright.models.history import OPEN
 
 
 class Mark(NamedTuple):
@@ -31,6 +34,12 @@ _MARKS: Final = {
     Phase.SKIPPED: _PASSED_OVER,
 }
 
+_GATE_MARKS: Final[Mapping[str, Mark]] = {
+    OPEN: _WAITING,
+    GateOutcome.APPROVED: _DONE,
+    GateOutcome.CLOSED: _PASSED_OVER,
+}
+
 
 class Marks:
     """The marks that one terminal can show."""
@@ -47,6 +56,11 @@ class Marks:
         """Return mark and word of a phase, and the style of both."""
         mark = _TO_COME if phase is None else _MARKS.get(phase, _FAILED)
         return f"{mark.plain if self._ascii_only else mark.sign} {word(phase)}", mark.style
+
+    def of_gate(self, standing: str) -> tuple[str, str]:
+        """Return mark and word of a gate: its outcome, or Open; and the style of both."""
+        mark = _GATE_MARKS.get(standing, _FAILED)
+        return f"{mark.plain if self._ascii_only else mark.sign} {standing}", mark.style
 
     @property
     def paused(self) -> tuple[str, str]:

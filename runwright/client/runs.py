@@ -17,6 +17,7 @@ from runwright.errors import NotFoundError, RefusedError
 from runwright.models.base import Message
 from runwright.models.bubustack import Phase, StoryRun
 from runwright.models.gates import DecideGate, DecisionAnswer, Verdict
+from runwright.models.history import History
 from runwright.models.runs import Cancelled, CancelRun, Paused, PauseRun, Resumed, ResumeRun
 from runwright.models.story_run import StartStoryRun, StoryRunState, workflow_id
 from runwright.rules.bubustack.resumption import resumed
@@ -81,6 +82,16 @@ class Run:
             return await execution.view()
         except NotFoundError:
             return View(state=state)
+
+    async def history(self) -> History:
+        """Return what happened to the run, in all its executions: each change, when, why, by whom.
+
+        Of one that has not started it is what its object knows.
+
+        Raises:
+            NoWorkerError: as in `state`.
+        """
+        return (await self.state()).history
 
     async def wait(self) -> StoryRunState:
         """Return the run's state once it is over, however it ended.

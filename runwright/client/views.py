@@ -14,6 +14,7 @@ from temporalio.client import (
 
 from runwright.models.base import Message
 from runwright.models.bubustack import Phase
+from runwright.models.history import History, Subject, Transition
 from runwright.models.story_run import RunError, StoryRunState, run_of
 from workflows import presentation
 
@@ -89,8 +90,28 @@ def as_ended(state: StoryRunState, description: WorkflowExecutionDescription) ->
             "message": message,
             "finished_at": description.close_time,
             "error": RunError(type=reason, message=message),
+            "history": _with_end(state, reason, message, description.close_time),
         }
     )
+
+
+def _with_end(
+    state: StoryRunState, reason: str, message: str, closed_at: datetime | None
+) -> History:
+    """Return the history with the end of which the run itself could not tell."""
+    if closed_at is None:
+        return state.history
+    end = Transition(
+        at=closed_at,
+        activation=state.activation,
+        subject=Subject.RUN,
+        before=state.phase,
+        after=Phase.FAILED,
+        reason=reason,
+        message=message,
+    )
+    kept = state.history.transitions
+    return state.history.model_copy(update={"transitions": (*kept, end)})
 
 
 def troubles_of(description: WorkflowExecutionDescription) -> tuple[Trouble, ...]:

@@ -9,6 +9,7 @@ from pydantic import Field
 from runwright.models.base import Message
 from runwright.models.bubustack import Engram, EngramTemplate, ExitClass, Phase, Story
 from runwright.models.gates import Gate, RefusedDecision
+from runwright.models.history import History
 from runwright.models.metadata import NamespaceName, ObjectName
 from runwright.models.runs import Cancelled, Paused
 from runwright.models.tasks import Backend, Diagnosis
@@ -191,6 +192,8 @@ class StoryRunState(Message):
     output: dict[str, Any] | None = None
     allowed_failures: tuple[str, ...] = ()
     error: RunError | None = None
+    history: History = History()
+    """Of all executions of the run."""
 
     @property
     def has_started(self) -> bool:
@@ -221,6 +224,10 @@ class ResumeFrom(Message):
     step: str = ""
     """The step that a person asked to start from; empty: what failed or never ran."""
     by: str = ""
+    changed_inputs: tuple[str, ...] = ()
+    """Their names."""
+    history: History = History()
+    """Of the executions before."""
 
 
 class StartStoryRun(Message):

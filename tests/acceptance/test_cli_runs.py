@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from typing import Any
 
 import yaml
 
 from runwright.models.bubustack import Phase
+from runwright.models.history import History
 from runwright.models.story_run import StoryRunState
 from tests.acceptance.conftest import Result, Terminal, ended, release, until_said
 
@@ -82,6 +84,44 @@ async def test_a_failed_run_says_what_to_do_and_goes_on_from_there(terminal: Ter
     assert (again.activation, again.inputs) == (2, {"tag": "v2"})
 
 
+async def test_the_history_of_a_run_tells_who_did_what_and_when(terminal: Terminal) -> None:
+    await started(terminal, "past", "--as", "ada", ship="exit 3")
+    await terminal.run("pause", "past", "--as", "grace", "--comment", "lunch")
+    await terminal.run("resume", "past", "--as", "grace")
+    await terminal.run("approve", "past", "sign-off", "--as", "linus", "--comment", "read it")
+    open_run = await terminal.run("history", "past", "-o", "json")
+    await terminal.run("watch", "past")
+    await terminal.run("retry", "past", "--as", "margaret", "--wait")
+
+    shown, whole, ship, nothing = await asyncio.gather(
+        terminal.run("history", "past"),
+        terminal.run("history", "past", "-o", "json"),
+        terminal.run("history", "default/past", "--step", "ship", "-o", "yaml"),
+        terminal.run("history", "past", "--step", "nothing"),
+    )
+
+    told = History.model_validate(_without_names(json.loads(whole.out)))
+    assert [(one.reason, one.by) for one in told.transitions if one.by is not None] == [
+        ("Started", "ada"),
+        ("Paused", "grace"),
+        ("Resumed", "grace"),
+        ("Approve", "linus"),
+        ("Retried", "margaret"),
+    ]
+    early = History.model_validate(_without_names(json.loads(open_run.out)))
+    assert early.transitions == told.transitions[: len(early.transitions)]
+    assert (shown.status, shown.err) == (0, "")
+    assert len(shown.out.splitlines()) == len(told.transitions) + 1
+    assert "Retried: execution 2, keeps build and sign-off" in shown.out
+    assert {one["name"] for one in yaml.safe_load(ship.out)["transitions"]} == {"ship"}
+    assert nothing.err == "error: run default/past has no step nothing\n"
+    assert (nothing.status, nothing.out) == (2, "")
+
+
+def _without_names(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key not in {"namespace", "name"}}
+
+
 async def test_a_run_is_paused_resumed_and_cancelled(terminal: Terminal) -> None:
     await started(terminal, "stopped")
 
@@ -120,7 +160,7 @@ async def test_what_cannot_be_is_refused_with_a_reason(terminal: Terminal) -> No
 
 
 async def test_a_run_that_nobody_started_is_unknown_to_every_command(terminal: Terminal) -> None:
-    commands = (("get",), ("watch",), ("logs", "-f"), ("cancel",), ("retry",))
+    commands = (("get",), ("history",), ("watch",), ("logs", "-f"), ("cancel",), ("retry",))
 
     results = await asyncio.gather(*(terminal.run(*words, "nobody") for words in commands))
 

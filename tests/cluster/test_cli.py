@@ -164,11 +164,14 @@ async def test_a_run_that_waits_is_shown_and_told_no_more_than_it_can_hear(
 
     shown = await terminal.run("get", "web")
     explained = await terminal.run("explain", f"{namespace}/web")
+    history = await terminal.run("history", "web", "-o", "json")
     refused = await terminal.run("approve", "web", "ask")
     cancelled = await terminal.run("cancel", "web", "-o", "json")
 
     assert (shown.status, shown.out.splitlines()[2]) == (0, "waits: there is no Story")
     assert "has not started. It waits: there is no Story." in " ".join(explained.out.split())
+    told = json.loads(history.out)["transitions"]
+    assert [one["reason"] for one in told] == ["Created", "StoryNotFound"]
     assert refused.status == 2
     assert "it has not started yet (there is no Story)" in refused.err
     assert json.loads(cancelled.out)["grace"] == "PT0S"

@@ -7,6 +7,7 @@ from activities.objects import ObjectActivities
 from activities.runs import RunActivities
 from activities.tasks import TaskActivities
 from runwright.models.gates import Author, GateOutcome, Identity, Verdict
+from runwright.models.history import OPEN, Cause, Subject
 from runwright.models.story_run import Section, StepReason, workflow_id
 from runwright.models.tasks import Backend, OutcomeReason
 from runwright.worker import WORKFLOWS
@@ -76,6 +77,28 @@ def test_the_words_of_gates() -> None:
     assert {*Identity} == {"verified", "claimed"}
     assert {*Author} == {"may", "may-not"}
     assert {*GateOutcome} == {"Approved", "Rejected", "TimedOut", "Closed"}
+
+
+def test_the_words_of_histories() -> None:
+    """They are kept with every run, and carried into executions by later versions."""
+    assert OPEN == "Open"
+    assert {*Subject} == {"run", "step", "gate"}
+    assert {*Cause} == {
+        "Created",
+        "Started",
+        "Retried",
+        "Paused",
+        "Resumed",
+        "CancelRequested",
+        "DeadlinePassed",
+        "Approve",
+        "Reject",
+        "DecidedBefore",
+        "DecisionRefused",
+        "DecisionVoid",
+        "Stalled",
+        "GetsOn",
+    }
 
 
 def test_the_words_of_steps_and_tasks() -> None:

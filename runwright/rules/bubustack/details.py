@@ -6,11 +6,10 @@ from runwright.models.bubustack import Phase
 from runwright.models.gates import Gate
 from runwright.models.story_run import StepProgress, StoryRunState
 from runwright.rules import gates
+from runwright.rules.bubustack.resumption import LONGEST_INPUT
 from runwright.rules.bubustack.status.run import step_message
 
 _CELL: Final = 120
-_LONGEST_INPUT: Final = 32 * 1024
-"""Characters; beyond, a person would not copy it."""
 _MARKS: Final = {
     Phase.SUCCEEDED: "✅",
     Phase.SKIPPED: "⏭️",
@@ -54,7 +53,7 @@ def _retry(state: StoryRunState, retry: str) -> list[str]:
     if not retry:
         return []
     lines = ["", f"Go on from what failed: `runwright retry {_name(state)}`"]
-    if len(retry) > _LONGEST_INPUT:
+    if len(retry) > LONGEST_INPUT:
         return lines
     return [
         *lines,

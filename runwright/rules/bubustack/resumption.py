@@ -15,8 +15,11 @@ from runwright.models.story_run import (
 )
 from runwright.rules.bubustack.branches import all_steps, block_of
 from runwright.rules.bubustack.dependencies import transitive_dependents
+from runwright.rules.history import newest
 from runwright.rules.schemas import violations, with_defaults
 
+LONGEST_INPUT: Final = 32 * 1024
+"""Characters of JSON; beyond, a person would not copy it."""
 _NO_RESULTS: Final = frozenset(
     {
         StepReason.FAIL_FAST,
@@ -67,6 +70,8 @@ def resumed(
                 gates={name: gate for name, gate in state.gates.items() if name in kept},
                 step=step,
                 by=by,
+                changed_inputs=tuple(inputs or ()),
+                history=state.history,
             ),
         }
     )
@@ -94,10 +99,25 @@ def _changed(start: StartStoryRun, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def next_input(start: StartStoryRun, state: StoryRunState) -> str:
-    """Return as JSON what the next execution would start with; empty unless the run failed."""
+    """Return as JSON what the next execution would start with; empty unless the run failed.
+
+    A history that would make it too long to be copied is shortened.
+    """
     if state.finished_at is None or state.phase is Phase.SUCCEEDED:
         return ""
+    text = _written(start, state)
+    if len(text) <= LONGEST_INPUT or not state.history.transitions:
+        return text
+    room = LONGEST_INPUT - len(_written(start, _with_history(state, 0)))
+    return _written(start, _with_history(state, max(0, room)))
+
+
+def _written(start: StartStoryRun, state: StoryRunState) -> str:
     return resumed(start, state).model_dump_json(exclude_none=True)
+
+
+def _with_history(state: StoryRunState, most_bytes: int) -> StoryRunState:
+    return state.model_copy(update={"history": newest(state.history, most_bytes)})
 
 
 def _may_be_kept(step: StepProgress | None) -> bool:

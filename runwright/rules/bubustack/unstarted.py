@@ -1,14 +1,16 @@
 """What is known of a run whose workflow is not there: what its StoryRun object says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from runwright.models.bubustack import Phase, StepState, StoryRun, StoryRunStatus
+from runwright.models.history import Cause, History, Subject, Transition
 from runwright.models.metadata import Condition
 from runwright.models.story_run import RunError, Section, StepProgress, StoryRunState
 from runwright.rules.bubustack.conditions import HISTORY_LOST, READY
 from runwright.rules.bubustack.intake import AUTHOR, is_over, was_started
+from runwright.rules.history import claimed, said
 
 NOT_TAKEN_IN: Final = "NotTakenIn"
 """The reason of a run that no worker has looked at yet."""
@@ -47,7 +49,53 @@ def unstarted_state(run: StoryRun, now: datetime) -> StoryRunState:
         output=status.output,
         allowed_failures=status.allowed_failures,
         error=_error(status.error),
+        history=History(transitions=tuple(_past(run, status, reason, created_at))),
     )
+
+
+def _past(
+    run: StoryRun, status: StoryRunStatus, reason: str, created_at: datetime
+) -> Iterator[Transition]:
+    """Yield what the object knows of its run's past, in the order that there must have been.
+
+    The clocks of an API server and of a worker may differ.
+    """
+    by = run.metadata.annotations.get(AUTHOR, "")
+    created = _of_run(created_at, status, (None, Phase.PENDING), Cause.CREATED)
+    yield created.model_copy(update={"by": by, "identity": claimed(by), "message": None})
+    if since := _waits_since(run, status):
+        yield _of_run(since, status, (None, None), reason)
+    if status.started_at:
+        yield _of_run(status.started_at, status, (Phase.PENDING, Phase.RUNNING))
+    if status.finished_at:
+        before = Phase.RUNNING if status.started_at else Phase.PENDING
+        yield _of_run(status.finished_at, status, (before, status.phase), reason)
+
+
+def _of_run(
+    at: datetime,
+    status: StoryRunStatus,
+    change: tuple[Phase | None, Phase | None],
+    reason: str | None = None,
+) -> Transition:
+    before, after = change
+    return Transition(
+        at=at,
+        activation=status.attempts or 0,
+        subject=Subject.RUN,
+        before=before,
+        after=after,
+        reason=reason,
+        message=said(status.message) if reason else None,
+    )
+
+
+def _waits_since(run: StoryRun, status: StoryRunStatus) -> datetime | None:
+    """Return since when the run waits for what is not there; None if it does not."""
+    if is_over(run) or was_started(run):
+        return None
+    ready = next((one for one in status.conditions if one.type == READY), None)
+    return ready.last_transition_time if ready else None
 
 
 def _standing(run: StoryRun, status: StoryRunStatus, age: timedelta) -> tuple[str, str]:

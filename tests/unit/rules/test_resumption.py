@@ -7,9 +7,10 @@ import pytest
 from runwright.errors import InvalidManifestError, NotFoundError
 from runwright.models.bubustack import Phase
 from runwright.models.gates import Gate, GateOutcome
+from runwright.models.history import History, Subject, Transition
 from runwright.models.story_run import ResumeFrom, StartStoryRun, StepReason, StoryRunState
 from runwright.models.tasks import Backend
-from runwright.rules.bubustack.resumption import next_input, resumed
+from runwright.rules.bubustack.resumption import LONGEST_INPUT, next_input, resumed
 from tests.unit.rules.states import NOW, changed, start_of, state_of
 from tests.unit.rules.stories import condition, engram, story
 
@@ -22,6 +23,12 @@ STORY = story(
     **{"finally": [condition("tell")]},
 )
 START = start_of(STORY, inputs={"to": "staging", "tag": "v1"})
+HISTORY = History(
+    transitions=(
+        Transition(at=NOW, activation=1, subject=Subject.RUN, by="ada", message="x" * 200),
+    )
+    * 200
+)
 
 
 def over(**phases: Phase) -> StoryRunState:
@@ -88,6 +95,7 @@ def test_inputs_are_changed_one_by_one() -> None:
     start = resumed(START, FAILED, inputs={"to": "production"})
 
     assert start.inputs == {"to": "production", "tag": "v1"}
+    assert resume_of(start).changed_inputs == ("to",)
     assert START.inputs == {"to": "staging", "tag": "v1"}
 
 
@@ -139,6 +147,33 @@ def test_the_next_input_is_what_a_person_can_start_in_the_temporal_ui() -> None:
     told = next_input(START, FAILED)
 
     assert StartStoryRun.model_validate_json(told) == resumed(START, FAILED)
+
+
+def test_the_history_of_a_run_goes_on_in_its_next_execution() -> None:
+    state = FAILED.model_copy(update={"history": HISTORY})
+
+    assert resume_of(resumed(START, state)).history == HISTORY
+
+
+def test_a_long_history_is_shortened_in_what_a_person_has_to_copy() -> None:
+    """The input would be left out else, and the Temporal UI could not go on with the run."""
+    state = FAILED.model_copy(update={"history": HISTORY})
+
+    told = next_input(START, state)
+
+    assert len(told) <= LONGEST_INPUT
+    shortened = resume_of(StartStoryRun.model_validate_json(told)).history
+    assert shortened.transitions
+    assert shortened.transitions == HISTORY.transitions[shortened.dropped :]
+
+
+def test_an_input_that_is_too_long_all_the_same_is_told_without_a_history() -> None:
+    large = START.model_copy(update={"inputs": {"text": "x" * LONGEST_INPUT}})
+    state = FAILED.model_copy(update={"history": HISTORY})
+
+    shortened = StartStoryRun.model_validate_json(next_input(large, state))
+
+    assert resume_of(shortened).history == History(dropped=len(HISTORY.transitions))
 
 
 def test_there_is_no_next_input_before_the_end_or_after_a_success() -> None:

@@ -30,6 +30,11 @@ def shown(run: StoryRun, after: timedelta = timedelta(seconds=2)) -> StoryRunSta
     return unstarted_state(run, CREATED + after)
 
 
+def told(state: StoryRunState) -> list[tuple[datetime, str | None, str | None, str | None]]:
+    """Return the history of a run: when, into which phase, why, and how that is explained."""
+    return [(one.at, one.after, one.reason, one.message) for one in state.history.transitions]
+
+
 def test_a_run_that_was_just_created_waits_for_nothing_yet() -> None:
     state = shown(created(annotations={AUTHOR: "ada"}))
 
@@ -109,3 +114,39 @@ def test_a_run_that_temporal_lost_says_so_before_anybody_noticed() -> None:
 
     assert state.message == "Temporal knows nothing of this run, which was started"
     assert state.has_started
+
+
+def test_the_history_of_a_run_that_waits_is_its_creation_and_what_it_waits_for() -> None:
+    by_ada = {"annotations": {AUTHOR: "ada"}}
+    status = waiting_status(created(**by_ada), Waits("StoryNotFound", MISSING), SOON)
+
+    state = shown(created(status, **by_ada))
+
+    assert told(state) == [
+        (CREATED, "Pending", "Created", None),
+        (SOON, None, "StoryNotFound", MISSING),
+    ]
+    first = state.history.transitions[0]
+    assert (first.by, first.identity, first.activation) == ("ada", "claimed", 0)
+
+
+def test_the_history_of_a_run_that_nobody_took_in_is_its_creation() -> None:
+    assert told(shown(created())) == [(CREATED, "Pending", "Created", None)]
+
+
+def test_the_history_of_a_run_that_was_refused_ends_with_why() -> None:
+    status = refused_status(created(), Refuse("InvalidConfiguration", "bad"), SOON)
+
+    state = shown(created(status))
+
+    assert told(state)[1:] == [(SOON, "Failed", "InvalidConfiguration", "bad")]
+    assert state.history.transitions[1].before == "Pending"
+
+
+def test_the_history_of_a_run_that_temporal_lost_is_what_its_object_shows() -> None:
+    running = {"phase": "Running", "attempts": 2, "startedAt": SOON}
+
+    state = shown(created(running, annotations={RUN_ID: "r-1"}))
+
+    assert told(state)[1:] == [(SOON, "Running", None, None)]
+    assert state.history.transitions[1].activation == 2
