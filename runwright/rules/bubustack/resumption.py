@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from runwright.errors import InvalidManifestError, NotFoundError, Problem
-from runwright.models.bubustack import Phase, Step
+from runwright.models.bubustack import Phase, Step, StepType
 from runwright.models.story_run import (
     ResumeFrom,
     Section,
@@ -26,6 +26,7 @@ _NO_RESULTS: Final = frozenset(
         StepReason.DEPENDENCY_FAILED,
         StepReason.STORY_TIMED_OUT,
         StepReason.CANCELED,
+        StepReason.STOPPED,
     }
 )
 
@@ -124,9 +125,10 @@ def _may_be_kept(step: StepProgress | None) -> bool:
     """Return whether what the step did still counts.
 
     A failure that the Story allows and a false `if` are results like others; what was skipped or
-    stopped because of something else is none.
+    stopped because of something else is none. A stop step is no result either: what it was to end
+    comes after it again.
     """
-    if step is None or step.reason in _NO_RESULTS:
+    if step is None or step.type == StepType.STOP or step.reason in _NO_RESULTS:
         return False
     return step.is_over and (step.succeeded or step.failed_as_allowed)
 
