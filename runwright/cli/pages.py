@@ -12,7 +12,7 @@ from rich.text import Text
 from runwright.cli.marks import Marks, word
 from runwright.cli.parameters import user
 from runwright.client import Summary, Trouble, View
-from runwright.models.bubustack import Phase
+from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Gate
 from runwright.models.story_run import Section, StepProgress, StepReason, StoryRunState
 from runwright.rules.bubustack.explanation import (
@@ -94,11 +94,19 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
     kept = f"kept from execution {step.activation}" if step.reason is StepReason.KEPT else ""
     if settled := "; ".join(filter(None, [kept, _decided(gate)])):
         return settled
-    if step.phase is Phase.PAUSED and step.deadline:
-        return f"until {moment(step.deadline, now)}"
+    child = f"run {step.child.name}" if step.child else ""
     if step.is_running:
-        return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
-    return "" if step.phase is Phase.SUCCEEDED else _cause(step)
+        return child or _under_way(step, now)
+    cause = "" if step.phase in {None, Phase.SUCCEEDED} else _cause(step)
+    return ": ".join(filter(None, (child, cause)))
+
+
+def _under_way(step: StepProgress, now: datetime) -> str:
+    if step.phase is Phase.PAUSED:
+        until = f"until {moment(step.deadline, now)}" if step.deadline else ""
+        said = excerpt(step.message, _NOTE) if step.type == StepType.WAIT else ""
+        return " ".join(filter(None, (said, until)))
+    return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
 
 
 def _decided(gate: Gate | None) -> str:

@@ -87,3 +87,19 @@ def test_a_run_that_ended_before_it_started_is_not_retried() -> None:
     refused = state(phase="Failed", activation=0, message="bad", finished_at=at(1))
 
     assert "runwright retry" not in explained(refused)
+
+
+def test_a_wait_and_an_executed_story_say_for_what() -> None:
+    waiting = step(
+        "ready", type="wait", phase="Paused", message="Waiting for condition.", deadline=at(100)
+    )
+    child = {"name": "release-1-tell", "workflow_id": "storyrun/default/release-1-tell/local"}
+    calling = step("tell", type="executeStory", phase="Running", child=child)
+
+    said = explained(state(waiting, calling))
+
+    assert said.split("; ", 1)[1] == (
+        "0 of its 2 steps are over. "
+        "Step ready until 10:01:40 UTC: Waiting for condition. "
+        "Step tell waits for the end of run release-1-tell: `runwright explain release-1-tell`."
+    )
