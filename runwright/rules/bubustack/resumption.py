@@ -47,29 +47,58 @@ def resumed(
     """
     if state.finished_at is None:
         raise InvalidManifestError([Problem("", f"run {state.name} is not over yet")])
+    if step:
+        check_step(start, step)
     main = steps_of(start.story, Section.MAIN)
-    if step and step not in {one.name for one in main}:
-        known = ", ".join(one.name for one in main)
-        message = f"story {state.story} has no step {step} to retry from; it has {known}"
-        raise NotFoundError(message)
     repeated = {step, *transitive_dependents(main, step)} if step else set[str]()
     kept = {
         one.name: _kept(state.steps[one.name])
         for one in main
         if one.name not in repeated and _may_be_kept(state.steps.get(one.name))
     }
-    return start.model_copy(
-        update={
-            "inputs": _changed(start, inputs) if inputs else start.inputs,
-            "resume_from": ResumeFrom(
-                activation=state.activation + 1,
-                kept=kept,
-                gates={name: gate for name, gate in state.gates.items() if name in kept},
-                step=step,
-                by=by,
-            ),
-        }
+    again = ResumeFrom(
+        activation=state.activation + 1,
+        kept=kept,
+        gates={name: gate for name, gate in state.gates.items() if name in kept},
+        step=step,
+        by=by,
     )
+    return _next(start, again, inputs)
+
+
+def begun_anew(
+    start: StartStoryRun, *, inputs: Mapping[str, Any] | None = None, by: str = ""
+) -> StartStoryRun:
+    """Return the input of the execution that keeps nothing of the one that `start` began.
+
+    It executes the same Story, as every execution of a run does. `inputs` change those of the run.
+
+    Raises:
+        InvalidManifestError: changed inputs do not fit the Story's schema.
+    """
+    return _next(start, ResumeFrom(activation=start.activation + 1, by=by), inputs)
+
+
+def check_step(start: StartStoryRun, step: str) -> None:
+    """Return if a run can be repeated from that step.
+
+    Raises:
+        NotFoundError: the Story has no main step of that name.
+    """
+    known = [one.name for one in steps_of(start.story, Section.MAIN)]
+    if step not in known:
+        message = (
+            f"story {start.story.metadata.name} has no step {step} to retry from; "
+            f"it has {', '.join(known)}"
+        )
+        raise NotFoundError(message)
+
+
+def _next(
+    start: StartStoryRun, again: ResumeFrom, inputs: Mapping[str, Any] | None
+) -> StartStoryRun:
+    changed = _changed(start, inputs) if inputs else start.inputs
+    return start.model_copy(update={"inputs": changed, "resume_from": again})
 
 
 def _changed(start: StartStoryRun, inputs: Mapping[str, Any]) -> dict[str, Any]:
