@@ -200,6 +200,8 @@ class StartStoryRun(Message):
     cluster: str = Field(default="local", max_length=63)
     """The name of the cluster that the run belongs to."""
     resume_from: ResumeFrom | None = None
+    redrive: str | None = Field(default=None, max_length=64)
+    """Which redrive the StoryRun object asked for last, as a digest: none is heeded twice."""
 
     @property
     def activation(self) -> int:
