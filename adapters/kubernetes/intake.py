@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from adapters.kubernetes.children import remove_step_runs
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.informer import Informer, Name
 from adapters.kubernetes.library import Library
+from adapters.kubernetes.notes import Notes
 from adapters.kubernetes.queue import WorkQueue
-from adapters.kubernetes.resources import STEP_RUNS, STORY_RUNS
+from adapters.kubernetes.resources import STORY_RUNS
 from adapters.kubernetes.story_runs import is_open, key_of, read_story_run, workflow_of
 from adapters.kubernetes.trimming import trimmed_story_run
 from runwright.errors import RefusedError
@@ -18,15 +20,13 @@ from runwright.models.bubustack import Phase, StoryRun
 from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
 from runwright.models.metrics import GATE_DECISIONS_FORWARDED, RUNS_STARTED
-from runwright.models.objects import EventType, Manifest, ObjectEvent, StatusUpdate
+from runwright.models.objects import Manifest
 from runwright.models.runs import CancelRun
 from runwright.models.story_run import workflow_id
 from runwright.ports import Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
 from runwright.rules.bubustack import outside, retention
-from runwright.rules.bubustack.jobs.labels import STORY_RUN
 from runwright.rules.bubustack.retention import Removal, Retention
-from runwright.rules.naming import label_value
 
 _LOG: Final = logging.getLogger(__name__)
 _UNMEASURED: Final = Unmeasured()
@@ -75,8 +75,8 @@ class StoryRunIntake:
         self.queue = WorkQueue[Name]("storyrun", self._look)
         self.deletions = WorkQueue[str]("deletion", self._delete)
         self._cluster = cluster
+        self.notes = Notes(cluster, mirror)
         self._launcher = launcher
-        self._mirror = mirror
         self._ward = ward
         self._metrics = metrics
         self._waiting: set[Name] = set()
@@ -122,26 +122,6 @@ class StoryRunIntake:
     def abandon(self, namespace: str, name: str, uid: str) -> None:
         """Have a run ended and tidied up after whose StoryRun is gone."""
         self._have_deleted({"namespace": namespace, "name": name, "uid": uid})
-
-    async def write(self, run: StoryRun, status: dict[str, Any]) -> None:
-        """Write a status that was made from the object as it was read, and from no other version.
-
-        Raises:
-            ConflictError: it was changed since.
-        """
-        if not status:
-            return
-        metadata = {"resourceVersion": run.metadata.resource_version}
-        body = {"metadata": metadata, "status": status}
-        name = run.metadata.namespace, run.metadata.name
-        await self._cluster.patch(STORY_RUNS, name, body, subresource="status")
-
-    async def warn(self, run: StoryRun, reason: str, message: str) -> None:
-        """Tell an Event about a StoryRun that somebody should look at."""
-        metadata = run.metadata
-        about = key_of(metadata.namespace, metadata.name, metadata.uid)
-        event = ObjectEvent(object=about, type=EventType.WARNING, reason=reason, message=message)
-        await self._mirror.show(StatusUpdate(events=(event,)))
 
     def _changed(self, name: Name, before: Manifest | None, now: Manifest | None) -> None:
         was_open = self._open.pop(name, None)
@@ -195,7 +175,7 @@ class StoryRunIntake:
             await self._mark(run, _marker(standing.run_id, self._retention_of(run)))
             return True
         if is_begun:
-            await self.write(run, outside.foreign_status(run, datetime.now(UTC)))
+            await self.notes.write(run, outside.foreign_status(run, datetime.now(UTC)))
         return is_begun
 
     def _retention_of(self, run: StoryRun) -> Retention:
@@ -213,7 +193,7 @@ class StoryRunIntake:
             case rules.Refuse() as refuse:
                 await self._refuse(run, refuse)
             case rules.Cancel():
-                await self.write(run, outside.cancelled_status(run, now))
+                await self.notes.write(run, outside.cancelled_status(run, now))
             case rules.Nothing() if rules.is_over(run):
                 await self._tidy(name, run, now)
             case rules.Nothing():
@@ -225,7 +205,7 @@ class StoryRunIntake:
         Whoever comes in between finds the finalizer, and asks Temporal whether there is a run.
         """
         if left := outside.left_behind(run):
-            await self.write(run, left)  # and look again, at an object that shows no run
+            await self.notes.write(run, left)  # and look again, at an object that shows no run
             return
         held = await self._mark(run, {})
         if held is None:
@@ -277,13 +257,13 @@ class StoryRunIntake:
         self._waiting.add(name)
         self.queue.add_after(name, min(left, _LONGEST_WAIT))
         status = outside.waiting_status(run, waits, now)
-        await self.write(run, status)
+        await self.notes.write(run, status)
         if status:
-            await self.warn(run, waits.reason, waits.message)
+            await self.notes.warn(run, waits.reason, waits.message)
 
     async def _refuse(self, run: StoryRun, refuse: rules.Refuse) -> None:
-        await self.write(run, outside.refused_status(run, refuse, datetime.now(UTC)))
-        await self.warn(run, refuse.reason, refuse.message)
+        await self.notes.write(run, outside.refused_status(run, refuse, datetime.now(UTC)))
+        await self.notes.warn(run, refuse.reason, refuse.message)
 
     async def _refuse_unreadable(self, name: Name, manifest: Manifest, why: str) -> None:
         """Say on an object that is no StoryRun what is wrong with it; once started, only log it."""
@@ -322,24 +302,13 @@ class StoryRunIntake:
         due = retention.due(run.status, kept, now)
         key = run.metadata.namespace, run.metadata.name
         if due.removal is Removal.CHILDREN:
-            await self._remove_children(run)
-            await self.write(run, {"childrenCleanedAt": now.isoformat()})
+            await remove_step_runs(self._cluster, run)  # their Jobs go with them
+            await self.notes.write(run, {"childrenCleanedAt": now.isoformat()})
         elif due.removal is Removal.RUN:
             await self._cluster.delete(STORY_RUNS, key, uid=run.metadata.uid)
         elif due.look_at is not None:
             left = (due.look_at - now).total_seconds()
             self.queue.add_after(name, min(max(left, 0.1), _LONGEST_WAIT))
-
-    async def _remove_children(self, run: StoryRun) -> None:
-        """Remove the StepRuns of a run; their Jobs go with them."""
-        ours = f"{STORY_RUN}={label_value(run.metadata.name)}"
-        listed = await self._cluster.list(STEP_RUNS, Selection(run.metadata.namespace, ours))
-        for step_run in listed.items:
-            metadata = step_run["metadata"]
-            owners: list[Manifest] = metadata.get("ownerReferences") or []
-            if any(owner["uid"] == run.metadata.uid for owner in owners):
-                name = metadata["namespace"], metadata["name"]
-                await self._cluster.delete(STEP_RUNS, name, uid=metadata["uid"])
 
     def _have_deleted(self, metadata: Mapping[str, Any]) -> None:
         namespace, name, uid = metadata["namespace"], metadata["name"], metadata["uid"]

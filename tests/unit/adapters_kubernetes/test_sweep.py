@@ -30,6 +30,7 @@ class _Intake:
         self.status: dict[str, Any] = {}
         self.told: dict[str, str] = {}
         self.is_told = asyncio.Event()
+        self.notes = self
 
     def open_run(self, _: Name) -> StoryRun:
         """Return the run."""
