@@ -12,6 +12,7 @@ from adapters.kubernetes.informer import Informer, Name
 from adapters.kubernetes.library import Library
 from adapters.kubernetes.notes import Notes
 from adapters.kubernetes.queue import WorkQueue
+from adapters.kubernetes.redriving import Redriving
 from adapters.kubernetes.resources import STORY_RUNS
 from adapters.kubernetes.story_runs import is_open, key_of, read_story_run, workflow_of
 from adapters.kubernetes.trimming import trimmed_story_run
@@ -23,7 +24,7 @@ from runwright.models.metrics import GATE_DECISIONS_FORWARDED, RUNS_STARTED
 from runwright.models.objects import Manifest
 from runwright.models.runs import CancelRun
 from runwright.models.story_run import workflow_id
-from runwright.ports import Fate, Launcher, Metrics, StatusMirror, Unmeasured
+from runwright.ports import Executions, Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
 from runwright.rules.bubustack import outside, retention
 from runwright.rules.bubustack.retention import Removal, Retention
@@ -49,6 +50,14 @@ class Ward(NamedTuple):
     resync: timedelta = timedelta(minutes=5)
 
 
+class Ways(NamedTuple):
+    """By what an intake acts, beside the cluster itself."""
+
+    launcher: Launcher
+    executions: Executions
+    mirror: StatusMirror
+
+
 class StoryRunIntake:
     """The one intake of a cluster's StoryRuns.
 
@@ -59,8 +68,7 @@ class StoryRunIntake:
     def __init__(
         self,
         cluster: Cluster,
-        launcher: Launcher,
-        mirror: StatusMirror,
+        ways: Ways,
         ward: Ward,
         metrics: Metrics = _UNMEASURED,
     ) -> None:
@@ -75,8 +83,9 @@ class StoryRunIntake:
         self.queue = WorkQueue[Name]("storyrun", self._look)
         self.deletions = WorkQueue[str]("deletion", self._delete)
         self._cluster = cluster
-        self.notes = Notes(cluster, mirror)
-        self._launcher = launcher
+        self.notes = Notes(cluster, ways.mirror)
+        self._launcher = ways.launcher
+        self._redriving = Redriving(cluster, ways.launcher, ways.executions, self.notes)
         self._ward = ward
         self._metrics = metrics
         self._waiting: set[Name] = set()
@@ -155,6 +164,8 @@ class StoryRunIntake:
         run = read_story_run(manifest)
         if isinstance(run, str):
             await self._refuse_unreadable(name, manifest, run)
+        elif (pause := await self._redriving.attend(run)) is not None:
+            self.queue.add_after(name, pause.total_seconds())
         elif not await self._is_known_otherwise(run):
             await self._attend(name, run)
 
@@ -198,6 +209,11 @@ class StoryRunIntake:
                 await self._tidy(name, run, now)
             case rules.Nothing():
                 await self._pass_on(run)
+
+    async def note_execution(self, run: StoryRun, run_id: str) -> None:
+        """Put right which execution an open run is at: people start others beside this intake."""
+        if run.metadata.annotations.get(rules.RUN_ID) != run_id:
+            await self._mark(run, {rules.RUN_ID: run_id})
 
     async def _start(self, run: StoryRun, asked: rules.Start) -> None:
         """Hold the object, start the run, then note that on the object.

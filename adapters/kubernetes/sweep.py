@@ -15,7 +15,7 @@ from runwright.errors import TransientError
 from runwright.models.bubustack import StoryRun
 from runwright.models.story_run import NO_RESOURCE, run_of
 from runwright.ports import Fate, Launcher, Objects, RunStanding
-from runwright.rules.bubustack import outside
+from runwright.rules.bubustack import outside, redrive
 from runwright.rules.wording import listed
 
 _LOG: Final = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Sweep:
 
     async def _compare(self, name: Name) -> None:
         run = self._intake.open_run(name)
-        if run is None:
+        if run is None or redrive.is_between(run):
             return
         standing = await self._launcher.standing(workflow_of(run))
         now = datetime.now(UTC)
@@ -104,6 +104,7 @@ class Sweep:
             case Fate.OPEN if standing.problem:
                 await self._note_stuck(run, standing.problem, now)
             case Fate.OPEN:
+                await self._intake.note_execution(run, standing.run_id)
                 await self._intake.notes.write(run, outside.recovered_status(run, now))
             case Fate.ENDED_OUTSIDE:
                 await self._note_ended(run, standing, now)
