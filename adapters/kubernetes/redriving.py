@@ -155,12 +155,12 @@ class Redriving:
 
     async def _tell(self, run: StoryRun, redrive: Redrive) -> None:
         from_where = f"from step {redrive.step}" if redrive.step else "from the beginning"
-        message = f"Executed again {from_where}, as {redrive.annotation} asked."
+        message = f"Executed again {from_where}, as {redrive.shown} asked."
         await self._notes.tell(run, _REDRIVEN[redrive.annotation], message)
 
     async def _refuse(self, run: StoryRun, redrive: Redrive, refused: Refused) -> None:
         """Say why a redrive is not to be; the run stays as it is."""
-        await self._notes.warn(run, _REFUSED, f"{redrive.annotation}: {refused.message}")
+        await self._notes.warn(run, _REFUSED, f"{redrive.shown}: {refused.message}")
         if (whole := await self._whole(run)) is not None:
             now = datetime.now(UTC)
             status = outside.refused_redrive_status(whole, refused.reason, refused.message, now)

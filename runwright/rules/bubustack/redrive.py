@@ -43,6 +43,11 @@ class Redrive(NamedTuple):
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     @property
+    def shown(self) -> str:
+        """How it is called where people read of it: no two have the same name."""
+        return f"{self.annotation} {quoted(self.token)}"
+
+    @property
     def observed(self) -> dict[str, str]:
         """The annotation that says that it was heeded."""
         return {OBSERVED[self.annotation]: self.token}
