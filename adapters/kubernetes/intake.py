@@ -16,7 +16,7 @@ from adapters.kubernetes.redriving import Redriving
 from adapters.kubernetes.resources import STORY_RUNS
 from adapters.kubernetes.story_runs import is_open, key_of, read_story_run, workflow_of
 from adapters.kubernetes.trimming import trimmed_story_run
-from runwright.errors import RefusedError
+from runwright.errors import InvalidManifestError, RefusedError
 from runwright.models.bubustack import Phase, StoryRun
 from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
@@ -190,9 +190,12 @@ class StoryRunIntake:
         return is_begun
 
     def _retention_of(self, run: StoryRun) -> Retention:
-        """Return how long a run is kept, by its Story as it is now; the usual if it is gone."""
-        meaning = rules.meaning_of(run, self.library.lookups, self._ward.cluster)
-        return meaning.retention if isinstance(meaning, rules.Start) else Retention()
+        """Return how long a run is kept, by its Story as it is now; the usual if there is none."""
+        try:
+            story = self.library.lookups.story(run.metadata.namespace, run.spec.story_ref.name)
+        except InvalidManifestError:
+            return Retention()
+        return retention.retention_of(story) if story else Retention()
 
     async def _attend(self, name: Name, run: StoryRun) -> None:
         now = datetime.now(UTC)
@@ -314,7 +317,9 @@ class StoryRunIntake:
         self._sent.pop(run.metadata.uid, None)
         if run.status is None:
             return
-        kept = retention.noted_retention(run.metadata.annotations)
+        noted = run.metadata.annotations
+        is_noted = retention.ANNOTATION in noted  # not of a run that was over before it started
+        kept = retention.noted_retention(noted) if is_noted else self._retention_of(run)
         due = retention.due(run.status, kept, now)
         key = run.metadata.namespace, run.metadata.name
         if due.removal is Removal.CHILDREN:
