@@ -26,7 +26,7 @@ from runwright.models.runs import CancelRun
 from runwright.models.story_run import workflow_id
 from runwright.ports import Executions, Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
-from runwright.rules.bubustack import outside, retention
+from runwright.rules.bubustack import outside, redrive, retention
 from runwright.rules.bubustack.retention import Removal, Retention
 
 _LOG: Final = logging.getLogger(__name__)
@@ -230,7 +230,7 @@ class StoryRunIntake:
         if held is None:
             return
         try:
-            run_id = await self._launcher.start(asked.start)
+            run_id = await self._launcher.start(redrive.bearing(asked.start, run))
         except RefusedError as error:
             await self._refuse(held, rules.Refuse("SchedulingFailed", str(error)))
             return

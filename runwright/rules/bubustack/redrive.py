@@ -77,6 +77,17 @@ def is_heeded(redrive: Redrive, start: StartStoryRun) -> bool:
     return start.redrive == redrive.digest
 
 
+def bearing(start: StartStoryRun, run: StoryRun) -> StartStoryRun:
+    """Return the input of a run that is taken in, with the redrive of the whole run heeded last.
+
+    It may have begun for that, and who has not heard of it yet must not take it for another one.
+    """
+    token = run.metadata.annotations.get(OBSERVED[REDRIVE])
+    if not token:
+        return start
+    return start.model_copy(update={"redrive": Redrive(REDRIVE, token).digest})
+
+
 def why_not(run: StoryRun, redrive: Redrive) -> Refused | None:
     """Return why a run cannot be redriven so, as far as its object tells.
 

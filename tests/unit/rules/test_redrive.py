@@ -12,6 +12,7 @@ from runwright.rules.bubustack.redrive import (
     FROM_STEP,
     REDRIVE,
     Redrive,
+    bearing,
     is_between,
     is_heeded,
     redriven,
@@ -156,6 +157,14 @@ def test_an_execution_tells_which_redrive_it_heeds_and_so_do_those_after_it() ->
     assert is_heeded(WHOLE, again)
     assert is_heeded(WHOLE, retried)
     assert not is_heeded(WHOLE, START)
+
+
+def test_a_run_that_begins_because_of_a_redrive_tells_so() -> None:
+    """As one does that Temporal had forgotten: who heard late of it must not begin it again."""
+    heeded = run_of(metadata={"annotations": {REDRIVE: "t1", OBSERVED: "t1"}})
+
+    assert is_heeded(WHOLE, bearing(START, heeded))
+    assert bearing(START, run_of()) is START
 
 
 def test_the_same_text_in_the_other_annotation_is_another_redrive() -> None:
