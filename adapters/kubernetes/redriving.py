@@ -79,28 +79,32 @@ class Redriving:
             await self._notes.write(run, outside.wiped_status())
         elif phase not in {None, Phase.PENDING}:
             return False  # somebody else's, or its start was not noted yet
-        for redrive in asked:
-            await self._notes.annotate(run, redrive.observed)
+        await self._overtake(run, *asked)
         return True
 
     async def _redrive(self, run: StoryRun, redrive: Redrive, *others: Redrive) -> None:
         workflow = workflow_of(run)
         standing = await self._launcher.standing(workflow)
         if standing.fate is Fate.MISSING:
+            await self._overtake(run, *others)
             await self._redrive_forgotten(run, redrive)
             return
         start = await self._executions.started_with(workflow, standing.run_id)
         if rules.is_heeded(redrive, start):
             await self._conclude(run, redrive, standing.run_id)
             return
-        for overtaken in others:  # a redrive of the whole run repeats every step of it
-            await self._notes.annotate(run, overtaken.observed)
+        await self._overtake(run, *others)
         if refused := rules.why_not_of(start, redrive):
             await self._refuse(run, redrive, refused)
         elif standing.fate is Fate.OPEN:
             await self._have_ended(run, redrive, standing.run_id)
         elif _is_ready(run, standing):
             await self._start_again(run, redrive, standing, start)
+
+    async def _overtake(self, run: StoryRun, *others: Redrive) -> None:
+        """Note as heeded what nothing is left to do for: the whole run is executed again."""
+        for redrive in others:
+            await self._notes.annotate(run, redrive.observed)
 
     async def _have_ended(self, run: StoryRun, redrive: Redrive, run_id: str) -> None:
         """Tell an execution to end, once; it may take as long as its tasks."""
