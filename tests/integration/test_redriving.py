@@ -261,6 +261,24 @@ async def test_from_a_step_what_does_not_depend_on_it_is_kept_with_who_decided_i
     assert annotations_of(run)[OBSERVED[FROM_STEP]] == "deploy:t1"
 
 
+async def test_an_open_run_ends_before_it_goes_on_from_a_step(
+    client: Client, task_queue: str
+) -> None:
+    """A run that was cancelled closes without its state: a worker tells it."""
+    start = placed(SPEC)
+    cluster = cluster_of(start)
+
+    async with placed_run(client, task_queue, start, cluster) as run:
+        await at_gate(run)
+        await annotated(run, step="go:t1")
+        await Redriver(client, task_queue, cluster).redrive(run.name)
+        state = await at_gate(run, activation=2)
+        await over(run)
+
+    assert state.steps["build"].reason is StepReason.KEPT
+    assert steps_started(run) == ["build", "deploy"]
+
+
 async def test_a_redrive_of_the_whole_run_overtakes_one_from_a_step(
     client: Client, task_queue: str
 ) -> None:
