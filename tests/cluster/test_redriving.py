@@ -22,7 +22,8 @@ async def executed(stage: Stage, name: str, attempts: int, *phases: str) -> Mani
     """Return a StoryRun once that execution of it is in one of these phases."""
 
     def reached(run: Manifest) -> bool:
-        return run["status"].get("attempts") == attempts and phase_of(run) in phases
+        status = run.get("status") or {}
+        return status.get("attempts") == attempts and phase_of(run) in phases
 
     return await stage.until(name, reached)
 
