@@ -47,6 +47,13 @@ def story_keys(story: Story) -> Iterator[tuple[Step, Key]]:
                 yield step, (str(reference.get("namespace") or home), str(reference.get("name")))
 
 
+def version_of(step: Step) -> str | None:
+    """Return the version that a step asks for of the Story that it executes; None: any."""
+    reference = (step.with_ or {}).get("storyRef")
+    version = reference.get("version") if is_object(reference) else None
+    return None if version is None else str(version)
+
+
 def executed_stories(
     story: Story, lookup: Callable[[Key], Story | None]
 ) -> tuple[tuple[Story, ...], tuple[Key, ...]]:

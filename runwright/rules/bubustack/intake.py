@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
@@ -24,6 +24,12 @@ from runwright.models.runs import CancelRun
 from runwright.models.story_run import StartStoryRun
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission.placed import Outline
+from runwright.rules.bubustack.children import (
+    executed_stories,
+    key_of,
+    story_keys,
+    version_of,
+)
 from runwright.rules.bubustack.retention import Retention, retention_of
 from runwright.rules.bubustack.status.gates import comment_in
 from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
@@ -126,7 +132,10 @@ def _start(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
     story = _story_of(run, lookups)
     if not isinstance(story, Story):
         return story
-    workers = _workers(story, lookups)
+    stories = _executed(story, lookups)
+    if not isinstance(stories, tuple):
+        return stories
+    workers = _workers((story, *stories), lookups)
     if not isinstance(workers, list):
         return workers
     start = StartStoryRun(
@@ -135,6 +144,7 @@ def _start(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
         uid=run.metadata.uid,
         generation=run.metadata.generation,
         story=bare(story),
+        stories=tuple(map(bare, stories)),
         engrams=tuple({_key(one.engram): bare(one.engram) for one in workers}.values()),
         templates=tuple({_key(one.template): bare(one.template) for one in workers}.values()),
         inputs=run.spec.inputs or {},
@@ -159,14 +169,40 @@ def _story_of(run: StoryRun, lookups: Lookups) -> Story | Waits | Refuse:
     return story
 
 
-def _workers(story: Story, lookups: Lookups) -> list[Worker] | Waits | Refuse:
+def _executed(story: Story, lookups: Lookups) -> tuple[Story, ...] | Waits | Refuse:
+    """Return the Stories that the run may execute besides its own, directly or not.
+
+    Else the first reference to one that is refused, or all that are missing.
+    """
+    found, _ = executed_stories(story, lambda key: lookups.story(*key))
+    known = {key_of(one): one for one in (story, *found)}
+    missing: dict[str, None] = {}
+    for by in known.values():
+        for step, key in story_keys(by):
+            place = f"step {quoted(step.name)} of Story {quoted(by.metadata.name)}"
+            if key[0] != by.metadata.namespace:
+                message = f"{place} executes a Story in the namespace {quoted(key[0])}, {_DENIED}"
+                return Refuse("StoryReferenceInvalid", message)
+            one = known.get(key)
+            if one is None:
+                missing[f"there is no Story {quoted(key[1])}, which {place} executes"] = None
+            elif trouble := _other_version(place, version_of(step), one.spec.version):
+                return Refuse("StoryReferenceInvalid", trouble)
+    return Waits("StoryNotFound", "; ".join(missing)) if missing else found
+
+
+def _workers(stories: Iterable[Story], lookups: Lookups) -> list[Worker] | Waits | Refuse:
     """Return the workers of all steps; else the first that is refused, or all that are missing."""
     workers: list[Worker] = []
     missing: list[Waits] = []
-    for reference in dict.fromkeys(placed.step.ref for placed in Outline(story).steps):
+    for reference, home in dict.fromkeys(
+        (placed.step.ref, story.metadata.namespace)
+        for story in stories
+        for placed in Outline(story).steps
+    ):
         if reference is None:
             continue
-        match _worker(reference, story.metadata.namespace, lookups):
+        match _worker(reference, home, lookups):
             case Refuse() as refused:
                 return refused
             case Waits() as waits:

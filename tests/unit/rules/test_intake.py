@@ -29,10 +29,12 @@ from tests.unit.rules.resources import (
     placed_engram,
     placed_story,
     run_of,
+    story_named,
 )
-from tests.unit.rules.stories import condition, engram
+from tests.unit.rules.stories import condition, engram, executes
 
 THERE = lookups(placed_story())
+INNER = story_named("inner")
 APPROVED = {"state": "Approved", "updatedBy": "ada", "message": "go"}
 
 
@@ -227,6 +229,68 @@ def test_another_version_of_a_template_is_refused() -> None:
 
     message = 'EngramTemplate "image": version "2" is asked for, "1" is there'
     assert told == Refuse("TemplateResolutionFailed", message)
+
+
+def test_the_stories_that_a_run_executes_are_taken_along_with_all_that_they_need() -> None:
+    """Directly or not; two that execute each other are taken once."""
+    outer = placed_story(executes("call", "inner"), executes("again", "inner"))
+    inner = story_named("inner", executes("deeper", "deep"))
+    back = {**executes("back", "release"), "if": "{{ inputs.more }}"}
+    deep = story_named("deep", {"name": "dig", "ref": {"name": "digger"}}, back)
+    there = lookups(outer, (WORKER, placed_engram("digger")), executed=(inner, deep))
+
+    start = started(meaning(run_of(), there))
+
+    assert [one.metadata.name for one in start.stories] == ["inner", "deep"]
+    assert [one.metadata.name for one in start.engrams] == ["digger"]
+    assert configuration_problems(start) == []
+
+
+def test_a_run_waits_for_all_stories_that_its_steps_execute() -> None:
+    outer = placed_story(executes("call", "inner"), executes("other", "deep"), engram("build"))
+
+    told = meaning(run_of(), lookups(outer, ()))
+
+    assert told == Waits(
+        "StoryNotFound",
+        'there is no Story "inner", which step "call" of Story "release" executes; '
+        'there is no Story "deep", which step "other" of Story "release" executes',
+    )
+
+
+def test_a_run_waits_for_what_the_stories_need_that_its_steps_execute() -> None:
+    there = lookups(placed_story(executes("call", "inner")), (), executed=(INNER,))
+
+    told = meaning(run_of(), there)
+
+    assert isinstance(told, Waits)
+    assert told.reason == "ReferenceNotFound"
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        (
+            {"namespace": "other"},
+            'step "call" of Story "release" executes a Story in the namespace "other", '
+            "and references across namespaces are not allowed",
+        ),
+        (
+            {"version": "2"},
+            'step "call" of Story "release": version "2" is asked for, "1" is there',
+        ),
+    ],
+    ids=["another namespace", "another version"],
+)
+def test_a_story_that_a_step_may_not_execute_is_refused(
+    reference: dict[str, str], message: str
+) -> None:
+    outer = placed_story(executes("call", "inner", **reference))
+    inner = story_named("inner", version="1")
+
+    told = meaning(run_of(), lookups(outer, executed=(inner,)))
+
+    assert told == Refuse("StoryReferenceInvalid", message)
 
 
 def test_an_object_that_cannot_be_read_is_refused_with_every_reason() -> None:
