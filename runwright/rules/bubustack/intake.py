@@ -21,7 +21,7 @@ from runwright.models.bubustack import (
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.metadata import LAST_APPLIED, ObjectMeta
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import StartStoryRun
+from runwright.models.story_run import StartStoryRun, run_of
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.bubustack.children import (
@@ -30,6 +30,7 @@ from runwright.rules.bubustack.children import (
     story_keys,
     version_of,
 )
+from runwright.rules.bubustack.parentage import Parent, parent_of
 from runwright.rules.bubustack.retention import Retention, retention_of
 from runwright.rules.bubustack.status.gates import comment_in
 from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
@@ -78,11 +79,18 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Awaits:
+    """The run is a step of another one, which starts it."""
+
+    parent: Parent
+
+
+@dataclass(frozen=True)
 class Nothing:
     """There is nothing to start: the run was started, is over, or is being deleted."""
 
 
-Meaning = Start | Waits | Refuse | Cancel | Nothing
+Meaning = Start | Waits | Refuse | Cancel | Awaits | Nothing
 
 
 class Lookups(NamedTuple):
@@ -102,16 +110,19 @@ def meaning_of(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
     """Return what is to be done about a StoryRun that may not have been started yet.
 
     A run that ended, or that bears the marker of a start, is never started again. One that was
-    cancelled before anything of it ran is over at once, whether its Story is there or not.
+    cancelled before anything of it ran is over at once, whether its Story is there or not, unless
+    it is a step of another run: that one starts it, and it hears of the cancel then.
 
     Source: BubuStack, StoryRun reconcile order; a missing object is waited for, which upstream does
     for Stories alone. References across namespaces are refused, upstream's default policy.
     """
     if was_started(run) or is_over(run) or run.metadata.deletion_timestamp:
         return Nothing()
-    if run.spec.cancel_requested:
-        return Cancel()
     try:
+        if (parent := parent_of(run.metadata.annotations)) is not None:
+            return _awaits(run, parent)
+        if run.spec.cancel_requested:
+            return Cancel()
         return _start(run, lookups, cluster)
     except InvalidManifestError as error:
         return Refuse("InvalidConfiguration", str(error))
@@ -126,6 +137,25 @@ def is_over(run: StoryRun) -> bool:
     """Return whether the object says that its run has ended."""
     phase = run.status.phase if run.status else None
     return phase is not None and phase.is_terminal
+
+
+def _awaits(run: StoryRun, parent: Parent) -> Awaits | Refuse:
+    """Return that its parent starts the run, if it belongs to that one's object."""
+    owners = {one.uid for one in run.metadata.owner_references}
+    named = run_of(parent.workflow_id)
+    if named is None or named[2] not in owners:
+        message = f"it names a parent that does not own it: {quoted(parent.workflow_id)}"
+        return Refuse("InvalidConfiguration", message)
+    return Awaits(parent)
+
+
+def abandoned(parent: Parent) -> Refuse:
+    """Return why a run never starts whose parent is over, or was never there."""
+    message = (
+        f"step {parent.step} of {parent.workflow_id} was to start this run; that one is over, "
+        "and has not"
+    )
+    return Refuse("SchedulingFailed", message)
 
 
 def _start(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:

@@ -14,13 +14,16 @@ from runwright.rules.bubustack.configuration import configuration_problems
 from runwright.rules.bubustack.intake import (
     AUTHOR,
     RUN_ID,
+    Awaits,
     Cancel,
     Nothing,
     Refuse,
     Start,
     Waits,
+    abandoned,
     messages_of,
 )
+from runwright.rules.bubustack.parentage import ANNOTATION, Parent
 from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
 from tests.unit.rules.resources import (
     WORKER,
@@ -35,6 +38,11 @@ from tests.unit.rules.stories import condition, engram, executes
 
 THERE = lookups(placed_story())
 INNER = story_named("inner")
+PARENT = Parent(workflow_id="storyrun/team/web-1/9c1e", execution="r1", step="call")
+CHILD = {
+    "annotations": PARENT.annotation,
+    "ownerReferences": [{"apiVersion": "v1", "kind": "StoryRun", "name": "web-1", "uid": "9c1e"}],
+}
 APPROVED = {"state": "Approved", "updatedBy": "ada", "message": "go"}
 
 
@@ -291,6 +299,41 @@ def test_a_story_that_a_step_may_not_execute_is_refused(
     told = meaning(run_of(), lookups(outer, executed=(inner,)))
 
     assert told == Refuse("StoryReferenceInvalid", message)
+
+
+def test_a_run_that_is_a_step_of_another_is_left_to_that_one() -> None:
+    """Also when it is cancelled meanwhile: it hears of that when it has begun."""
+    child = run_of(metadata=CHILD, cancelRequested=True)
+
+    assert meaning(child, THERE) == Awaits(PARENT)
+    assert meaning(run_of(metadata=CHILD, status={"phase": "Failed"}), THERE) == Nothing()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({**CHILD, "ownerReferences": []}, "it names a parent that does not own it"),
+        ({"annotations": {ANNOTATION: "web-1"}}, "says which run started this one"),
+    ],
+    ids=["not owned", "unreadable"],
+)
+def test_a_run_that_only_claims_to_be_a_step_of_another_is_refused(
+    metadata: dict[str, Any], message: str
+) -> None:
+    """Nobody would ever start it."""
+    told = meaning(run_of(metadata=metadata), THERE)
+
+    assert isinstance(told, Refuse)
+    assert told.reason == "InvalidConfiguration"
+    assert message in told.message
+
+
+def test_a_run_says_which_parent_has_left_it() -> None:
+    assert abandoned(PARENT) == Refuse(
+        "SchedulingFailed",
+        "step call of storyrun/team/web-1/9c1e was to start this run; that one is over, "
+        "and has not",
+    )
 
 
 def test_an_object_that_cannot_be_read_is_refused_with_every_reason() -> None:
