@@ -141,6 +141,24 @@ class Objects(Protocol):
         ...
 
 
+class ChildRuns(Protocol):
+    """The objects of runs that steps of other runs execute, in a cluster."""
+
+    async def make(self, wanted: Manifest, parent: ObjectKey, *, is_deleted: bool = False) -> str:
+        """Create the object of a child, or find the one that this execution made; return its uid.
+
+        The one that an earlier execution of the parent made is removed first, with its run. With
+        `is_deleted` the parent may be about to go.
+
+        Raises:
+            NotFoundError: there is no such parent, or not any more, or the child was deleted.
+            NotOursError: an object of that name exists, and is not this step's.
+            TransientError: the cluster could not be asked, or the earlier one has not gone yet.
+            RefusedError: the cluster said no for good.
+        """
+        ...
+
+
 class StatusMirror(Protocol):
     """Shows in a cluster how runs are going."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from adapters.kubernetes.child_runs import is_abandoned, remove_child_runs
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.informer import Informer, Name
 from adapters.kubernetes.library import Library
@@ -25,6 +26,7 @@ from runwright.ports import Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
 from runwright.rules.bubustack import outside, retention
 from runwright.rules.bubustack.jobs.labels import STORY_RUN
+from runwright.rules.bubustack.parentage import Parent
 from runwright.rules.bubustack.retention import Removal, Retention
 from runwright.rules.naming import label_value
 
@@ -33,6 +35,8 @@ _UNMEASURED: Final = Unmeasured()
 _MOST_MESSAGES: Final = 500
 """To one run, while one worker leads: Temporal takes 10,000 signals, and those of others too."""
 _LONGEST_WAIT: Final = 3600.0
+_PARENT_STARTS_WITHIN: Final = 10.0
+"""Seconds after which somebody looks whether a parent is still there to start its child."""
 
 
 class Ward(NamedTuple):
@@ -199,7 +203,12 @@ class StoryRunIntake:
         return is_begun
 
     def _retention_of(self, run: StoryRun) -> Retention:
-        """Return how long a run is kept, by its Story as it is now; the usual if it is gone."""
+        """Return how long a run is kept, by its Story as it is now; the usual if it is gone.
+
+        Who made the object may have noted it.
+        """
+        if retention.ANNOTATION in run.metadata.annotations:
+            return retention.noted_retention(run.metadata.annotations)
         meaning = rules.meaning_of(run, self.library.lookups, self._ward.cluster)
         return meaning.retention if isinstance(meaning, rules.Start) else Retention()
 
@@ -214,10 +223,19 @@ class StoryRunIntake:
                 await self._refuse(run, refuse)
             case rules.Cancel():
                 await self.write(run, outside.cancelled_status(run, now))
+            case rules.Awaits(parent):
+                await self._await(name, run, parent)
             case rules.Nothing() if rules.is_over(run):
                 await self._tidy(name, run, now)
             case rules.Nothing():
                 await self._pass_on(run)
+
+    async def _await(self, name: Name, run: StoryRun, parent: Parent) -> None:
+        """Leave the start of a run to its parent, for as long as that one is there."""
+        if await is_abandoned(self._launcher, run, parent):
+            await self._refuse(run, rules.abandoned(parent))
+        else:
+            self.queue.add_after(name, _PARENT_STARTS_WITHIN)
 
     async def _start(self, run: StoryRun, asked: rules.Start) -> None:
         """Hold the object, start the run, then note that on the object.
@@ -331,7 +349,7 @@ class StoryRunIntake:
             self.queue.add_after(name, min(max(left, 0.1), _LONGEST_WAIT))
 
     async def _remove_children(self, run: StoryRun) -> None:
-        """Remove the StepRuns of a run; their Jobs go with them."""
+        """Remove the StepRuns of a run, and the runs of its steps; their Jobs go with them."""
         ours = f"{STORY_RUN}={label_value(run.metadata.name)}"
         listed = await self._cluster.list(STEP_RUNS, Selection(run.metadata.namespace, ours))
         for step_run in listed.items:
@@ -340,6 +358,7 @@ class StoryRunIntake:
             if any(owner["uid"] == run.metadata.uid for owner in owners):
                 name = metadata["namespace"], metadata["name"]
                 await self._cluster.delete(STEP_RUNS, name, uid=metadata["uid"])
+        await remove_child_runs(self._cluster, run)
 
     def _have_deleted(self, metadata: Mapping[str, Any]) -> None:
         namespace, name, uid = metadata["namespace"], metadata["name"], metadata["uid"]
