@@ -65,6 +65,7 @@ def started(start: StartStoryRun, now: datetime) -> StoryRunState:
         story=start.story.metadata.name,
         activation=start.activation,
         author=start.author,
+        parent=start.parent,
         reason="StartingExecution",
         started_at=now,
         deadline=now + timeout if timeout else None,
