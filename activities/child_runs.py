@@ -18,8 +18,14 @@ class MakeChildRun(Message):
     """Whether it is known that the parent is being deleted."""
 
 
+class FindChildRun(Message):
+    """The object that a run would have if it began anew."""
+
+    object: Manifest
+
+
 class MadeChildRun(Message):
-    """The object as it was made."""
+    """The object of a run; none if it has no uid."""
 
     uid: str
 
@@ -42,3 +48,11 @@ class ChildRunActivities:
                 request.object, request.parent, is_deleted=request.parent_is_deleted
             )
         return MadeChildRun(uid=uid)
+
+    @activity.defn
+    async def find_child_run(self, request: FindChildRun) -> MadeChildRun:
+        """Return the object that an earlier execution of the parent made, if its run can go on.
+
+        Idempotent: it only looks.
+        """
+        return MadeChildRun(uid=await self._child_runs.find(request.object))

@@ -11,7 +11,7 @@ from runwright.models.gates import DecideGate
 from runwright.models.metrics import Counter, Gauge, Histogram
 from runwright.models.objects import Manifest, ObjectKey, StatusUpdate
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import StartStoryRun
+from runwright.models.story_run import StartStoryRun, StoryRunState
 from runwright.models.tasks import Claim, Task, TaskKey, TaskNote, TaskOutcome
 
 
@@ -158,6 +158,13 @@ class ChildRuns(Protocol):
         """
         ...
 
+    async def find(self, wanted: Manifest) -> str:
+        """Return the uid of the object that an earlier execution made for the same step.
+
+        Empty if its run cannot go on: there is none, it goes, or it was told to be cancelled.
+        """
+        ...
+
 
 class StatusMirror(Protocol):
     """Shows in a cluster how runs are going."""
@@ -283,4 +290,25 @@ class Runs(Protocol):
 
     async def terminate(self, workflow_id: str, reason: str) -> None:
         """End the run without any more of its own code."""
+        ...
+
+
+class PastRun(NamedTuple):
+    """The latest execution of a run."""
+
+    start: StartStoryRun
+    """What it was started with."""
+    state: StoryRunState
+    is_open: bool
+
+
+class PastRuns(Protocol):
+    """What is kept of runs."""
+
+    async def last(self, workflow_id: str) -> PastRun | None:
+        """Return the latest execution of a run; None if there is none, or it cannot be told.
+
+        Raises:
+            TemporalUnavailableError: Temporal, or a worker of the run, could not be asked.
+        """
         ...

@@ -62,6 +62,20 @@ class KubernetesChildRuns:
         message = f"{_attempt(wanted)}: that of an earlier execution has not gone yet"
         raise StillRunningError(message)
 
+    async def find(self, wanted: Manifest) -> str:
+        """Return the uid of the object that an earlier execution made for the same step.
+
+        Empty if its run cannot go on: there is none, it goes, or it was told to be cancelled, which
+        is not taken back.
+        """
+        there = await self._cluster.get(STORY_RUNS, *name_of(wanted))
+        if there is None or kinship(there, wanted) is not Kinship.SAME:
+            return ""
+        found, ours = _maker(there), _maker(wanted)
+        is_this_steps = found is not None and ours is not None and found.step == ours.step
+        goes = there["metadata"].get("deletionTimestamp") or there["spec"].get("cancelRequested")
+        return _uid_of(there) if is_this_steps and not goes else ""
+
     async def _remove(self, there: Manifest) -> None:
         """Have one deleted, unless it is; its run is ended before it goes."""
         if not there["metadata"].get("deletionTimestamp"):

@@ -280,6 +280,12 @@ def gate(name: str, *needs: str, **arguments: Any) -> dict[str, Any]:
     return {"name": name, "type": "gate", "needs": list(needs), "with": arguments}
 
 
+def executes(name: str, story: str, *needs: str, **arguments: Any) -> dict[str, Any]:
+    """Return a step that executes that Story."""
+    given = {"storyRef": {"name": story}, **arguments}
+    return {"name": name, "type": "executeStory", "needs": list(needs), "with": given}
+
+
 def retries(most: int, delay: str = "10ms") -> dict[str, Any]:
     """Return the `execution` of a step that is retried that often."""
     return {"retry": {"maxRetries": most, "delay": delay, "backoff": "constant"}}

@@ -18,17 +18,11 @@ from tests.cluster.hands import (
     running_pod,
     watched_pods,
 )
-from tests.cluster.runs import RUNS, Stage, condition, gate, phase_of, step
+from tests.cluster.runs import RUNS, Stage, condition, executes, gate, phase_of, step
 
 MARKER: Final = "runwright.dev/run-id"
 PARENT: Final = "runwright.dev/parent"
 SAYS_42: Final = 'echo \'{"id": "42"}\' > /dev/termination-log'
-
-
-def executes(name: str, story: str, *needs: str, **arguments: Any) -> dict[str, Any]:
-    """Return a step that executes that Story."""
-    given = {"storyRef": {"name": story}, **arguments}
-    return {"name": name, "type": "executeStory", "needs": list(needs), "with": given}
 
 
 def state_of(run: Manifest, step: str) -> Manifest:
@@ -240,25 +234,52 @@ async def test_a_run_whose_parent_never_starts_it_says_so(stage: Stage) -> None:
     assert "a parent that does not own it" in condition(refused, "Ready")["message"]
 
 
-async def test_a_run_that_is_retried_executes_what_failed_anew(stage: Stage) -> None:
-    """The child of the earlier execution makes way, its StepRuns with it."""
+@pytest.fixture
+def client_of_runs(stage: Stage) -> RunwrightClient:
+    """Return a client of the stage's runs."""
+    objects, queue = ClusterObjects(stage.cluster), task_queue_of(stage.namespace)
+    return RunwrightClient(*(stage.client, queue, stage.namespace), objects=objects)
+
+
+async def test_a_child_that_failed_goes_on_when_its_parent_is_retried(
+    stage: Stage, client_of_runs: RunwrightClient
+) -> None:
+    """Its StoryRun is the same, as if it had been retried itself."""
+    await stage.engram("first")
+    await stage.engram("work", 'test "$RUNWRIGHT_ACTIVATION" = 2')
+    await stage.story("inner", step("prepare", "first"), step("build", "work", "prepare"))
+    await stage.story("outer", executes("call", "inner"))
+
+    async with watched_pods(stage) as pods, stage.served():
+        await stage.run("web-1", "outer")
+        await stage.until_phase("web-1", "Failed")
+        first = await stage.until("web-1-call", is_marked)
+        await client_of_runs.run("web-1", stage.namespace).retry()
+        await stage.until_phase("web-1", "Succeeded")
+        second = await stage.story_run("web-1-call")
+
+    assert second
+    assert phase_of(second) == "Succeeded"
+    assert first["metadata"]["uid"] == second["metadata"]["uid"]
+    assert (pods.tries("prepare"), pods.tries("build")) == (["1.1"], ["1.1", "2.1"])
+
+
+async def test_a_child_with_other_inputs_makes_way_for_another_one(
+    stage: Stage, client_of_runs: RunwrightClient
+) -> None:
+    """Its StepRuns go with it."""
     await stage.engram("work", 'test "$BUBU_TRIGGER_DATA" = \'{"x":2}\'')
     await stage.story("inner", step("build", "work", **{"with": {"x": "{{ inputs.x }}"}}))
     given = {"with": {"x": "{{ inputs.x }}"}}
     await stage.story("outer", executes("call", "inner", **given))
-    objects = ClusterObjects(stage.cluster)
-    queue = task_queue_of(stage.namespace)
-    client = RunwrightClient(*(stage.client, queue, stage.namespace), objects=objects)
 
     async with stage.served():
         await stage.run("web-1", "outer", inputs={"x": 1})
         await stage.until_phase("web-1", "Failed")
-        first = await stage.story_run("web-1-call")
-        await client.run("web-1", stage.namespace).retry(inputs={"x": 2})
-        run = await stage.until_phase("web-1", "Succeeded")
+        first = await stage.until("web-1-call", is_marked)
+        await client_of_runs.run("web-1", stage.namespace).retry(inputs={"x": 2})
+        await stage.until_phase("web-1", "Succeeded")
         second = await stage.until("web-1-call", is_marked)
 
-    assert first
-    assert phase_of(run) == "Succeeded"
-    assert first["metadata"]["uid"] != second["metadata"]["uid"]
     assert phase_of(second) == "Succeeded"
+    assert first["metadata"]["uid"] != second["metadata"]["uid"]

@@ -11,8 +11,7 @@ from testbed.cluster import Testbed
 from tests.cluster.account import Account
 from tests.cluster.doomed import RUN, Scene, Scenes, Seam
 from tests.cluster.quick_worker import START_WINDOW
-from tests.cluster.runs import phase_of, step
-from tests.cluster.test_children import executes
+from tests.cluster.runs import executes, phase_of, step
 from workflows import policies
 
 _CHILD: Final = f"{RUN}-call"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from runwright.errors import InvalidManifestError, NotFoundError, Problem
-from runwright.models.bubustack import Phase, Step
+from runwright.models.bubustack import Phase, Step, Story
 from runwright.models.story_run import (
     ResumeFrom,
     Section,
@@ -75,6 +75,12 @@ def resumed(
             ),
         }
     )
+
+
+def is_repeated(story: Story, step: str, *, since: str) -> bool:
+    """Return whether a step is repeated because a person asked to start from the step `since`."""
+    main = [one for section, one in all_steps(story) if section is Section.MAIN]
+    return step in _repeated(main, since)
 
 
 def _repeated(steps: Sequence[Step], name: str) -> frozenset[str]:

@@ -31,7 +31,12 @@ def parent(**metadata: Any) -> Manifest:
 
 
 def child(
-    *, owner: str = "7f3a", said: dict[str, Any] | None = None, phase: str = "", **metadata: Any
+    *,
+    owner: str = "7f3a",
+    said: dict[str, Any] | None = None,
+    phase: str = "",
+    cancel: bool = False,
+    **metadata: Any,
 ) -> Manifest:
     """Return the StoryRun of the step `call`, as the first execution of its parent makes it."""
     made_by = {"workflow_id": WORKFLOW, "execution": "r1", "step": "call", **(said or {})}
@@ -48,7 +53,7 @@ def child(
         "apiVersion": RUNS,
         "kind": "StoryRun",
         "metadata": {**known, **metadata},
-        "spec": {"storyRef": {"name": "inner"}},
+        "spec": {"storyRef": {"name": "inner"}, "cancelRequested": cancel},
         **status,
     }
 
@@ -130,6 +135,29 @@ async def test_what_somebody_deleted_meanwhile_is_not_made_again() -> None:
 
     with pytest.raises(NotFoundError, match="it was made, and somebody deleted it"):
         await made(cluster)
+
+
+@pytest.mark.parametrize(
+    ("there", "is_found"),
+    [
+        ({}, True),
+        ({"phase": "Failed"}, True),
+        (GOING, False),
+        ({"cancel": True}, False),
+        ({"said": {"step": "other"}}, False),
+        ({"ownerReferences": []}, False),
+        ({"name": "web-1-other"}, False),
+    ],
+    ids=["open", "over", "going", "cancelled", "another step's", "nobody's", "none"],
+)
+async def test_an_earlier_executions_is_found_if_its_run_can_go_on(
+    there: dict[str, Any], *, is_found: bool
+) -> None:
+    cluster = MemoryCluster(parent(), child(uid="old", **there))
+
+    found = await KubernetesChildRuns(cluster).find(child(said={"execution": "r2"}))
+
+    assert found == ("old" if is_found else "")
 
 
 @pytest.mark.parametrize("is_deleted", [False, True], ids=["unexpectedly", "as it is known"])
