@@ -46,6 +46,8 @@ class StoryChildren(StoryTasks):
         now, random = workflow.now(), workflow.random()
         asked = children.execution_of(self._start, step, self._scope(step), now, random)
         anew = children.child_start(self._start, step, asked, workflow.info().workflow_id)
+        if message := children.too_large(anew):
+            return self._ended(step, Phase.FAILED, message, StepReason.EXECUTION_FAILED)
         past = await self._continuation(step, anew)
         if past.is_open:
             message = f"Run {anew.name} is going on by itself: retry this one when it is over"

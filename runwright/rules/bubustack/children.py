@@ -26,6 +26,8 @@ from runwright.rules.templates import INPUTS
 
 DEEPEST: Final = 32
 """Runs within each other, where the Story that is executed says nothing else."""
+MOST_START: Final = 2 * 1024 * 1024 - 64 * 1024
+"""Bytes that the start of a run may take: Temporal takes 2 MiB of one thing."""
 _LONGEST_REASON: Final = 2048
 Key = tuple[str, str]
 """Namespace and name of a Story."""
@@ -170,6 +172,24 @@ def placed(child: StartStoryRun, uid: str) -> StartStoryRun:
 def size_of_message(child: StartStoryRun) -> int:
     """Return about how many bytes the start of a run takes in a message to Temporal."""
     return len(child.model_dump_json(exclude_none=True).encode())
+
+
+def too_large(child: StartStoryRun) -> str:
+    """Return why a run cannot be started: it takes too much in a message; empty if it can.
+
+    What a workflow cannot send would not fail its step, but hold it up for ever.
+    """
+    if (size := progress.size_of(child.inputs)) > progress.MOST_STATE:
+        return (
+            f"with.with: the inputs of run {child.name} take {size} bytes; a run may hold "
+            f"{progress.MOST_STATE}, with its outputs"
+        )
+    if (size := size_of_message(child)) > MOST_START:
+        return (
+            f"the start of run {child.name} takes {size} bytes with its inputs and all that it "
+            f"executes; it may take {MOST_START}"
+        )
+    return ""
 
 
 def id_of(child: StartStoryRun) -> str:

@@ -3,6 +3,7 @@
 from runwright.models.base import Message
 from runwright.models.history import History
 from runwright.models.story_run import Section, StartStoryRun, StepProgress, StoryRunState
+from runwright.rules.bubustack.children import too_large
 from runwright.rules.bubustack.resumption import is_repeated, resumed
 from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 
@@ -35,12 +36,13 @@ def continuation(
     """Return how a child goes on whose latest execution is over, in the state given.
 
     It was started with `last`, and would begin with `anew`. Of another Story, or with other
-    inputs, what it did does not count. One that somebody retried by itself may have succeeded.
+    inputs, what it did does not count, nor if it is too much to be sent. One that somebody retried
+    by itself may have succeeded.
     """
     if (last.story, last.inputs) != (anew.story, anew.inputs) or state.finished_at is None:
         return Continuation()
     if state.phase in CLOSES_AS_COMPLETED:
         bare: dict[str, object] = {"steps": {}, "gates": {}, "history": History()}
         return Continuation(done=state.model_copy(update=bare))
-    again = resumed(last, state, by=by)
-    return Continuation(start=again.model_copy(update={"parent": anew.parent}))
+    again = resumed(last, state, by=by).model_copy(update={"parent": anew.parent})
+    return Continuation() if too_large(again) else Continuation(start=again)

@@ -17,11 +17,11 @@ _PATH: Final = f"metadata.annotations[{ANNOTATION}]"
 class Parent(Message):
     """Which execution of which run made a StoryRun, for which of its steps."""
 
-    workflow_id: str = Field(min_length=1)
-    execution: str = ""
+    workflow_id: str = Field(min_length=1, max_length=512)
+    execution: str = Field(default="", max_length=64)
     """Temporal's id of that execution."""
     activation: int = Field(default=1, ge=1)
-    step: str
+    step: str = Field(max_length=256)
     """A branch with its block before it."""
 
     @property

@@ -24,6 +24,7 @@ INNER = story_named("inner", engram("build"), version="3")
 START = placed(OUTER, namespace="team", stories=(INNER,), author="ada")
 STEP = OUTER.spec.steps[0]
 PARENT = Parent(workflow_id="storyrun/team/release-1/7f3a", execution="r1", step="call")
+LARGE = story_named("large", engram("build", **{"with": {"x": "y" * 1024 * 1024}}))
 LAUNCHED = progress.launched(state_of(OUTER).steps["call"], 1, NOW)
 
 
@@ -79,6 +80,24 @@ def test_what_is_noted_on_a_child_can_be_read_again() -> None:
     assert parent_of(annotations) == PARENT
     assert noted_retention(annotations).children == timedelta(seconds=5)
     assert annotations["runwright.dev/author"] == "ada"
+
+
+@pytest.mark.parametrize(
+    ("child", "why"),
+    [
+        (child_of(x="y" * progress.MOST_STATE), "the inputs of run release-1-call take 1048"),
+        (
+            child_of().model_copy(update={"stories": (LARGE, LARGE)}),
+            "the start of run release-1-call takes",
+        ),
+        (child_of(x="y" * 1000), ""),
+    ],
+    ids=["inputs", "all that it executes", "small enough"],
+)
+def test_a_run_that_takes_too_much_to_be_started_says_so(child: StartStoryRun, why: str) -> None:
+    """A template may say an input many times over."""
+    assert why in children.too_large(child)
+    assert bool(why) is bool(children.too_large(child))
 
 
 def test_a_step_shows_which_run_it_is() -> None:
