@@ -135,7 +135,11 @@ async def test_what_ends_the_parent_ends_its_child_first(stage: Stage, how: str)
     assert "run web-1 ended its step" in known.cancelled.reason
 
 
-async def test_a_deleted_run_takes_its_child_along_hooks_included(stage: Stage) -> None:
+@pytest.mark.parametrize("cascade", ["background", "foreground"])
+async def test_a_deleted_run_takes_its_child_along_hooks_included(
+    stage: Stage, cascade: str
+) -> None:
+    """In the foreground Kubernetes deletes the child at once, too."""
     await stage.engram("work", ENDLESS)
     await stage.engram("tidy")
     await stage.story("inner", step("build"), **{"finally": [step("clean", "tidy")]})
@@ -144,7 +148,7 @@ async def test_a_deleted_run_takes_its_child_along_hooks_included(stage: Stage) 
     async with watched_pods(stage) as pods, stage.served():
         await stage.run("web-1", "outer")
         await running_pod(stage, "web-1-call-build")
-        await delete(stage, "storyrun", "web-1")
+        await delete(stage, "storyrun", "web-1", f"--cascade={cascade}")
         await stage.until_gone("web-1")
         await stage.until_none(STORY_RUNS, STEP_RUNS, JOBS, PODS)
 
