@@ -6,14 +6,12 @@ from typing import Any, Final
 import pytest
 
 from adapters.kubernetes.resources import JOBS, PODS, STEP_RUNS, STORY_RUNS
-from runwright.client import RunwrightClient
-from runwright.client.cluster import ClusterObjects
 from runwright.models.objects import Manifest
-from runwright.settings import task_queue_of
 from tests.cluster.hands import (
     ENDLESS,
     cancel,
     delete,
+    is_over,
     messages_of,
     running_pod,
     watched_pods,
@@ -39,6 +37,12 @@ def has_gate(run: Manifest) -> bool:
 def is_marked(run: Manifest) -> bool:
     """Return whether a StoryRun was taken in."""
     return MARKER in (run["metadata"].get("annotations") or {})
+
+
+async def ended(stage: Stage, run: Manifest) -> None:
+    """Return once a run is over for Temporal, too, so that it can be retried."""
+    await stage.until(run["metadata"]["name"], is_over)
+    await stage.closed(run)
 
 
 def owned_by(run: Manifest, **parent: Any) -> dict[str, Any]:
@@ -238,16 +242,7 @@ async def test_a_run_whose_parent_never_starts_it_says_so(stage: Stage) -> None:
     assert "a parent that does not own it" in condition(refused, "Ready")["message"]
 
 
-@pytest.fixture
-def client_of_runs(stage: Stage) -> RunwrightClient:
-    """Return a client of the stage's runs."""
-    objects, queue = ClusterObjects(stage.cluster), task_queue_of(stage.namespace)
-    return RunwrightClient(*(stage.client, queue, stage.namespace), objects=objects)
-
-
-async def test_a_child_that_failed_goes_on_when_its_parent_is_retried(
-    stage: Stage, client_of_runs: RunwrightClient
-) -> None:
+async def test_a_child_that_failed_goes_on_when_its_parent_is_retried(stage: Stage) -> None:
     """Its StoryRun is the same, as if it had been retried itself."""
     await stage.engram("first")
     await stage.engram("work", 'test "$RUNWRIGHT_ACTIVATION" = 2')
@@ -255,10 +250,9 @@ async def test_a_child_that_failed_goes_on_when_its_parent_is_retried(
     await stage.story("outer", executes("call", "inner"))
 
     async with watched_pods(stage) as pods, stage.served():
-        await stage.run("web-1", "outer")
-        await stage.until_phase("web-1", "Failed")
+        await ended(stage, await stage.run("web-1", "outer"))
         first = await stage.until("web-1-call", is_marked)
-        await client_of_runs.run("web-1", stage.namespace).retry()
+        await stage.runs.run("web-1", stage.namespace).retry()
         await stage.until_phase("web-1", "Succeeded")
         second = await stage.story_run("web-1-call")
 
@@ -268,9 +262,7 @@ async def test_a_child_that_failed_goes_on_when_its_parent_is_retried(
     assert (pods.tries("prepare"), pods.tries("build")) == (["1.1"], ["1.1", "2.1"])
 
 
-async def test_a_child_with_other_inputs_makes_way_for_another_one(
-    stage: Stage, client_of_runs: RunwrightClient
-) -> None:
+async def test_a_child_with_other_inputs_makes_way_for_another_one(stage: Stage) -> None:
     """Its StepRuns go with it."""
     await stage.engram("work", 'test "$BUBU_TRIGGER_DATA" = \'{"x":2}\'')
     await stage.story("inner", step("build", "work", **{"with": {"x": "{{ inputs.x }}"}}))
@@ -278,10 +270,9 @@ async def test_a_child_with_other_inputs_makes_way_for_another_one(
     await stage.story("outer", executes("call", "inner", **given))
 
     async with stage.served():
-        await stage.run("web-1", "outer", inputs={"x": 1})
-        await stage.until_phase("web-1", "Failed")
+        await ended(stage, await stage.run("web-1", "outer", inputs={"x": 1}))
         first = await stage.until("web-1-call", is_marked)
-        await client_of_runs.run("web-1", stage.namespace).retry(inputs={"x": 2})
+        await stage.runs.run("web-1", stage.namespace).retry(inputs={"x": 2})
         await stage.until_phase("web-1", "Succeeded")
         second = await stage.until("web-1-call", is_marked)
 

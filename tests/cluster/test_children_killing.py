@@ -12,6 +12,7 @@ from tests.cluster.account import Account
 from tests.cluster.doomed import RUN, Scene, Scenes, Seam
 from tests.cluster.quick_worker import START_WINDOW
 from tests.cluster.runs import executes, phase_of, step
+from tests.cluster.test_children import ended
 from workflows import policies
 
 _CHILD: Final = f"{RUN}-call"
@@ -29,6 +30,11 @@ _ENDING: Final = {
     "before the child's end is shown": Seam(rf"PATCH .*/storyruns/{_CHILD}/status$"),
     "after the child's end was shown": Seam(rf"PATCH .*/storyruns/{_CHILD}/status$", is_after=True),
     "before the parent's end is shown": Seam(rf"PATCH .*/storyruns/{RUN}/status$"),
+}
+_BEGINNING_ANEW: Final = {
+    "before the earlier child is removed": Seam(rf"DELETE .*/storyruns/{_CHILD}$"),
+    "after the earlier child was removed": Seam(rf"DELETE .*/storyruns/{_CHILD}$", is_after=True),
+    "after the next child was made": Seam(r"POST .*/storyruns$", is_after=True),
 }
 
 
@@ -91,3 +97,27 @@ async def test_a_worker_killed_while_a_child_ends_loses_nothing_of_it(scenes: Sc
         await _is_as_if_nothing_happened(scene)
 
     await scenes.each(_ENDING, play)
+
+
+async def test_a_worker_killed_while_a_child_begins_anew_has_it_executed_once_more(
+    scenes: Scenes,
+) -> None:
+    async def play(scene: Scene, seam: Seam) -> None:
+        given = {"with": {"x": "{{ inputs.x }}"}}
+        script = f'{scene.ledger.script}; test "$BUBU_TRIGGER_DATA" = \'{{"x":2}}\''
+        await scene.story(executes("call", "inner", **given), script=script)
+        await scene.stage.story("inner", step("build", "work", **given))
+        await scene.worker.start()
+        run = await scene.stage.run(RUN, "release", inputs={"x": 1})
+        await ended(scene.stage, run)
+
+        scene.doom(seam)
+        await scene.stage.runs.run(RUN, scene.stage.namespace).retry(inputs={"x": 2})
+        await scene.died()
+        async with scene.taken_over():
+            state = await scene.over("Succeeded")
+
+        assert state.steps["call"].phase == "Succeeded"
+        assert scene.ledger.began == {f"{_CHILD}-build": 2}
+
+    await scenes.each(_BEGINNING_ANEW, play)
