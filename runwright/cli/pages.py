@@ -18,6 +18,7 @@ from runwright.models.story_run import Section, StepProgress, StepReason, StoryR
 from runwright.rules.bubustack.explanation import (
     approvals,
     as_whom,
+    child_name,
     refused,
     shown_name,
     standing,
@@ -96,9 +97,15 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
         return settled
     if step.phase is Phase.PAUSED and step.deadline:
         return f"until {moment(step.deadline, now)}"
-    if step.is_running:
-        return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
-    return "" if step.phase is Phase.SUCCEEDED else _cause(step)
+    if step.is_running or step.phase is Phase.SUCCEEDED:
+        return _done_as(step)
+    return _cause(step)
+
+
+def _done_as(step: StepProgress) -> str:
+    if step.child:
+        return f"as run {step.child.name}"
+    return f"try {step.tries} of {step.max_tries}" if step.is_running and step.tries > 1 else ""
 
 
 def _decided(gate: Gate | None) -> str:
@@ -169,12 +176,14 @@ def _trouble(trouble: Trouble, now: datetime) -> Sequence[str]:
 
 
 def failure(state: StoryRunState, step: StepProgress) -> Sequence[str]:
-    """Return why a step failed, what would mend it, and how to read what it wrote."""
+    """Return why a step failed, what would mend it, and how to read more of it."""
     told = (step.diagnosis.detail, step.diagnosis.resolution) if step.diagnosis else ()
+    child = child_name(state, step)
     return [
         f"Step {step.name} ({word(step.phase)}): {_cause(step)}",
         *(f"  {excerpt(line, 2 * _NOTE)}" for line in told if line),
         *([f"  runwright logs {shown_name(state)} {step.name}"] if step.task else []),
+        *([f"  runwright get {child}"] if child else []),
     ]
 
 

@@ -58,6 +58,14 @@ def shown_name(run: Named) -> str:
     return run.name if run.namespace == "default" else f"{run.namespace}/{run.name}"
 
 
+def child_name(state: StoryRunState, step: StepProgress) -> str:
+    """Return the run that a step executes as a command takes its name; empty: it executes none."""
+    if step.child is None:
+        return ""
+    prefix = shown_name(state).removesuffix(state.name)
+    return f"{prefix}{step.child.name}"
+
+
 def approvals(gate: Gate) -> str:
     """Return how far a gate's decision is: `1 of 2 approvals`."""
     return f"{gates.approvals(gate)} of {gate.approval.required} approvals"
@@ -165,7 +173,9 @@ def _waiting(state: StoryRunState, step: StepProgress, now: datetime, user: str)
         return f"Step {step.name} waits until {moment(step.deadline, now)}"
     since = f" for {lasting(now - step.started_at)}" if step.started_at else ""
     tries = f", try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
-    return f"Step {step.name} has been running{since}{tries}"
+    child = child_name(state, step)
+    what = f", what its run does says `runwright explain {child}`" if child else ""
+    return f"Step {step.name} has been running{since}{tries}{what}"
 
 
 def _times(count: int) -> str:
@@ -200,6 +210,8 @@ def _failures(state: StoryRunState) -> Iterator[str]:
                 yield resolution[0].upper() + resolution[1:]
             if step.task:
                 yield f"What it wrote shows `runwright logs {shown_name(state)} {step.name}`"
+            if child := child_name(state, step):
+                yield f"Why its run ended so says `runwright explain {child}`"
 
 
 def _verb(step: StepProgress) -> str:

@@ -113,6 +113,20 @@ def test_a_step_says_what_it_waits_for(fields: dict[str, object], note: str) -> 
     assert shown.rstrip().endswith(note)
 
 
+CHILD = {"name": "release-1-eu", "workflow_id": "storyrun/default/release-1-eu/local"}
+
+
+def test_a_step_that_executes_a_story_says_as_which_run() -> None:
+    """Nothing else tells where its own steps are to be seen."""
+    running = step("eu", type="executeStory", phase="Running", started_at=START, child=CHILD)
+    failed = {**running, "phase": "Failed", "message": "no.", "finished_at": at(9)}
+
+    assert page(state(running)).rstrip().endswith("as run release-1-eu")
+    assert "Step eu (Failed): no.\n  runwright get team/release-1-eu\n" in page(
+        state(failed, namespace="team")
+    )
+
+
 def test_a_paused_run_says_by_whom_and_how_to_go_on() -> None:
     paused = state(BUILT, TO_COME, paused={"by": "ada", "since": at(5), "comment": "lunch"})
 

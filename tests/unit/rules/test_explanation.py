@@ -64,6 +64,19 @@ def test_a_pause_names_who_and_how_to_end_it() -> None:
     )
 
 
+def test_the_run_that_a_step_executes_is_named() -> None:
+    child = {"name": "release-1-eu", "workflow_id": "storyrun/default/release-1-eu/local"}
+    running = step("eu", type="executeStory", phase="Running", started_at=at(60), child=child)
+    failed = {**running, "phase": "Failed", "message": "no."}
+
+    assert explained(state(running)).endswith(
+        "Step eu has been running for 5s, what its run does says `runwright explain release-1-eu`."
+    )
+    assert "Why its run ended so says `runwright explain team/release-1-eu`." in explained(
+        state(failed, namespace="team", phase="Failed", finished_at=at(65))
+    )
+
+
 def test_a_cancel_names_who_and_why() -> None:
     cancelled = {"by": "ada", "at": at(5), "reason": "enough", "grace": "PT20S"}
 
