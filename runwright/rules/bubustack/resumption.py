@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from runwright.errors import InvalidManifestError, NotFoundError, Problem
-from runwright.models.bubustack import Phase, Step
+from runwright.models.bubustack import Step, StepType
 from runwright.models.story_run import (
     ResumeFrom,
     Section,
@@ -15,6 +15,7 @@ from runwright.models.story_run import (
 )
 from runwright.rules.bubustack.branches import all_steps, block_of
 from runwright.rules.bubustack.dependencies import transitive_dependents
+from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.history import newest
 from runwright.rules.schemas import violations, with_defaults
 
@@ -26,6 +27,7 @@ _NO_RESULTS: Final = frozenset(
         StepReason.DEPENDENCY_FAILED,
         StepReason.STORY_TIMED_OUT,
         StepReason.CANCELED,
+        StepReason.STOPPED,
     }
 )
 
@@ -99,11 +101,11 @@ def _changed(start: StartStoryRun, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def next_input(start: StartStoryRun, state: StoryRunState) -> str:
-    """Return as JSON what the next execution would start with; empty unless the run failed.
+    """Return as JSON what the next execution would start with; empty unless it failed.
 
     A history that would make it too long to be copied is shortened.
     """
-    if state.finished_at is None or state.phase is Phase.SUCCEEDED:
+    if state.finished_at is None or state.phase in CLOSES_AS_COMPLETED:
         return ""
     text = _written(start, state)
     if len(text) <= LONGEST_INPUT or not state.history.transitions:
@@ -124,9 +126,9 @@ def _may_be_kept(step: StepProgress | None) -> bool:
     """Return whether what the step did still counts.
 
     A failure that the Story allows and a false `if` are results like others; what was skipped or
-    stopped because of something else is none.
+    stopped because of something else is none. Nor is a stop: kept, it would not stop the run again.
     """
-    if step is None or step.reason in _NO_RESULTS:
+    if step is None or step.reason in _NO_RESULTS or step.type == StepType.STOP:
         return False
     return step.is_over and (step.succeeded or step.failed_as_allowed)
 
