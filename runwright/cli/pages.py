@@ -24,6 +24,7 @@ from runwright.rules.bubustack.explanation import (
     standing,
     verdict_of,
 )
+from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt
 
@@ -134,7 +135,7 @@ def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
     for step in state.steps.values():
         if step.failed:
             yield failure(state, step)
-    if state.finished_at and state.has_started and state.phase is not Phase.SUCCEEDED:
+    if state.finished_at and state.has_started and state.phase not in CLOSES_AS_COMPLETED:
         yield (f"Go on from what did not succeed: runwright retry {shown_name(state)}",)
     if state.output is not None:
         text = json.dumps(state.output, ensure_ascii=False)

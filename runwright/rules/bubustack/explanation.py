@@ -8,6 +8,7 @@ from runwright.models.bubustack import Phase
 from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
 from runwright.models.story_run import StepProgress, StepReason, StoryRunState
 from runwright.rules import gates
+from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt, listed
 
@@ -16,7 +17,10 @@ _SENTENCE: Final = 300
 _MOST_REFUSED: Final = 3
 _ENDED: Final = {
     Phase.SUCCEEDED: "succeeded",
+    Phase.SKIPPED: "was skipped",
     Phase.FINISHED: "was cancelled",
+    Phase.CANCELED: "was cancelled",
+    Phase.ABORTED: "was aborted",
     Phase.TIMEOUT: "ran out of time",
     Phase.COMPENSATED: "failed and was compensated",
 }
@@ -193,9 +197,11 @@ def _ended(state: StoryRunState, now: datetime) -> Iterator[str]:
         yield f"{state.cancelled.by or 'Somebody'} cancelled it{reason}"
     yield from _failures(state)
     skipped = [step.name for step in state.steps.values() if step.phase is Phase.SKIPPED]
-    if skipped and state.phase is not Phase.SUCCEEDED:
+    if state.phase in CLOSES_AS_COMPLETED:
+        return
+    if skipped:
         yield f"Skipped: {listed(skipped)}"
-    if state.phase is not Phase.SUCCEEDED and state.has_started:
+    if state.has_started:
         yield f"`runwright retry {shown_name(state)}` goes on from what did not succeed"
 
 

@@ -77,6 +77,15 @@ def test_the_run_that_a_step_executes_is_named() -> None:
     )
 
 
+def test_a_run_that_a_step_skipped_did_not_fail() -> None:
+    skipped = state(phase="Skipped", message="nothing to do", finished_at=at(5))
+
+    assert explained(skipped) == (
+        "Run default/release-1 of story release was skipped at 10:00:05 UTC after 5s: "
+        "nothing to do."
+    )
+
+
 def test_a_cancel_names_who_and_why() -> None:
     cancelled = {"by": "ada", "at": at(5), "reason": "enough", "grace": "PT20S"}
 
