@@ -17,6 +17,8 @@ _COMFORTS: Final = {
     "storage": "storage",
 }
 """Fields of a Story's policy without which a run only waits, or stores, differently."""
+_OF_STREAMS: Final = ("runtime", "transport")
+"""Fields of a step that say something of realtime Stories alone."""
 
 
 def unsupported(outline: Outline, backend: Backend) -> Iterator[Problem]:
@@ -45,6 +47,9 @@ def without_effect(outline: Outline) -> Iterator[Problem]:
 
 def _of_step(placed: Placed) -> Iterator[Problem]:
     step = placed.step
+    for field in _OF_STREAMS:
+        if getattr(step, field):
+            yield Problem(placed.field(field), "has no effect in this version")
     if step.execution and step.execution.cache:
         yield Problem(placed.field("execution.cache"), "has no effect in this version")
     if _asks_for_what_nobody_has(step):
