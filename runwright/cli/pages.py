@@ -12,7 +12,7 @@ from rich.text import Text
 from runwright.cli.marks import Marks, word
 from runwright.cli.parameters import user
 from runwright.client import Summary, Trouble, View
-from runwright.models.bubustack import Phase
+from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Gate
 from runwright.models.story_run import Section, StepProgress, StepReason, StoryRunState
 from runwright.rules.bubustack.explanation import (
@@ -96,11 +96,18 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
     kept = f"kept from execution {step.activation}" if step.reason is StepReason.KEPT else ""
     if settled := "; ".join(filter(None, [kept, _decided(gate)])):
         return settled
-    if step.phase is Phase.PAUSED and step.deadline:
-        return f"until {moment(step.deadline, now)}"
+    if step.phase is Phase.PAUSED:
+        return _awaited(step, now)
     if step.is_running or step.phase is Phase.SUCCEEDED:
         return _done_as(step)
     return _cause(step)
+
+
+def _awaited(step: StepProgress, now: datetime) -> str:
+    """Return until when a step waits, and for which condition if it is one that may never hold."""
+    until = f"until {moment(step.deadline, now)}" if step.deadline else ""
+    said = excerpt(step.message, _NOTE) if step.type == StepType.WAIT else ""
+    return "; ".join(filter(None, [until, said]))
 
 
 def _done_as(step: StepProgress) -> str:

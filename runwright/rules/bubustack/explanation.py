@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from runwright.models.bubustack import Phase
+from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
 from runwright.models.story_run import StepProgress, StepReason, StoryRunState
 from runwright.rules import gates
@@ -173,8 +173,10 @@ def _waiting(state: StoryRunState, step: StepProgress, now: datetime, user: str)
     if step.reason is StepReason.RETRY_SCHEDULED and step.next_retry_at:
         due = moment(step.next_retry_at, now)
         return f"Step {step.name} failed {_times(step.tries)} and is tried again at {due}"
-    if step.phase is Phase.PAUSED and step.deadline:
-        return f"Step {step.name} waits until {moment(step.deadline, now)}"
+    if step.phase is Phase.PAUSED:
+        until = f" until {moment(step.deadline, now)}" if step.deadline else ""
+        said = f": {step.message}" if step.type == StepType.WAIT else ""
+        return f"Step {step.name} waits{until}{said}"
     since = f" for {lasting(now - step.started_at)}" if step.started_at else ""
     tries = f", try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
     child = child_name(state, step)

@@ -103,9 +103,17 @@ def test_marks_are_plain_where_the_terminal_shows_no_others() -> None:
             "try 2 of 4 at 10:01:30 UTC; Exited with 3.",
         ),
         ({"phase": "Paused", "type": "sleep", "deadline": at(90)}, "until 10:01:30 UTC"),
+        (
+            {"phase": "Paused", "type": "wait", "message": "Waiting for condition."},
+            "Waiting for condition.",
+        ),
+        (
+            {"phase": "Paused", "type": "wait", "message": "Waiting.", "deadline": at(90)},
+            "until 10:01:30 UTC; Waiting.",
+        ),
         ({"phase": "Succeeded", "reason": "Kept", "activation": 1}, "kept from execution 1"),
     ],
-    ids=["second try", "retry", "sleep", "kept"],
+    ids=["second try", "retry", "sleep", "wait", "wait with a timeout", "kept"],
 )
 def test_a_step_says_what_it_waits_for(fields: dict[str, object], note: str) -> None:
     shown = page(state(step("build", started_at=START, **fields)))

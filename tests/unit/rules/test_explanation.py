@@ -64,6 +64,12 @@ def test_a_pause_names_who_and_how_to_end_it() -> None:
     )
 
 
+def test_a_condition_that_does_not_hold_is_told_with_what_keeps_it() -> None:
+    waiting = step("up", type="wait", phase="Paused", message="Waiting for condition.")
+
+    assert explained(state(waiting)).endswith("Step up waits: Waiting for condition.")
+
+
 def test_the_run_that_a_step_executes_is_named() -> None:
     child = {"name": "release-1-eu", "workflow_id": "storyrun/default/release-1-eu/local"}
     running = step("eu", type="executeStory", phase="Running", started_at=at(60), child=child)
