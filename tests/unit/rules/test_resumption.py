@@ -151,6 +151,7 @@ def test_a_run_of_a_cluster_goes_on_as_the_same_object_on_the_same_backend() -> 
     again = resumed(START.model_copy(update=placed), FAILED, by="ada")
 
     assert again.model_dump(include=set(placed)) == placed
+    assert (again.story, again.engrams) == (START.story, START.engrams)
     assert (again.has_resource, again.activation) == (True, 2)
 
 
