@@ -264,6 +264,19 @@ def test_a_misspelt_field_is_a_warning() -> None:
     ]
 
 
+def test_a_misspelt_field_of_a_branch_is_a_warning_too() -> None:
+    """It stands in a free object, and is a step all the same."""
+    branch = "{name: b, type: condition, alowFailure: true, with: {free: 1}}"
+    block = f"  - {{name: p, type: parallel, with: {{steps: [{branch}]}}}}\n"
+
+    (warning,) = (str(one) for one in read(STORY + block).warnings if "argument" not in str(one))
+
+    assert warning == (
+        "release.yaml: Story/release: spec.steps[1].with.steps[0].alowFailure: "
+        'there is no such field (did you mean "allowFailure"?)'
+    )
+
+
 def test_a_python_name_is_no_field() -> None:
     """Our models know `story_ref`; the API server does not."""
     refused = refusal(STORY_RUN.replace("storyRef", "story_ref"))
