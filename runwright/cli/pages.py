@@ -99,7 +99,7 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
     if step.phase is Phase.PAUSED:
         return _awaited(step, now)
     if step.is_running or step.phase is Phase.SUCCEEDED:
-        return _done_as(step)
+        return _done_as(state, step)
     return _cause(step)
 
 
@@ -110,9 +110,9 @@ def _awaited(step: StepProgress, now: datetime) -> str:
     return "; ".join(filter(None, [until, said]))
 
 
-def _done_as(step: StepProgress) -> str:
-    if step.child:
-        return f"as run {step.child.name}"
+def _done_as(state: StoryRunState, step: StepProgress) -> str:
+    if child := child_name(state, step):
+        return f"as run {child}"
     return f"try {step.tries} of {step.max_tries}" if step.is_running and step.tries > 1 else ""
 
 
