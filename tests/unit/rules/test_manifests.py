@@ -246,6 +246,13 @@ def test_null_is_as_good_as_absent() -> None:
     assert "spec: is required" in str(refusal(STORY.replace("spec:", "spec:\nx:")))
 
 
+def test_null_is_absent_in_a_branch_too() -> None:
+    branch = "{name: b, type: condition, needs: null, with: null}"
+    block = f"  - {{name: p, type: parallel, with: {{steps: [{branch}]}}}}\n"
+
+    assert not read(STORY + block).warnings
+
+
 def test_a_misspelt_field_is_a_warning() -> None:
     text = STORY.replace("metadata: {name", "metadata: {lables: {}, managedFields: [], name")
     text = text.replace("ref: {name: builder}", "ref: {name: builder, nmspace: x}, wiht: {}")
