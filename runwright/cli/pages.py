@@ -96,24 +96,19 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
     kept = f"kept from execution {step.activation}" if step.reason is StepReason.KEPT else ""
     if settled := "; ".join(filter(None, [kept, _decided(gate)])):
         return settled
+    child = f"run {child_name(state, step)}" if step.child else ""
+    if step.is_running:
+        return child or _under_way(step, now)
+    cause = "" if step.phase in {None, Phase.SUCCEEDED} else _cause(step)
+    return ": ".join(filter(None, (child, cause)))
+
+
+def _under_way(step: StepProgress, now: datetime) -> str:
     if step.phase is Phase.PAUSED:
-        return _awaited(step, now)
-    if step.is_running or step.phase is Phase.SUCCEEDED:
-        return _done_as(state, step)
-    return _cause(step)
-
-
-def _awaited(step: StepProgress, now: datetime) -> str:
-    """Return until when a step waits, and for which condition if it is one that may never hold."""
-    until = f"until {moment(step.deadline, now)}" if step.deadline else ""
-    said = excerpt(step.message, _NOTE) if step.type == StepType.WAIT else ""
-    return "; ".join(filter(None, [until, said]))
-
-
-def _done_as(state: StoryRunState, step: StepProgress) -> str:
-    if child := child_name(state, step):
-        return f"as run {child}"
-    return f"try {step.tries} of {step.max_tries}" if step.is_running and step.tries > 1 else ""
+        until = f"until {moment(step.deadline, now)}" if step.deadline else ""
+        said = excerpt(step.message, _NOTE) if step.type == StepType.WAIT else ""
+        return " ".join(filter(None, (said, until)))
+    return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
 
 
 def _decided(gate: Gate | None) -> str:

@@ -173,15 +173,16 @@ def _waiting(state: StoryRunState, step: StepProgress, now: datetime, user: str)
     if step.reason is StepReason.RETRY_SCHEDULED and step.next_retry_at:
         due = moment(step.next_retry_at, now)
         return f"Step {step.name} failed {_times(step.tries)} and is tried again at {due}"
-    if step.phase is Phase.PAUSED:
+    if child := child_name(state, step):
+        return f"Step {step.name} waits for the end of run {child}: `runwright explain {child}`"
+    if step.type == StepType.WAIT and step.phase is Phase.PAUSED:
         until = f" until {moment(step.deadline, now)}" if step.deadline else ""
-        said = f": {step.message}" if step.type == StepType.WAIT else ""
-        return f"Step {step.name} waits{until}{said}"
+        return f"Step {step.name}{until}: {step.message}"
+    if step.phase is Phase.PAUSED and step.deadline:
+        return f"Step {step.name} waits until {moment(step.deadline, now)}"
     since = f" for {lasting(now - step.started_at)}" if step.started_at else ""
     tries = f", try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
-    child = child_name(state, step)
-    what = f", what its run does says `runwright explain {child}`" if child else ""
-    return f"Step {step.name} has been running{since}{tries}{what}"
+    return f"Step {step.name} has been running{since}{tries}"
 
 
 def _times(count: int) -> str:

@@ -57,7 +57,8 @@ class Overrides:
 def start_of(bundle: Bundle, overrides: Overrides) -> StartStoryRun:
     """Return the input of the run that the manifests describe, with what it needs and no more.
 
-    Where there is no StoryRun, the only Story that no other executes is run under a generated name.
+    Where there is no StoryRun, the only Story is run under a generated name; a Story that another
+    one executes does not count.
 
     Raises:
         InvalidManifestError: what keeps the run from being started, every problem at once.
@@ -194,15 +195,15 @@ def _named(run: StoryRun, name: str) -> StoryRun:
 
 
 def _made_up(bundle: Bundle, overrides: Overrides) -> StoryRun | Problem:
-    """Return a StoryRun of the only Story there is, but for those that it executes."""
+    """Return a StoryRun of the only Story there is that no other one executes."""
     if not bundle.stories:
         return Problem("", "there is neither a StoryRun nor a Story")
-    executed = {key for story in bundle.stories.values() for _, key in story_keys(story)}
-    outermost = [key for key in bundle.stories if key not in executed] or list(bundle.stories)
-    if len(outermost) > 1:
-        stories = listed(name for _, name in outermost)
+    executed = {key for one in bundle.stories.values() for _, key in story_keys(one)}
+    meant = [key for key in bundle.stories if key not in executed]
+    if len(meant) != 1:
+        stories = listed(name for _, name in meant or bundle.stories)
         return Problem("", f"there is no StoryRun to say which Story is to run: {stories}")
-    ((namespace, story),) = outermost
+    ((namespace, story),) = meant
     generated = "-".join(filter(None, (story[:_LONGEST_PREFIX], overrides.suffix)))
     return StoryRun(
         metadata=ObjectMeta(name=overrides.name or generated, namespace=namespace),

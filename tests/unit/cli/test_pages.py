@@ -109,7 +109,7 @@ def test_marks_are_plain_where_the_terminal_shows_no_others() -> None:
         ),
         (
             {"phase": "Paused", "type": "wait", "message": "Waiting.", "deadline": at(90)},
-            "until 10:01:30 UTC; Waiting.",
+            "Waiting. until 10:01:30 UTC",
         ),
         ({"phase": "Succeeded", "reason": "Kept", "activation": 1}, "kept from execution 1"),
     ],
@@ -129,7 +129,7 @@ def test_a_step_that_executes_a_story_says_as_which_run() -> None:
     running = step("eu", type="executeStory", phase="Running", started_at=START, child=CHILD)
     failed = {**running, "phase": "Failed", "message": "no.", "finished_at": at(9)}
 
-    assert page(state(running)).rstrip().endswith("as run release-1-eu")
+    assert page(state(running)).rstrip().endswith("run release-1-eu")
     assert "Step eu (Failed): no.\n  runwright get team/release-1-eu\n" in page(
         state(failed, namespace="team")
     )

@@ -64,20 +64,10 @@ def test_a_pause_names_who_and_how_to_end_it() -> None:
     )
 
 
-def test_a_condition_that_does_not_hold_is_told_with_what_keeps_it() -> None:
-    waiting = step("up", type="wait", phase="Paused", message="Waiting for condition.")
-
-    assert explained(state(waiting)).endswith("Step up waits: Waiting for condition.")
-
-
-def test_the_run_that_a_step_executes_is_named() -> None:
+def test_the_run_by_which_a_step_failed_is_named() -> None:
     child = {"name": "release-1-eu", "workflow_id": "storyrun/default/release-1-eu/local"}
-    running = step("eu", type="executeStory", phase="Running", started_at=at(60), child=child)
-    failed = {**running, "phase": "Failed", "message": "no."}
+    failed = step("eu", type="executeStory", phase="Failed", message="no.", child=child)
 
-    assert explained(state(running)).endswith(
-        "Step eu has been running for 5s, what its run does says `runwright explain release-1-eu`."
-    )
     assert "Why its run ended so says `runwright explain team/release-1-eu`." in explained(
         state(failed, namespace="team", phase="Failed", finished_at=at(65))
     )
@@ -115,3 +105,19 @@ def test_a_run_that_ended_before_it_started_is_not_retried() -> None:
     refused = state(phase="Failed", activation=0, message="bad", finished_at=at(1))
 
     assert "runwright retry" not in explained(refused)
+
+
+def test_a_wait_and_an_executed_story_say_for_what() -> None:
+    waiting = step(
+        "ready", type="wait", phase="Paused", message="Waiting for condition.", deadline=at(100)
+    )
+    child = {"name": "release-1-tell", "workflow_id": "storyrun/default/release-1-tell/local"}
+    calling = step("tell", type="executeStory", phase="Running", child=child)
+
+    said = explained(state(waiting, calling))
+
+    assert said.split("; ", 1)[1] == (
+        "0 of its 2 steps are over. "
+        "Step ready until 10:01:40 UTC: Waiting for condition. "
+        "Step tell waits for the end of run release-1-tell: `runwright explain release-1-tell`."
+    )

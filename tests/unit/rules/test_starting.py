@@ -84,19 +84,6 @@ def test_the_only_story_is_run_under_a_generated_name_where_there_is_no_story_ru
     assert start(*PARTS, overrides=Overrides(name="mine")).name == "mine"
 
 
-def test_a_story_that_another_one_executes_need_not_be_told_apart_from_it() -> None:
-    """Two Stories of which one is the other's step leave no doubt about which is to run."""
-    caller = OTHER_STORY.replace(
-        "{name: pass, type: condition}",
-        "{name: call, type: executeStory, with: {storyRef: {name: release}}}",
-    )
-
-    started = start(*PARTS, caller)
-
-    assert (started.name, started.story.metadata.name) == ("other-x7k2p", "other")
-    assert [story.metadata.name for story in started.stories] == ["release"]
-
-
 def test_a_name_chooses_among_several_story_runs() -> None:
     both = (*PARTS, story_run("one"), story_run("two"))
 
@@ -142,6 +129,23 @@ def test_it_is_said_when_nothing_tells_what_to_run(documents: tuple[str, ...], s
     (problem,) = refusals(*documents)
 
     assert problem.startswith(said)
+
+
+def test_of_several_stories_the_one_is_meant_that_no_other_executes() -> None:
+    outer = """
+apiVersion: bubustack.io/v1alpha1
+kind: Story
+metadata: {name: outer}
+spec:
+  steps:
+  - {name: call, type: executeStory, with: {storyRef: {name: release}}}
+"""
+
+    found = start(*PARTS, outer, overrides=Overrides(name="one"))
+
+    assert found.story.metadata.name == "outer"
+    assert [story.metadata.name for story in found.stories] == ["release"]
+    assert found.engrams
 
 
 def test_later_inputs_win_and_objects_among_them_are_merged() -> None:
