@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from temporalio.client import Client, WorkflowHandle
 
+from adapters.kubernetes.child_runs import KubernetesChildRuns
 from adapters.kubernetes.objects import KubernetesObjects
 from adapters.kubernetes.resources import STORY_RUNS
 from adapters.kubernetes.status import KubernetesStatus
@@ -79,7 +80,10 @@ async def placed_run(
 ) -> AsyncGenerator[PlacedRun]:
     """Give a run that was started, with a worker that serves its cluster."""
     tasks = MemoryTasks(TemporalCompletions(client), immediate=immediate)
-    ports = ClusterPorts(KubernetesObjects(cluster), KubernetesStatus(cluster, "worker-0"))
+    ports = ClusterPorts(
+        *(KubernetesObjects(cluster), KubernetesStatus(cluster, "worker-0")),
+        KubernetesChildRuns(cluster),
+    )
     async with worker_of(client, task_queue, {Backend.KUBERNETES: tasks}, cluster=ports):
         launcher = TemporalLauncher(client, Place(task_queue, start.cluster), attributes_of)
         await launcher.start(start)
