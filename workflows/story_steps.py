@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import FailureError
 
 from runwright.errors import InvalidManifestError, TemplateError
 from runwright.models.bubustack import Phase, Step, StepType
@@ -94,19 +94,11 @@ class StorySteps(StoryChildren):
             said = "; ".join(map(str, error.problems))
             self._end(self._ended(step, Phase.FAILED, said, StepReason.INPUT_SCHEMA_FAILED))
         except asyncio.CancelledError:
-            self._end(self._cut_short(step))
+            why = self._interruption or verdicts.RUN_CANCELED
+            self._end(self._ended(step, Phase.CANCELED, why.message, why.reason))
         except FailureError as error:
-            self._end(
-                self._cut_short(step) if is_cancelled_exception(error) else self._fell(step, error)
-            )
-
-    def _cut_short(self, step: Step) -> StepProgress:
-        why = self._interruption or verdicts.RUN_CANCELED
-        return self._ended(step, Phase.CANCELED, why.message, why.reason)
-
-    def _fell(self, step: Step, error: FailureError) -> StepProgress:
-        said = str(error.cause or error)
-        return self._ended(step, Phase.FAILED, said, StepReason.EXECUTION_FAILED)
+            said = str(error.cause or error)
+            self._end(self._ended(step, Phase.FAILED, said, StepReason.EXECUTION_FAILED))
 
     async def _run_kind(self, step: Step) -> StepProgress:
         """Return the step as it is when it is over."""
