@@ -100,8 +100,8 @@ def test_a_branch_is_waited_for_by_its_block(need: str) -> None:
     (found,) = refusals(block, condition("own", need))
 
     assert found == (
-        'spec.steps[1].needs[0]: "linux" is a branch of "build": wait for that; '
-        'what the branch puts out is "steps.build.output.linux"'
+        'spec.steps[1].needs[0]: "linux" is a branch of "build", which stands for it outside: '
+        'what it puts out is "steps.build.output.linux"'
     )
 
 

@@ -84,8 +84,8 @@ def why_out_of_reach(outline: Outline, placed: Placed, name: str) -> str:
     if block := block_of(name) if section else outline.block_with(name):
         branch = own_name(name)
         output = quoted(f"steps.{block}.output.{branch}")
-        said = f"{quoted(branch)} is a branch of {quoted(block)}: wait for that"
-        return f"{said}; what the branch puts out is {output}"
+        said = f"{quoted(branch)} is a branch of {quoted(block)}, which stands for it outside"
+        return f"{said}: what it puts out is {output}"
     if section is None:
         known = [placed.as_written(one) for one in reach]
         return f"no step is called {quoted(name)}{suggestion(name, known)}"
