@@ -18,11 +18,13 @@ from runwright.models.story_run import Section, StepProgress, StepReason, StoryR
 from runwright.rules.bubustack.explanation import (
     approvals,
     as_whom,
+    child_name,
     refused,
     shown_name,
     standing,
     verdict_of,
 )
+from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt
 
@@ -95,7 +97,7 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
     kept = f"kept from execution {step.activation}" if step.reason is StepReason.KEPT else ""
     if settled := "; ".join(filter(None, [kept, _decided(gate)])):
         return settled
-    child = f"run {step.child.name}" if step.child else ""
+    child = f"run {child_name(state, step)}" if step.child else ""
     if step.is_running:
         return child or _under_way(step, now)
     cause = "" if step.phase in {None, Phase.SUCCEEDED} else _cause(step)
@@ -136,7 +138,7 @@ def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
     for step in state.steps.values():
         if step.failed:
             yield failure(state, step)
-    if state.finished_at and state.has_started and state.phase is not Phase.SUCCEEDED:
+    if state.finished_at and state.has_started and state.phase not in CLOSES_AS_COMPLETED:
         yield (f"Go on from what did not succeed: runwright retry {shown_name(state)}",)
     if state.output is not None:
         text = json.dumps(state.output, ensure_ascii=False)
@@ -178,12 +180,14 @@ def _trouble(trouble: Trouble, now: datetime) -> Sequence[str]:
 
 
 def failure(state: StoryRunState, step: StepProgress) -> Sequence[str]:
-    """Return why a step failed, what would mend it, and how to read what it wrote."""
+    """Return why a step failed, what would mend it, and how to read more of it."""
     told = (step.diagnosis.detail, step.diagnosis.resolution) if step.diagnosis else ()
+    child = child_name(state, step)
     return [
         f"Step {step.name} ({word(step.phase)}): {_cause(step)}",
         *(f"  {excerpt(line, 2 * _NOTE)}" for line in told if line),
         *([f"  runwright logs {shown_name(state)} {step.name}"] if step.task else []),
+        *([f"  runwright get {child}"] if child else []),
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from runwright.errors import InvalidManifestError, NotFoundError, Problem
-from runwright.models.bubustack import Phase, Step, StepType, Story
+from runwright.models.bubustack import Step, StepType, Story
 from runwright.models.history import History
 from runwright.models.story_run import (
     ResumeFrom,
@@ -16,6 +16,7 @@ from runwright.models.story_run import (
 )
 from runwright.rules.bubustack.branches import all_steps, block_of
 from runwright.rules.bubustack.dependencies import transitive_dependents
+from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.history import newest
 from runwright.rules.schemas import violations, with_defaults
 
@@ -147,11 +148,11 @@ def _changed(start: StartStoryRun, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def next_input(start: StartStoryRun, state: StoryRunState) -> str:
-    """Return as JSON what the next execution would start with; empty unless the run failed.
+    """Return as JSON what the next execution would start with; empty unless it failed.
 
     A history that would make it too long to be copied is shortened.
     """
-    if state.finished_at is None or state.phase is Phase.SUCCEEDED:
+    if state.finished_at is None or state.phase in CLOSES_AS_COMPLETED:
         return ""
     text = _written(start, state)
     if len(text) <= LONGEST_INPUT or not state.history.transitions:

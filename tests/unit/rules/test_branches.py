@@ -152,7 +152,7 @@ def test_what_did_not_succeed_has_no_output() -> None:
         ),
         pytest.param(
             [parallel(engram("a")), engram("use", **{"with": {"x": "{{ steps.a.output.x }}"}})],
-            'spec.steps[1].with.x: "a" is a branch of "build": '
+            'spec.steps[1].with.x: "a" is a branch of "build", which stands for it outside: '
             'what it puts out is "steps.build.output.a"',
             id="a branch from outside",
         ),

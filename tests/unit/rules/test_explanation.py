@@ -70,6 +70,24 @@ def test_a_pause_names_who_and_how_to_end_it() -> None:
     )
 
 
+def test_the_run_by_which_a_step_failed_is_named() -> None:
+    child = {"name": "release-1-eu", "workflow_id": "storyrun/default/release-1-eu/local"}
+    failed = step("eu", type="executeStory", phase="Failed", message="no.", child=child)
+
+    assert "Why its run ended so says `runwright explain team/release-1-eu`." in explained(
+        state(failed, namespace="team", phase="Failed", finished_at=at(65))
+    )
+
+
+def test_a_run_that_a_step_skipped_did_not_fail() -> None:
+    skipped = state(phase="Skipped", message="nothing to do", finished_at=at(5))
+
+    assert explained(skipped) == (
+        "Run default/release-1 of story release was skipped at 10:00:05 UTC after 5s: "
+        "nothing to do."
+    )
+
+
 def test_a_cancel_names_who_and_why() -> None:
     cancelled = {"by": "ada", "at": at(5), "reason": "enough", "grace": "PT20S"}
 

@@ -70,6 +70,17 @@ def test_what_succeeded_is_kept_with_its_output_and_what_did_not_is_decided_anew
     assert resume.kept["build"].activation == 1
 
 
+def test_a_run_that_was_stopped_is_stopped_again_or_does_the_rest() -> None:
+    """The stop decides anew: kept, it would let everything run that it had kept from running."""
+    stopping = story(condition("look"), {"name": "enough", "type": "stop"}, condition("rest"))
+    state = state_of(
+        stopping, look=Phase.SUCCEEDED, enough=Phase.SUCCEEDED, rest=Phase.SKIPPED
+    ).model_copy(update={"finished_at": NOW, "phase": Phase.FAILED})
+    state = changed(state, "rest", reason=StepReason.STOPPED)
+
+    assert list(resume_of(resumed(start_of(stopping), state)).kept) == ["look"]
+
+
 def test_the_next_execution_has_the_next_number_and_knows_who_asked() -> None:
     start = resumed(START, FAILED.model_copy(update={"activation": 3}), by="ada")
 
@@ -140,6 +151,7 @@ def test_a_run_of_a_cluster_goes_on_as_the_same_object_on_the_same_backend() -> 
     again = resumed(START.model_copy(update=placed), FAILED, by="ada")
 
     assert again.model_dump(include=set(placed)) == placed
+    assert (again.story, again.engrams) == (START.story, START.engrams)
     assert (again.has_resource, again.activation) == (True, 2)
 
 
