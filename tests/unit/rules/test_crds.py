@@ -9,8 +9,8 @@ from pydantic import AwareDatetime, Field, StrictInt
 
 from runwright.models.base import WireModel
 from runwright.models.bubustack import Phase
-from runwright.models.bubustack.shared import Int32, Int64, JsonObject, Natural32, Percent
 from runwright.models.durations import GoDuration
+from runwright.models.values import Int32, Int64, JsonObject, Natural32, Percent
 from runwright.rules.crds import SERVED, Kind, definition, object_schema
 from runwright.rules.crds.definitions import part_at
 from runwright.rules.crds.structure import structural_schema
