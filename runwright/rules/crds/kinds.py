@@ -18,6 +18,10 @@ class Kind(StrEnum):
     ENGRAM_TEMPLATE = "EngramTemplate"
     STORY_RUN = "StoryRun"
     STEP_RUN = "StepRun"
+    PROMISE = "Promise"
+    PROMISE_REVISION = "PromiseRevision"
+    RESOURCE_BINDING = "ResourceBinding"
+    WORK = "Work"
 
 
 class Column(NamedTuple):

@@ -10,6 +10,7 @@ Source: BubuStack, CRDs; Kubernetes, "Resource use by validation functions".
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from runwright.rules.crds import kratix
 from runwright.rules.crds.conditions import ANY_CONDITION, CONDITION
 from runwright.rules.crds.kinds import Kind, Limits
 
@@ -43,4 +44,5 @@ LIMITS: Final[Mapping[Kind, Limits]] = {
     Kind.ENGRAM_TEMPLATE: CONDITION,
     Kind.STORY_RUN: _CONDITION_OF_A_RUN,
     Kind.STEP_RUN: _CONDITION_OF_A_RUN,
+    **kratix.LIMITS,
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from runwright.models.bubustack import Engram, EngramTemplate, StepRun, Story, StoryRun
+from runwright.rules.crds import kratix
 from runwright.rules.crds.kinds import Column, Kind, Served
 
 _AGE: Final = Column("Age", ".metadata.creationTimestamp", "date")
@@ -77,5 +78,6 @@ SERVED: Final[Mapping[Kind, Served]] = {
         ),
         selectable=(".spec.storyRunRef.name", ".spec.stepId", ".status.phase"),
     ),
+    **kratix.SERVED,
 }
 """In the order in which they are shown."""

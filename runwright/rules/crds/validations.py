@@ -20,6 +20,7 @@ Source: bobrapet, CRDs and webhooks.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from runwright.rules.crds import kratix
 from runwright.rules.crds.kinds import Kind, Validation
 from runwright.rules.crds.limits import STEP_LISTS
 
@@ -168,4 +169,5 @@ VALIDATIONS: Final[Mapping[Kind, tuple[Validation, ...]]] = {
     Kind.ENGRAM_TEMPLATE: (),
     Kind.STORY_RUN: _OF_A_STORY_RUN,
     Kind.STEP_RUN: _OF_A_STEP_RUN,
+    **kratix.VALIDATIONS,
 }
