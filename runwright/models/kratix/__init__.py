@@ -49,6 +49,7 @@ from runwright.models.kratix.requests import (
 from runwright.models.kratix.shared import (
     API_VERSION,
     LATEST,
+    LONGEST_ID,
     NOT_SET,
     SYSTEM_NAMESPACE,
     Compat,
@@ -78,6 +79,7 @@ from runwright.models.kratix.works import (
 __all__ = [
     "API_VERSION",
     "LATEST",
+    "LONGEST_ID",
     "NOT_SET",
     "SYSTEM_NAMESPACE",
     "ApiMetadata",

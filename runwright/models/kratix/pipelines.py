@@ -6,7 +6,7 @@ Source: Kratix, Pipeline.
 """
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -21,7 +21,7 @@ from runwright.models.kratix.pods import (
     Volume,
     VolumeMount,
 )
-from runwright.models.metadata import ObjectMeta
+from runwright.models.metadata import ObjectMeta, ObjectName
 from runwright.models.rbac import PolicyRule
 from runwright.models.values import Int32
 
@@ -94,7 +94,7 @@ class PipelineSpec(StrictWireModel):
 class PipelineMetadata(ObjectMeta, extra="forbid"):
     """The metadata of a pipeline, of which Kratix heeds name, labels and annotations."""
 
-    name: str = Field(min_length=1)
+    name: Annotated[ObjectName, Field(min_length=1)]
 
 
 class Pipeline(StrictWireModel):

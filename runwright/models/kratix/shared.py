@@ -19,6 +19,9 @@ NOT_SET: Final = "not-set"
 LATEST: Final = "latest"
 """The version that a ResourceBinding follows when it floats."""
 
+LONGEST_ID: Final = 60
+"""Characters of `PROMISE-TYPE-ACTION-PIPELINE`, by which the objects of a pipeline are called."""
+
 
 class Compat(StrEnum):
     """Which Kratix is followed where its behaviour changed."""

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from runwright.models.kratix import (
     API_VERSION,
+    LONGEST_ID,
     Promise,
     PromiseRevision,
     ResourceBinding,
@@ -30,8 +31,6 @@ from runwright.models.kratix import (
 from runwright.rules.crds.conditions import CONDITION
 from runwright.rules.crds.kinds import Column, Kind, Limits, Served, Validation
 
-LONGEST_ID: Final = 60
-"""Characters of `PROMISE-TYPE-ACTION-PIPELINE`, by which the objects of a pipeline are called."""
 MOST_PIPELINES: Final = 100
 _CATEGORIES: Final = ("kratix",)
 _LISTS: Final = tuple(product(WorkflowType, WorkflowAction))
