@@ -46,6 +46,7 @@ from runwright.models.kratix.requests import (
     ResourceRequest,
     ResourceRequestStatus,
 )
+from runwright.models.kratix.runs import Parent, ParentState, PipelineProgress, WorkflowProgress
 from runwright.models.kratix.shared import (
     API_VERSION,
     LATEST,
@@ -93,11 +94,14 @@ __all__ = [
     "EmbeddedMetadata",
     "EmbeddedPipeline",
     "JobOptions",
+    "Parent",
+    "ParentState",
     "Permission",
     "Pipeline",
     "PipelineAccess",
     "PipelineMetadata",
     "PipelinePhase",
+    "PipelineProgress",
     "PipelineSpec",
     "PipelineStatus",
     "Promise",
@@ -135,6 +139,7 @@ __all__ = [
     "WorkflowAction",
     "WorkflowConfig",
     "WorkflowCounts",
+    "WorkflowProgress",
     "WorkflowStatus",
     "WorkflowTriggers",
     "WorkflowType",

@@ -6,7 +6,7 @@ Source: Kratix, Pipeline.
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -94,7 +94,7 @@ class PipelineSpec(StrictWireModel):
 class PipelineMetadata(ObjectMeta, extra="forbid"):
     """The metadata of a pipeline, of which Kratix heeds name, labels and annotations."""
 
-    name: Annotated[ObjectName, Field(min_length=1)]
+    name: ObjectName = Field(min_length=1)
 
 
 class Pipeline(StrictWireModel):
