@@ -1,6 +1,12 @@
 """Kratix's custom resources: Promise, requests for it, and what their pipelines put out."""
 
 from runwright.models.kratix.conditions import ConditionType, Reason
+from runwright.models.kratix.configuration import (
+    BindingStrategy,
+    JobDefaults,
+    KratixConfig,
+    WorkflowDefaults,
+)
 from runwright.models.kratix.pipelines import (
     Container,
     JobOptions,
@@ -46,7 +52,13 @@ from runwright.models.kratix.requests import (
     ResourceRequest,
     ResourceRequestStatus,
 )
-from runwright.models.kratix.runs import Parent, ParentState, PipelineProgress, WorkflowProgress
+from runwright.models.kratix.runs import (
+    Parent,
+    ParentState,
+    PipelineProgress,
+    PipelineRun,
+    WorkflowProgress,
+)
 from runwright.models.kratix.shared import (
     API_VERSION,
     LATEST,
@@ -88,12 +100,15 @@ __all__ = [
     "ApiSpec",
     "ApiStatus",
     "Availability",
+    "BindingStrategy",
     "Compat",
     "ConditionType",
     "Container",
     "EmbeddedMetadata",
     "EmbeddedPipeline",
+    "JobDefaults",
     "JobOptions",
+    "KratixConfig",
     "Parent",
     "ParentState",
     "Permission",
@@ -102,6 +117,7 @@ __all__ = [
     "PipelineMetadata",
     "PipelinePhase",
     "PipelineProgress",
+    "PipelineRun",
     "PipelineSpec",
     "PipelineStatus",
     "Promise",
@@ -139,6 +155,7 @@ __all__ = [
     "WorkflowAction",
     "WorkflowConfig",
     "WorkflowCounts",
+    "WorkflowDefaults",
     "WorkflowProgress",
     "WorkflowStatus",
     "WorkflowTriggers",

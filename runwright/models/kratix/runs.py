@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from runwright.models.base import Message
+from runwright.models.kratix.pipelines import Pipeline
 from runwright.models.kratix.shared import (
     SYSTEM_NAMESPACE,
     PipelinePhase,
@@ -52,6 +53,25 @@ class Parent(Message):
     def version(self) -> str:
         """The version of its kind."""
         return self.api_version.rpartition("/")[2]
+
+
+class PipelineRun(Message):
+    """One pipeline of a run of a parent's workflow: what a Job is made of."""
+
+    parent: Parent
+    action: WorkflowAction
+    pipeline: Pipeline
+    hash: str
+    """Of the specs that the workflow is run for."""
+    is_last: bool
+    """Whether no pipeline follows in its workflow."""
+    number: str
+    """What tells the Job from those of the same pipeline before it: the run and the attempt."""
+
+    @property
+    def is_configure(self) -> bool:
+        """Whether what its steps put out is wanted."""
+        return self.action is WorkflowAction.CONFIGURE
 
 
 class PipelineProgress(Message):
