@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from runwright.rules.kratix.apis import served_api
 from testbed.cluster import Testbed
 from testbed.errors import CommandError
 from tests.cluster.documents import Document, created, dry_run, placed, would_become
@@ -220,6 +221,18 @@ def test_another_version_of_an_api_is_taken(testbed: Testbed, offered: Document)
     kept = _changed_promise(testbed, offered, {"api": {"spec": {"versions": versions}}})
 
     assert kept["spec"]["api"]["spec"]["versions"] == versions
+
+
+def test_the_api_of_a_promise_is_taken_with_its_status(testbed: Testbed) -> None:
+    """It is no Promise, but what becomes of one."""
+    spec = {"type": "object", "properties": {"size": {"type": "string"}}}
+    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}
+    api = changed(API, ("spec", "versions", 0, "schema"), schema)
+
+    kept = dry_run(testbed, served_api(api, "database"))
+
+    fields = kept["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
+    assert {"spec", "status"} <= fields.keys()
 
 
 def _changed_promise(testbed: Testbed, promise: Document, spec: Document) -> Document:
