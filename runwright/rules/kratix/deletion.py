@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from runwright.models.kratix import ParentState, PipelinePhase
+from runwright.models.kratix import Parent, ParentState, PipelinePhase, WorkflowType
 from runwright.models.kratix.keys import (
     API_CRD_CLEANUP,
     DELETE_WORKFLOWS,
@@ -16,11 +16,15 @@ from runwright.models.kratix.keys import (
     DYNAMIC_CONTROLLER_CLEANUP,
     MANUAL_RECONCILIATION,
     PAUSED,
+    PROMISE_NAME,
     RESOURCE_BINDING_CLEANUP,
+    RESOURCE_NAME,
+    RESOURCE_NAMESPACE,
     RESOURCE_REQUEST_CLEANUP,
     REVISION_CLEANUP,
     WORK_CLEANUP,
     WORKFLOW_SUSPENDED,
+    WORKFLOW_TYPE,
     WORKFLOWS_CLEANUP,
 )
 from runwright.rules.kratix.triggers import Decision, Hold, Move, Sight, Trigger, resumed
@@ -71,6 +75,36 @@ TARGETS: Final = {
     API_CRD_CLEANUP: Target.API,
 }
 """What each finalizer stands for; that of the delete workflow for a run."""
+
+
+class Selection(NamedTuple):
+    """Which objects a step of a deletion removes."""
+
+    namespace: str
+    """Empty: in all of them."""
+    labels: dict[str, str]
+
+
+def selection_of(target: Target, parent: Parent) -> Selection:
+    """Return what to look for of a parent, and where.
+
+    Upstream looks for the Jobs of a request in all namespaces and for its Works by its name alone,
+    and so removes those of another request of that name.
+    """
+    labels = {PROMISE_NAME: parent.promise}
+    if parent.type is WorkflowType.RESOURCE:
+        labels[RESOURCE_NAME] = parent.name
+    if parent.is_apart:
+        labels[RESOURCE_NAMESPACE] = parent.namespace
+    if target is Target.JOBS:
+        return Selection(parent.home, {**labels, WORKFLOW_TYPE: parent.type.value})
+    everywhere = parent.type is WorkflowType.PROMISE
+    return Selection("" if everywhere else _home_of(target, parent), labels)
+
+
+def _home_of(target: Target, parent: Parent) -> str:
+    """Return where what belongs to a request is: its binding is beside it, whatever else is not."""
+    return parent.namespace if target is Target.BINDING else parent.home
 
 
 def promise_finalizers(*, has_api: bool, has_delete: bool) -> tuple[str, ...]:

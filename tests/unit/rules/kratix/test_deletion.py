@@ -5,19 +5,22 @@ from typing import Any
 
 import pytest
 
-from runwright.models.kratix import ParentState
+from runwright.models.kratix import Parent, ParentState
 from runwright.rules.kratix.deletion import (
     PROMISE_STEPS,
     REQUEST_STEPS,
     TARGETS,
     Deletion,
+    Target,
     next_deletion_move,
     next_step,
     promise_finalizers,
+    selection_of,
 )
 from runwright.rules.kratix.outputs import WorkflowControl
 from runwright.rules.kratix.progress import suspension_seen
 from runwright.rules.kratix.triggers import Decision, Hold, Move, Sight, Trigger
+from tests.unit.rules.kratix.runs import APART, PROMISE, REQUEST
 from tests.unit.rules.kratix.states import DELETE, HASH, at, ended, failed, fresh, started
 
 MANUAL = "kratix.io/manual-reconciliation"
@@ -108,6 +111,39 @@ def test_a_promise_without_an_api_is_not_held_for_one() -> None:
         "kratix.io/revision-cleanup",
         "kratix.io/dependencies-cleanup",
     )
+
+
+NAMED = {"kratix.io/promise-name": "database", "kratix.io/resource-name": "orders"}
+
+
+@pytest.mark.parametrize(
+    ("target", "parent", "namespace", "labels"),
+    [
+        (Target.JOBS, REQUEST, "shop", {**NAMED, "kratix.io/workflow-type": "resource"}),
+        (Target.WORKS, REQUEST, "shop", NAMED),
+        (Target.BINDING, APART, "shop", {**NAMED, "kratix.io/resource-namespace": "shop"}),
+        (Target.WORKS, APART, "pipelines", {**NAMED, "kratix.io/resource-namespace": "shop"}),
+        (Target.WORKS, PROMISE, "", {"kratix.io/promise-name": "database"}),
+        (Target.ACCESS, PROMISE, "", {"kratix.io/promise-name": "database"}),
+        (
+            Target.JOBS,
+            PROMISE,
+            "kratix-platform-system",
+            {"kratix.io/promise-name": "database", "kratix.io/workflow-type": "promise"},
+        ),
+    ],
+)
+def test_nothing_is_removed_of_another_request_of_the_same_name(
+    target: Target, parent: Parent, namespace: str, labels: dict[str, str]
+) -> None:
+    """K60."""
+    assert selection_of(target, parent) == (namespace, labels)
+
+
+def test_the_rights_of_pipelines_stay_until_their_promise_goes() -> None:
+    """K57: the requests for it share them."""
+    assert Target.ACCESS not in {TARGETS.get(step) for step in REQUEST_STEPS}
+    assert Target.ACCESS in {TARGETS.get(step) for step in PROMISE_STEPS}
 
 
 def test_a_delete_pipeline_waits_for_the_configure_job_that_runs() -> None:
