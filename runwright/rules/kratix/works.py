@@ -16,6 +16,7 @@ from runwright.models.kratix import (
     PromiseScheduling,
     SelectorSource,
     Work,
+    WorkflowAction,
     WorkflowType,
     Workload,
     WorkloadGroup,
@@ -28,7 +29,7 @@ from runwright.models.metadata import ObjectMeta
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.jobs.labels import labels_of_work
 from runwright.rules.kratix.names import md5, work_name
-from runwright.rules.kratix.outputs import SELECTORS_FILE
+from runwright.rules.kratix.outputs import SELECTORS_FILE, WorkflowControl
 from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.wording import quoted, written
@@ -106,6 +107,14 @@ def _either(entry: Any, name: str) -> Any:
     """Return a field by its name in whatever letters: upstream writes such files in lower case."""
     fields = entry.items() if is_object(entry) else ()
     return next((value for key, value in fields if key.lower() == name.lower()), None)
+
+
+def puts_out(action: WorkflowAction, control: WorkflowControl) -> bool:
+    """Return whether what a pipeline put out becomes a Work: not while it wants to run again.
+
+    Source: Kratix, work writer.
+    """
+    return action is WorkflowAction.CONFIGURE and not control.holds
 
 
 def work_of(

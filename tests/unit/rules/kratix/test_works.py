@@ -1,15 +1,19 @@
 """The Work that the steps of a pipeline put out."""
 
+from datetime import timedelta
+
 import pytest
 
 from runwright.errors import InvalidManifestError
 from runwright.models.kratix import PromiseScheduling, SelectorSource, Work, WorkflowType
+from runwright.rules.kratix.outputs import WorkflowControl
 from runwright.rules.kratix.works import (
     DirectorySelectors,
     Scheduling,
     directory_selectors,
     group_id,
     packed,
+    puts_out,
     squashed,
     stale_works,
     unpacked,
@@ -19,7 +23,7 @@ from runwright.rules.kratix.works import (
 from tests.unit.models.golden import changed
 from tests.unit.models.test_kratix_works import WORK
 from tests.unit.rules.kratix.runs import APART, PROMISE, REQUEST, run_of
-from tests.unit.rules.kratix.states import RESOURCE, at
+from tests.unit.rules.kratix.states import CONFIGURE, DELETE, RESOURCE, at
 
 BAZ = DirectorySelectors("baz", {"zone": "b"})
 ROOT = DirectorySelectors(".", {"zone": "a"})
@@ -166,6 +170,18 @@ def test_a_work_elsewhere_says_where_its_request_is() -> None:
 
     assert work.metadata.namespace == "pipelines"
     assert work.metadata.labels["kratix.io/resource-namespace"] == "shop"
+
+
+@pytest.mark.parametrize(
+    "control",
+    [WorkflowControl(suspend=True), WorkflowControl(retry_after=timedelta(seconds=1))],
+    ids=["suspended", "to-be-retried"],
+)
+def test_a_pipeline_that_wants_to_run_again_puts_nothing_out(control: WorkflowControl) -> None:
+    """K30: the Work of its run before stays as it is."""
+    assert puts_out(CONFIGURE, WorkflowControl())
+    assert not puts_out(CONFIGURE, control)
+    assert not puts_out(DELETE, WorkflowControl())
 
 
 def test_a_second_run_makes_the_same_work_with_its_own_files() -> None:
