@@ -33,7 +33,7 @@ def request_status(state: ParentState, compat: Compat) -> ResourceRequestStatus:
     time of the last success stay in both layouts: whatever reads them goes on.
     """
     own = ResourceRequestStatus(
-        message=state.message,
+        message=state.message or None,
         observed_generation=state.observed_generation or None,
         conditions=_conditions(state),
         last_successful_configure_workflow_time=_whole(state.last_successful_time),
@@ -61,7 +61,7 @@ def promise_status(
     )
     shown = PromiseStatus(
         observed_generation=state.observed_generation or None,
-        message=state.message,
+        message=state.message or None,
         conditions=_conditions(state),
         required_promises=before.required_promises,
         required_by=before.required_by,
