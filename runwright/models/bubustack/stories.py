@@ -23,11 +23,7 @@ from runwright.models.bubustack.shared import (
     DnsText,
     EngramReference,
     EngramTemplateReference,
-    Int32,
-    Int64,
-    JsonObject,
     LocalObjectReference,
-    Natural32,
     Phase,
     StepType,
     TransportMode,
@@ -38,6 +34,7 @@ from runwright.models.bubustack.shared import (
 from runwright.models.bubustack.streaming import StreamingSettings
 from runwright.models.durations import GoDuration
 from runwright.models.metadata import Condition, ObjectMeta
+from runwright.models.values import Int32, Int64, JsonObject, Natural32
 
 
 class StoryPattern(StrEnum):
