@@ -234,13 +234,13 @@ def test_a_value_that_is_too_deep_is_refused() -> None:
             {"properties": {"a": {"default": 1}, "b": {"default": 2}}},
             {"b": None},
             {"a": 1, "b": None},
-            id="only what is missing",
+            id="case 51: only what is missing",
         ),
         pytest.param(
             {"properties": {"o": {"properties": {"a": {"default": 1}, "b": {"default": 2}}}}},
             {"o": {"a": 0}},
             {"o": {"a": 0, "b": 2}},
-            id="nested",
+            id="case 51: nested",
         ),
         pytest.param(
             {"properties": {"o": {"type": "object", "properties": {"a": {"default": 1}}}}},
