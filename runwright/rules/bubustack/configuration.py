@@ -11,7 +11,6 @@ from runwright.rules.bubustack.admission import (
     story_problems,
     unsupported_problems,
 )
-from runwright.rules.bubustack.admission.graph import circles
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.bubustack.children import known_stories, story_keys
 from runwright.rules.bubustack.commands import LOCAL_COMMAND, words_of
@@ -19,6 +18,7 @@ from runwright.rules.bubustack.jobs import job_problems, secret_problems
 from runwright.rules.bubustack.progress import MOST_STATE, size_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
 from runwright.rules.bubustack.verdicts import Ending
+from runwright.rules.circles import circles
 from runwright.rules.schemas import schema_problems, violations, with_defaults
 from runwright.rules.wording import quoted
 

@@ -1,9 +1,10 @@
 """Whether a schema is one."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, Final, cast
 
 from runwright.errors import Problem
+from runwright.rules.circles import circles
 from runwright.rules.schemas.dialect import problems_of_definition
 from runwright.rules.schemas.structure import mapped, parts, resolve
 from runwright.rules.shapes import is_list, is_object
@@ -76,11 +77,9 @@ def _reference_problems(root: Any, path: str) -> list[Problem]:
         for where, schema in schemas
         if "$ref" in schema and (trouble := _trouble(root, schema["$ref"], places))
     ]
-    return problems or [
-        Problem(where, "the schema refers to itself without end")
-        for where, _ in schemas[:1]
-        if any(_returns_to_itself(each, root) for _, each in schemas)
-    ]
+    if problems or not _returns_to_itself([schema for _, schema in schemas], root):
+        return problems
+    return [Problem(path, "the schema refers to itself without end")]
 
 
 def _trouble(root: Any, reference: Any, places: Set[int]) -> str:
@@ -102,18 +101,12 @@ def _walk(schema: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield from _walk(part.schema, place)
 
 
-def _returns_to_itself(schema: Mapping[str, Any], root: Any) -> bool:
-    """Return whether applying a schema leads back to it without going into the value."""
-    pending: list[Any] = _next(schema, root)
-    seen: set[int] = set()
-    while pending:
-        following = pending.pop()
-        if following is schema:
-            return True
-        if is_object(following) and id(following) not in seen:
-            seen.add(id(following))
-            pending.extend(_next(following, root))
-    return False
+def _returns_to_itself(schemas: Iterable[Mapping[str, Any]], root: Any) -> bool:
+    """Return whether applying one of them leads back to it without going into the value."""
+    graph = {
+        id(schema): [id(one) for one in _next(schema, root) if is_object(one)] for schema in schemas
+    }
+    return next(circles(graph), None) is not None
 
 
 def _next(schema: Mapping[str, Any], root: Any) -> list[Any]:

@@ -1,7 +1,6 @@
 """Whether the steps of a Story make a graph that can be walked to its end."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
 
 from runwright.errors import Problem
 from runwright.models.story_run import BRANCH, Section
@@ -9,9 +8,8 @@ from runwright.rules.bubustack.admission.placed import Outline, Placed
 from runwright.rules.bubustack.branches import step_run_name
 from runwright.rules.bubustack.dependencies import dependencies, transitive_needs
 from runwright.rules.bubustack.references import references_of
+from runwright.rules.circles import circles
 from runwright.rules.wording import child, quoted, suggestion
-
-_Node = TypeVar("_Node", bound=Hashable)
 
 
 def repeated_names(outline: Outline) -> Iterator[Problem]:
@@ -110,34 +108,6 @@ def cycles(outline: Outline) -> Iterator[Problem]:
             first = next(placed for placed in steps if placed.name == circle[0])
             message = f"steps wait for each other: {' -> '.join((*circle, circle[0]))}"
             yield Problem(first.field("needs"), message)
-
-
-def circles(graph: Mapping[_Node, Sequence[_Node]]) -> Iterator[Sequence[_Node]]:
-    """Yield circles that share no node, each from the node that comes first in the graph."""
-    finished: set[_Node] = set()
-    order = list(graph)
-    for start in graph:
-        if circle := _circle_from(start, graph, finished, ()):
-            finished.update(circle)
-            first = circle.index(min(circle, key=order.index))
-            yield (*circle[first:], *circle[:first])
-
-
-def _circle_from(
-    node: _Node,
-    graph: Mapping[_Node, Sequence[_Node]],
-    finished: set[_Node],
-    trail: tuple[_Node, ...],
-) -> tuple[_Node, ...]:
-    if node in trail:
-        return trail[trail.index(node) :]
-    if node in finished:
-        return ()
-    for following in graph[node]:
-        if circle := _circle_from(following, graph, finished, (*trail, node)):
-            return circle
-    finished.add(node)
-    return ()
 
 
 def unusable_requirements(outline: Outline) -> Iterator[Problem]:
