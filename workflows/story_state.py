@@ -136,10 +136,8 @@ class StoryState(RunMessages):
     def _evaluated(self, step: Step, *but: str) -> Mapping[str, Any]:
         """Return the arguments of a primitive, but for those that it evaluates itself."""
         given = {name: value for name, value in (step.with_ or {}).items() if name not in but}
-        evaluated: Mapping[str, Any] = templates.evaluate(
-            given, self._scope(step), now=workflow.now(), random=workflow.random()
-        )
-        return evaluated
+        now, random = workflow.now(), workflow.random()
+        return templates.evaluate_object(given, self._scope(step), "with", now=now, random=random)
 
     def _is_wanted(self, step: Step) -> bool:
         scope = self._scope(step)

@@ -72,6 +72,27 @@ def evaluate(
     return _Evaluation(dialect, Allowance(), now, random).value(value, scope, "", 0)
 
 
+def evaluate_object(
+    value: Mapping[str, Any],
+    scope: Mapping[str, Any],
+    path: str,
+    *,
+    dialect: Dialect = BUBUSTACK,
+    now: datetime | None = None,
+    random: Random | None = None,
+) -> dict[str, Any]:
+    """Return what an object with templates comes to; `path` is where it stands.
+
+    Raises:
+        TemplateError: as `evaluate`, or it stands for a template that comes to no object.
+    """
+    result = evaluate(value, scope, dialect=dialect, now=now, random=random)
+    if not is_object(result):
+        message = f"its template comes to {described(result)}, not to an object"
+        raise TemplateError(message, path=path)
+    return dict(result)
+
+
 def truth(
     value: Any,
     scope: Mapping[str, Any],
