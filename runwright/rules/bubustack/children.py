@@ -93,9 +93,11 @@ def execution_of(
     story = _story_of(start, step)
     _must_not_be_too_deep(start, story)
     policy = story.spec.policy
-    usual, seen = (policy and policy.with_) or {}, {INPUTS: scope[INPUTS]}
-    usual = templates.evaluate_object(usual, seen, "policy.with", now=now, random=random)
-    own = arguments.get("with") or {}
+    usual: Mapping[str, Any] = (policy and policy.with_) or {}
+    usual = templates.evaluate_object(
+        usual, {INPUTS: scope[INPUTS]}, "policy.with", now=now, random=random
+    )
+    own: Mapping[str, Any] = arguments.get("with") or {}
     own = templates.evaluate_object(own, scope, "with.with", now=now, random=random)
     waits = arguments.get("waitForCompletion")
     return Execution(story, {**usual, **own}, waits is not False)
