@@ -3,11 +3,16 @@
 from collections.abc import Iterator, Sequence
 
 from runwright.errors import Problem
+from runwright.models.bubustack import StepType
 from runwright.models.story_run import BRANCH, Section
 from runwright.rules.bubustack.admission.placed import Outline, Placed
 from runwright.rules.bubustack.branches import step_run_name
-from runwright.rules.bubustack.dependencies import dependencies, transitive_needs
-from runwright.rules.bubustack.references import references_of
+from runwright.rules.bubustack.dependencies import (
+    dependencies,
+    transitive_dependents,
+    transitive_needs,
+)
+from runwright.rules.bubustack.references import references_of, steps_named_in
 from runwright.rules.circles import circles
 from runwright.rules.wording import child, quoted, suggestion
 
@@ -75,15 +80,14 @@ def why_out_of_reach(outline: Outline, placed: Placed, name: str) -> str:
         return "a step cannot wait for itself"
     if name == placed.block:
         return "a branch cannot wait for its own block"
-    reach = outline.within_reach(placed)
-    if name in reach or name in outline.unreadable:
+    if outline.reaches(placed, name) or name in outline.unreadable:
         return ""
     section = outline.section_of(name)
     if section is None and (block := outline.block_with(name)):
         output = quoted(f"steps.{block}.output.{name}")
         return f"{quoted(name)} is a branch of {quoted(block)}: what it puts out is {output}"
     if section is None:
-        known = [placed.as_written(one) for one in reach]
+        known = [placed.as_written(one) for one in outline.within_reach(placed)]
         return f"no step is called {quoted(name)}{suggestion(name, known)}"
     return f"{quoted(name)} is one of {section}, for which one of {placed.section} cannot wait"
 
@@ -108,6 +112,25 @@ def cycles(outline: Outline) -> Iterator[Problem]:
             first = next(placed for placed in steps if placed.name == circle[0])
             message = f"steps wait for each other: {' -> '.join((*circle, circle[0]))}"
             yield Problem(first.field("needs"), message)
+
+
+def hopeless_waits(outline: Outline) -> Iterator[Problem]:
+    """Yield what conditions look at and is never there: it comes after the wait that they hold up.
+
+    Source: ours; upstream waits for it like for anything else.
+    """
+    steps = [placed.step for placed in outline.steps]
+    for placed in outline.steps:
+        if placed.step.type is StepType.WAIT:
+            own = [name for name in (placed.name, placed.block) if name]
+            held_up = {
+                *own,
+                *(later for name in own for later in transitive_dependents(steps, name)),
+            }
+            for name in steps_named_in((placed.step.with_ or {}).get("until")):
+                if outline.named_by(placed, name) in held_up:
+                    message = f"{quoted(name)} is not over before this wait is"
+                    yield Problem(placed.field("with.until"), message)
 
 
 def unusable_requirements(outline: Outline) -> Iterator[Problem]:
