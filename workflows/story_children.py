@@ -25,7 +25,8 @@ class StoryChildren(StoryTasks):
         What ends the step ends the child: its cancellation is waited for.
         """
         now, random = workflow.now(), workflow.random()
-        asked = children.execution_of(self._start, step, self._scope(step), now, random)
+        async with self._effort:
+            asked = children.execution_of(self._start, step, self._scope(step), now, random)
         own_id = workflow.info().workflow_id
         start = children.child_start(self._start, step, asked, own_id)
         child = await self._child(start, waits=asked.waits)
