@@ -181,7 +181,7 @@ def from_inputs(kind: StepType) -> dict[str, Any]:
 NAMES: Final = sorted({name for names in KNOWN_ARGUMENTS.values() for name in names})
 
 
-@given(st.fixed_dictionaries({name: VALUES for name in NAMES}))
+@given(st.fixed_dictionaries(dict.fromkeys(NAMES, VALUES)))
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_an_argument_may_come_to_anything_and_its_run_ends(
     client: Client, task_queue: str, inputs: dict[str, Any]
