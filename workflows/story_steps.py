@@ -186,5 +186,5 @@ class StorySteps(StoryChildren):
     async def _run_stop(self, step: Step) -> StepProgress:
         """End the list that the step is in: its other steps are stopped, or never start."""
         stop = primitives.stop_of(step.name, await self._evaluated(step))
-        self._stops[self._step(step).section] = stop
+        self._stops.setdefault(self._step(step).section, stop)  # the first one ends the others
         return self._ended(step, stop.phase, stop.message)
