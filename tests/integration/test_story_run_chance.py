@@ -116,7 +116,7 @@ def wrong_with_hooks(story: Story, state: StoryRunState) -> Iterator[str]:
 
 def wrong_with_blocks(state: StoryRunState) -> Iterator[str]:
     """Yield the blocks that ended otherwise than their branches did."""
-    ends = {Phase.SUCCEEDED: False, Phase.FAILED: True}
+    ends: dict[Phase | None, bool] = {Phase.SUCCEEDED: False, Phase.FAILED: True}
     for step in state.listed_steps:
         branches = [one for one in state.steps.values() if one.block == step.name]
         failed = any(branch.failed for branch in branches)
