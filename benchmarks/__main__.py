@@ -12,13 +12,14 @@ from rich.console import Console
 
 from benchmarks.figures import Row, Verdict
 from benchmarks.report import CLUSTER, LOCAL, report_of, table_of, write_page
-from benchmarks.rows import gates, imports, recovery, templates, throughput, waiting
+from benchmarks.rows import gates, imports, recovery, templates, throughput, waiting, wide
 from benchmarks.size import FULL, QUICK, Size
 
 _Measures = dict[str, Callable[[Size], Awaitable[list[Row]]]]
 _LOCAL: Final[_Measures] = {
     "at-once": throughput.measure_at_once,
     "outside": throughput.measure_outside,
+    "wide": wide.measure,
     "gates": gates.measure,
     "waiting": waiting.measure,
     "imports": imports.measure,

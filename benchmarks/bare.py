@@ -9,6 +9,7 @@ from temporalio import activity, workflow
 
 with workflow.unsafe.imports_passed_through():
     from benchmarks.messages import Approved, Done, Step
+    from benchmarks.stories import LANES
 
 _TIMEOUT: Final = timedelta(minutes=10)
 
@@ -61,6 +62,25 @@ class BareOutsideStepsWorkflow:
         ]
 
 
+@workflow.defn(name="BareLanes")
+class BareLanesWorkflow:
+    """Run activities in lanes, those of a lane one after the other. It never fails."""
+
+    @workflow.run
+    async def run(self, steps: list[Step]) -> list[list[Done]]:
+        """Return what each activity returned, by lane."""
+        lanes = [steps[lane::LANES] for lane in range(LANES)]
+        return list(await asyncio.gather(*map(self._lane, lanes)))
+
+    async def _lane(self, steps: list[Step]) -> list[Done]:
+        return [
+            await workflow.execute_activity_method(
+                BareActivities.at_once, step, start_to_close_timeout=_TIMEOUT
+            )
+            for step in steps
+        ]
+
+
 @workflow.defn(name="BareGate")
 class BareGateWorkflow:
     """Wait for an approval, then run one activity.
@@ -86,4 +106,9 @@ class BareGateWorkflow:
         return approved
 
 
-BARE_WORKFLOWS: Final = (BareStepsWorkflow, BareOutsideStepsWorkflow, BareGateWorkflow)
+BARE_WORKFLOWS: Final = (
+    BareStepsWorkflow,
+    BareOutsideStepsWorkflow,
+    BareLanesWorkflow,
+    BareGateWorkflow,
+)

@@ -31,10 +31,10 @@ class _Tasks:
         self.running: asyncio.Queue[Claim] = asyncio.Queue()
         self._is_over_at_once = ending is Ending.AT_ONCE
 
-    async def start(self, task: Task, claim: Claim) -> TaskOutcome | None:  # noqa: ARG002
+    async def start(self, task: Task, claim: Claim) -> TaskOutcome | None:
         """Return the outcome, or leave it to whoever takes the claim."""
         if self._is_over_at_once:
-            return succeeded({"at": time.time()})
+            return succeeded({"at": time.time(), "text": "x" * int(task.input.get("bytes", 0))})
         self.running.put_nowait(claim)
         return None
 

@@ -16,7 +16,7 @@ from temporalio.client import Client, WorkflowHandle
 from adapters.temporal.connection import connected
 from adapters.temporal.server import Addresses, serving
 from benchmarks.messages import Approved, Ending, Side, Step, WorkerPlan
-from benchmarks.stories import FIVE_STEPS, GATED, STEPS, start_of
+from benchmarks.stories import FIVE_STEPS, GATED, HUNDRED, STEPS, hundred_steps, start_of
 from runwright.client import Run, RunwrightClient
 from runwright.models.gates import DecideGate, Verdict
 from workflows.presentation import SEARCH_ATTRIBUTES
@@ -44,6 +44,12 @@ class Crew:
             return self._handle(await self._runs.start(start_of(FIVE_STEPS)))
         kind, steps = _BARE_STEPS[self.plan.ending], [Step(name=name) for name in STEPS]
         return await self._bare(kind, steps)
+
+    async def hundred_steps(self, output: int = 0) -> WorkflowHandle[object, object]:
+        """Start a run of a hundred steps, each of which puts out so many bytes."""
+        if self.plan.side is Side.RUNWRIGHT:
+            return self._handle(await self._runs.start(start_of(hundred_steps(output))))
+        return await self._bare("BareLanes", [Step(name=f"step-{n}") for n in range(HUNDRED)])
 
     async def gated(self) -> WorkflowHandle[object, object]:
         """Start a run that waits at a gate, and after it has one task."""

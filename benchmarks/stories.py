@@ -25,6 +25,27 @@ GATED: Final[Mapping[str, Any]] = {
 }
 ONE_STEP: Final[Mapping[str, Any]] = {"steps": [{"name": "wait", "ref": {"name": "worker"}}]}
 
+HUNDRED: Final = 100
+LANES: Final = 20
+"""How many of those hundred steps run at a time, each after one of the twenty before it."""
+
+
+def hundred_steps(output: int = 0) -> Mapping[str, Any]:
+    """Return a Story of a hundred steps in lanes, each of which puts out so many bytes."""
+    given = {"with": {"bytes": output}} if output else {}
+    return {
+        "steps": [
+            {
+                "name": f"step-{number}",
+                "ref": {"name": "worker"},
+                "needs": [f"step-{number - LANES}"] if number >= LANES else [],
+                **given,
+            }
+            for number in range(HUNDRED)
+        ]
+    }
+
+
 _ENGRAM: Final = Engram.model_validate(
     {"metadata": {"name": "worker"}, "spec": {"templateRef": {"name": "image"}}}
 )

@@ -11,7 +11,7 @@ from runwright.models.gates import DecideGate
 from runwright.models.metrics import Counter, Gauge, Histogram
 from runwright.models.objects import Manifest, ObjectKey, StatusUpdate
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import StartStoryRun
+from runwright.models.story_run import StartStoryRun, StoryRunState
 from runwright.models.tasks import Claim, Task, TaskKey, TaskNote, TaskOutcome
 
 
@@ -141,6 +141,31 @@ class Objects(Protocol):
         ...
 
 
+class ChildRuns(Protocol):
+    """The objects of runs that steps of other runs execute, in a cluster."""
+
+    async def make(self, wanted: Manifest, parent: ObjectKey, *, is_deleted: bool = False) -> str:
+        """Create the object of a child, or find the one that this execution made; return its uid.
+
+        The one that an earlier execution of the parent made is removed first, with its run. With
+        `is_deleted` the parent may be about to go.
+
+        Raises:
+            NotFoundError: there is no such parent, or not any more, or the child was deleted.
+            NotOursError: an object of that name exists, and is not this step's.
+            TransientError: the cluster could not be asked, or the earlier one has not gone yet.
+            RefusedError: the cluster said no for good.
+        """
+        ...
+
+    async def find(self, wanted: Manifest) -> str:
+        """Return the uid of the object that an earlier execution made for the same step.
+
+        Empty if its run cannot go on: there is none, it goes, or it was told to be cancelled.
+        """
+        ...
+
+
 class StatusMirror(Protocol):
     """Shows in a cluster how runs are going."""
 
@@ -244,6 +269,40 @@ class Launcher(Protocol):
         ...
 
 
+class Executions(Protocol):
+    """The executions of a run: what the last one was, and the start of another.
+
+    Every method raises TemporalUnavailableError when Temporal could not be asked.
+    """
+
+    async def started_with(self, workflow_id: str, run_id: str) -> StartStoryRun:
+        """Return what an execution was started with."""
+        ...
+
+    async def ended_as(self, workflow_id: str, run_id: str) -> StoryRunState:
+        """Return the last state of an execution that is over.
+
+        Raises:
+            NoWorkerError: it did not close with its state, and no worker can tell it now.
+            RefusedError: it failed before it had one.
+        """
+        ...
+
+    async def cancel(self, workflow_id: str, run_id: str, request: CancelRun) -> None:
+        """Send the signal `cancel` to that very execution; one that is over is past it."""
+        ...
+
+    async def start_again(self, start: StartStoryRun) -> str:
+        """Start another execution of a run, or find the one that was started with that redrive.
+
+        Returns Temporal's run id.
+
+        Raises:
+            ConflictError: another execution is open.
+        """
+        ...
+
+
 class Runs(Protocol):
     """The runs, as Temporal knows them.
 
@@ -265,4 +324,25 @@ class Runs(Protocol):
 
     async def terminate(self, workflow_id: str, reason: str) -> None:
         """End the run without any more of its own code."""
+        ...
+
+
+class PastRun(NamedTuple):
+    """The latest execution of a run."""
+
+    start: StartStoryRun
+    """What it was started with."""
+    state: StoryRunState
+    is_open: bool
+
+
+class PastRuns(Protocol):
+    """What is kept of runs."""
+
+    async def last(self, workflow_id: str) -> PastRun | None:
+        """Return the latest execution of a run; None if there is none, or it cannot be told.
+
+        Raises:
+            TemporalUnavailableError: Temporal, or a worker of the run, could not be asked.
+        """
         ...

@@ -16,6 +16,7 @@ from runwright.models.gates import GateOutcome
 from runwright.models.story_run import Section, StartStoryRun, StepProgress, StepReason
 from runwright.rules.bubustack import checks, primitives, progress, verdicts
 from runwright.rules.bubustack.dag import Graph
+from runwright.rules.bubustack.scope import lacking
 from workflows.story_children import StoryChildren
 from workflows.tasks import cancelled, unbroken
 
@@ -88,7 +89,9 @@ class StorySteps(StoryChildren):
                 message = "Skipped due to 'if' condition"
                 self._end(self._ended(step, Phase.SKIPPED, message, StepReason.CONDITION))
         except TemplateError as error:
-            self._end(self._ended(step, Phase.FAILED, str(error), StepReason.EXPRESSION_FAILED))
+            silent = lacking([step.if_, step.with_], self._state.steps, step.name)
+            said = f"{error}; {silent}" if silent else str(error)
+            self._end(self._ended(step, Phase.FAILED, said, StepReason.EXPRESSION_FAILED))
         except InvalidManifestError as error:
             said = "; ".join(map(str, error.problems))
             self._end(self._ended(step, Phase.FAILED, said, StepReason.INPUT_SCHEMA_FAILED))

@@ -12,17 +12,19 @@ from rich.text import Text
 from runwright.cli.marks import Marks, word
 from runwright.cli.parameters import user
 from runwright.client import Summary, Trouble, View
-from runwright.models.bubustack import Phase
+from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Gate
 from runwright.models.story_run import Section, StepProgress, StepReason, StoryRunState
 from runwright.rules.bubustack.explanation import (
     approvals,
     as_whom,
+    child_name,
     refused,
     shown_name,
     standing,
     verdict_of,
 )
+from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt
 
@@ -52,9 +54,10 @@ def _headlines(state: StoryRunState, now: datetime, marks: Marks) -> Iterator[Te
     yield Text.assemble((label, style), f"  {name}  story {state.story}  {took}{execution}")
     by = f" by {state.author}" if state.author else ""
     finished = f", finished {moment(state.finished_at, now)}" if state.finished_at else ""
+    within = f" as step {state.parent.step} of run {state.parent.name}" if state.parent else ""
     limit = f", until {moment(state.deadline, now)} at most" if state.deadline else ""
     begun = "started" if state.has_started else "created"
-    yield Text(f"{begun} {moment(state.started_at, now)}{by}{finished or limit}")
+    yield Text(f"{begun} {moment(state.started_at, now)}{by}{within}{finished or limit}")
     if state.message:
         is_waiting = not state.has_started and not state.finished_at
         yield Text(f"waits: {state.message}" if is_waiting else state.message)
@@ -94,11 +97,19 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
     kept = f"kept from execution {step.activation}" if step.reason is StepReason.KEPT else ""
     if settled := "; ".join(filter(None, [kept, _decided(gate)])):
         return settled
-    if step.phase is Phase.PAUSED and step.deadline:
-        return f"until {moment(step.deadline, now)}"
+    child = f"run {child_name(state, step)}" if step.child else ""
     if step.is_running:
-        return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
-    return "" if step.phase is Phase.SUCCEEDED else _cause(step)
+        return child or _under_way(step, now)
+    cause = "" if step.phase in {None, Phase.SUCCEEDED} else _cause(step)
+    return ": ".join(filter(None, (child, cause)))
+
+
+def _under_way(step: StepProgress, now: datetime) -> str:
+    if step.phase is Phase.PAUSED:
+        until = f"until {moment(step.deadline, now)}" if step.deadline else ""
+        said = excerpt(step.message, _NOTE) if step.type == StepType.WAIT else ""
+        return " ".join(filter(None, (said, until)))
+    return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
 
 
 def _decided(gate: Gate | None) -> str:
@@ -127,7 +138,7 @@ def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
     for step in state.steps.values():
         if step.failed:
             yield failure(state, step)
-    if state.finished_at and state.has_started and state.phase is not Phase.SUCCEEDED:
+    if state.finished_at and state.has_started and state.phase not in CLOSES_AS_COMPLETED:
         yield (f"Go on from what did not succeed: runwright retry {shown_name(state)}",)
     if state.output is not None:
         text = json.dumps(state.output, ensure_ascii=False)
@@ -169,12 +180,14 @@ def _trouble(trouble: Trouble, now: datetime) -> Sequence[str]:
 
 
 def failure(state: StoryRunState, step: StepProgress) -> Sequence[str]:
-    """Return why a step failed, what would mend it, and how to read what it wrote."""
+    """Return why a step failed, what would mend it, and how to read more of it."""
     told = (step.diagnosis.detail, step.diagnosis.resolution) if step.diagnosis else ()
+    child = child_name(state, step)
     return [
         f"Step {step.name} ({word(step.phase)}): {_cause(step)}",
         *(f"  {excerpt(line, 2 * _NOTE)}" for line in told if line),
         *([f"  runwright logs {shown_name(state)} {step.name}"] if step.task else []),
+        *([f"  runwright get {child}"] if child else []),
     ]
 
 

@@ -175,6 +175,8 @@ class StoryRunState(Message):
     activation: int
     """Which execution of the run, from 1; 0: it has not started."""
     author: str = ""
+    parent: ParentRun | None = None
+    """The run that this one is a step of."""
     phase: Phase = Phase.RUNNING
     reason: str = ""
     message: str = ""
@@ -255,6 +257,8 @@ class StartStoryRun(Message):
     depth: int = Field(default=0, ge=0)
     """In how many runs it lies."""
     resume_from: ResumeFrom | None = None
+    redrive: str | None = Field(default=None, max_length=64)
+    """Which redrive the StoryRun object asked for last, as a digest: none is heeded twice."""
 
     @property
     def activation(self) -> int:

@@ -40,6 +40,8 @@ class PodsSeen:
         """By uid, as each was at the last."""
         self.together: list[tuple[str, str]] = []
         """Pods of one step that were there at once, the earlier of them not over."""
+        self.graces: list[int] = []
+        """Seconds that each pod was given when it was told to end; a kubelet makes that 0 later."""
         self._there: dict[str, Manifest] = {}
 
     def take(self, change: Change) -> None:
@@ -50,7 +52,10 @@ class PodsSeen:
         uid = pod["metadata"]["uid"]
         if uid not in self.last:
             self._note_company(pod)
+        before = self.last.get(uid, {"metadata": {}})
         self.last[uid] = self._there[uid] = pod
+        if "deletionTimestamp" in pod["metadata"] and "deletionTimestamp" not in before["metadata"]:
+            self.graces.append(pod["metadata"]["deletionGracePeriodSeconds"])
         if change.type == "DELETED":
             del self._there[uid]
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from temporalio.client import Client, WorkflowHandle
 
+from adapters.kubernetes.child_runs import KubernetesChildRuns
 from adapters.kubernetes.objects import KubernetesObjects
 from adapters.kubernetes.resources import STORY_RUNS
 from adapters.kubernetes.status import KubernetesStatus
@@ -38,7 +39,7 @@ class PlacedRun:
         )
         self.cluster = cluster
         self.tasks = tasks
-        self._name = start.name
+        self.name = start.name
 
     async def state(self) -> StoryRunState:
         """Return all that is known of it."""
@@ -47,7 +48,7 @@ class PlacedRun:
 
     async def shown(self) -> dict[str, Any]:
         """Return what its object shows."""
-        there = await self.cluster.get(STORY_RUNS, "default", self._name)
+        there = await self.cluster.get(STORY_RUNS, "default", self.name)
         return dict((there or {}).get("status") or {})
 
 
@@ -79,7 +80,10 @@ async def placed_run(
 ) -> AsyncGenerator[PlacedRun]:
     """Give a run that was started, with a worker that serves its cluster."""
     tasks = MemoryTasks(TemporalCompletions(client), immediate=immediate)
-    ports = ClusterPorts(KubernetesObjects(cluster), KubernetesStatus(cluster, "worker-0"))
+    ports = ClusterPorts(
+        *(KubernetesObjects(cluster), KubernetesStatus(cluster, "worker-0")),
+        KubernetesChildRuns(cluster),
+    )
     async with worker_of(client, task_queue, {Backend.KUBERNETES: tasks}, cluster=ports):
         launcher = TemporalLauncher(client, Place(task_queue, start.cluster), attributes_of)
         await launcher.start(start)

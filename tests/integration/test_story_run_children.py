@@ -144,6 +144,20 @@ async def test_a_deadline_of_the_story_ends_the_run_of_its_step(
     assert inner.phase is Phase.FINISHED
 
 
+async def test_a_step_that_is_stopped_while_its_run_starts_is_cancelled(
+    client: Client, task_queue: str
+) -> None:
+    """It did not fail, and says what stopped it."""
+    stop = {"name": "enough", "type": "stop"}
+    start = with_stories({"steps": [executes("call", "inner"), stop]}, story("inner", engram("a")))
+
+    state, _ = await ended(client, task_queue, start)
+
+    call = state.steps["call"]
+    assert (call.phase, call.message) == (Phase.CANCELED, "Stopped by step enough")
+    assert state.phase is Phase.SUCCEEDED
+
+
 async def test_a_run_that_somebody_cancels_fails_the_step_that_waits_for_it(
     client: Client, task_queue: str
 ) -> None:

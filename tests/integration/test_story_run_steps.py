@@ -230,6 +230,7 @@ async def test_case_77_a_reference_to_what_was_skipped_fails_the_step_and_never_
 
     assert state.steps["b"].reason is StepReason.EXPRESSION_FAILED
     assert "steps.a.output.y" in state.steps["b"].message
+    assert state.steps["b"].message.endswith("; step a (Skipped) put nothing out")
     assert tasks == []
 
 

@@ -198,6 +198,36 @@ async def test_case_47_a_success_is_a_failure_where_what_it_promises_does_not_ho
     assert tasks == ["a"]
 
 
+async def test_a_promise_may_compare_an_output_with_inputs_and_other_steps(
+    client: Client, task_queue: str
+) -> None:
+    """Upstream shows it nothing but the step's own output."""
+    condition = "{{ eq steps.b.output.n steps.a.output.n inputs.n }}"
+    spec = {"steps": [engram("a"), engram("b", "a", postExecution={"condition": condition})]}
+    outcomes = {"a": succeeded({"n": 3}), "b": succeeded({"n": 4})}
+
+    state, _ = await ended(client, task_queue, start_of(spec, inputs={"n": 3}), outcomes)
+
+    assert (state.steps["b"].phase, state.steps["b"].reason) == (
+        Phase.FAILED,
+        StepReason.EXPRESSION_FAILED,
+    )
+    assert state.steps["b"].message == f'postExecution: "{condition}" does not hold'
+
+
+async def test_a_condition_succeeds_at_once_and_puts_nothing_out(
+    client: Client, task_queue: str
+) -> None:
+    spec = {"steps": [engram("a"), {"name": "ready", "type": "condition", "needs": ["a"]}]}
+
+    state, tasks = await ended(client, task_queue, start_of(spec))
+
+    ready = state.steps["ready"]
+    assert (ready.phase, ready.output) == (Phase.SUCCEEDED, None)
+    assert ready.message == "Primitive evaluated and outputs are available."
+    assert tasks == ["a"]
+
+
 async def test_case_50_an_input_that_its_template_does_not_take_starts_no_task(
     client: Client, task_queue: str
 ) -> None:

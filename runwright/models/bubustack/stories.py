@@ -43,8 +43,8 @@ from runwright.models.templates import between_braces
 
 MOST_TEMPLATES: Final = 64 * 1024
 """Characters between the double braces of one Story: to read more would hold up other runs."""
-MOST_BRANCHES: Final = 500
-"""Of all parallel steps of one Story: as many as run at a time."""
+MOST_BRANCHES: Final = 1000
+"""Of all parallel steps of one Story: no run has more steps."""
 
 
 class StoryPattern(StrEnum):

@@ -10,7 +10,7 @@ from runwright.models.bubustack import Step, StepType, Story
 from runwright.models.story_run import BRANCH, Section
 from runwright.rules.bubustack.references import references_of
 from runwright.rules.naming import compose
-from runwright.rules.shapes import is_list
+from runwright.rules.shapes import is_list, is_object
 
 STEPS: Final = "steps"
 """The argument of a parallel step that holds its branches."""
@@ -30,8 +30,18 @@ def branches_of(step: Step) -> tuple[Step, ...]:
 def read_branch(entry: Any) -> Step | None:
     """Return a branch under its own name; None for what is no step."""
     with suppress(ValidationError):
-        return Step.model_validate(entry)
+        return Step.model_validate(said_in(entry))
     return None
+
+
+def said_in(entry: Any) -> Any:
+    """Return a branch without the fields that have nothing behind them.
+
+    Of steps the API server drops those itself; it does not look into the `with` of a step.
+    """
+    if not is_object(entry):
+        return entry
+    return {name: value for name, value in entry.items() if value is not None}
 
 
 def entries_of(step: Step) -> Iterator[tuple[int, Any]]:

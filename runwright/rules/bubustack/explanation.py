@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from runwright.models.bubustack import Phase
+from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
 from runwright.models.story_run import StepProgress, StepReason, StoryRunState
 from runwright.rules import gates
+from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt, listed
 
@@ -16,7 +17,10 @@ _SENTENCE: Final = 300
 _MOST_REFUSED: Final = 3
 _ENDED: Final = {
     Phase.SUCCEEDED: "succeeded",
+    Phase.SKIPPED: "was skipped",
     Phase.FINISHED: "was cancelled",
+    Phase.CANCELED: "was cancelled",
+    Phase.ABORTED: "was aborted",
     Phase.TIMEOUT: "ran out of time",
     Phase.COMPENSATED: "failed and was compensated",
 }
@@ -56,6 +60,14 @@ class Named(Protocol):
 def shown_name(run: Named) -> str:
     """Return the run's name as a command takes it: with its namespace where that is needed."""
     return run.name if run.namespace == "default" else f"{run.namespace}/{run.name}"
+
+
+def child_name(state: StoryRunState, step: StepProgress) -> str:
+    """Return the run that a step executes as a command takes its name; empty: it executes none."""
+    if step.child is None:
+        return ""
+    prefix = shown_name(state).removesuffix(state.name)
+    return f"{prefix}{step.child.name}"
 
 
 def approvals(gate: Gate) -> str:
@@ -161,6 +173,11 @@ def _waiting(state: StoryRunState, step: StepProgress, now: datetime, user: str)
     if step.reason is StepReason.RETRY_SCHEDULED and step.next_retry_at:
         due = moment(step.next_retry_at, now)
         return f"Step {step.name} failed {_times(step.tries)} and is tried again at {due}"
+    if child := child_name(state, step):
+        return f"Step {step.name} waits for the end of run {child}: `runwright explain {child}`"
+    if step.type == StepType.WAIT and step.phase is Phase.PAUSED:
+        until = f" until {moment(step.deadline, now)}" if step.deadline else ""
+        return f"Step {step.name}{until}: {step.message}"
     if step.phase is Phase.PAUSED and step.deadline:
         return f"Step {step.name} waits until {moment(step.deadline, now)}"
     since = f" for {lasting(now - step.started_at)}" if step.started_at else ""
@@ -183,9 +200,11 @@ def _ended(state: StoryRunState, now: datetime) -> Iterator[str]:
         yield f"{state.cancelled.by or 'Somebody'} cancelled it{reason}"
     yield from _failures(state)
     skipped = [step.name for step in state.steps.values() if step.phase is Phase.SKIPPED]
-    if skipped and state.phase is not Phase.SUCCEEDED:
+    if state.phase in CLOSES_AS_COMPLETED:
+        return
+    if skipped:
         yield f"Skipped: {listed(skipped)}"
-    if state.phase is not Phase.SUCCEEDED and state.has_started:
+    if state.has_started:
         yield f"`runwright retry {shown_name(state)}` goes on from what did not succeed"
 
 
@@ -200,6 +219,8 @@ def _failures(state: StoryRunState) -> Iterator[str]:
                 yield resolution[0].upper() + resolution[1:]
             if step.task:
                 yield f"What it wrote shows `runwright logs {shown_name(state)} {step.name}`"
+            if child := child_name(state, step):
+                yield f"Why its run ended so says `runwright explain {child}`"
 
 
 def _verb(step: StepProgress) -> str:
@@ -214,8 +235,10 @@ def _cause(step: StepProgress) -> str:
 
 
 def _subject(state: StoryRunState) -> str:
-    execution = f", execution {state.activation}," if state.activation > 1 else ""
-    return f"Run {state.namespace}/{state.name} of story {state.story}{execution}"
+    parent = f"step {state.parent.step} of run {state.parent.name}" if state.parent else ""
+    execution = f"execution {state.activation}" if state.activation > 1 else ""
+    more = "".join(f" {each}," for each in (parent, execution) if each)
+    return f"Run {state.namespace}/{state.name} of story {state.story}{',' if more else ''}{more}"
 
 
 def _sentence(text: str) -> str:

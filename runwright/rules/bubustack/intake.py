@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
@@ -21,9 +21,16 @@ from runwright.models.bubustack import (
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.metadata import LAST_APPLIED, ObjectMeta
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import StartStoryRun
+from runwright.models.story_run import ResumeFrom, StartStoryRun, run_of
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission.placed import Outline
+from runwright.rules.bubustack.children import (
+    executed_stories,
+    key_of,
+    story_keys,
+    version_of,
+)
+from runwright.rules.bubustack.parentage import Parent, parent_of
 from runwright.rules.bubustack.retention import Retention, retention_of
 from runwright.rules.bubustack.status.gates import comment_in
 from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
@@ -72,11 +79,18 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Awaits:
+    """The run is a step of another one, which starts it."""
+
+    parent: Parent
+
+
+@dataclass(frozen=True)
 class Nothing:
     """There is nothing to start: the run was started, is over, or is being deleted."""
 
 
-Meaning = Start | Waits | Refuse | Cancel | Nothing
+Meaning = Start | Waits | Refuse | Cancel | Awaits | Nothing
 
 
 class Lookups(NamedTuple):
@@ -96,16 +110,19 @@ def meaning_of(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
     """Return what is to be done about a StoryRun that may not have been started yet.
 
     A run that ended, or that bears the marker of a start, is never started again. One that was
-    cancelled before anything of it ran is over at once, whether its Story is there or not.
+    cancelled before anything of it ran is over at once, whether its Story is there or not, unless
+    it is a step of another run: that one starts it, and it hears of the cancel then.
 
     Source: BubuStack, StoryRun reconcile order; a missing object is waited for, which upstream does
     for Stories alone. References across namespaces are refused, upstream's default policy.
     """
     if was_started(run) or is_over(run) or run.metadata.deletion_timestamp:
         return Nothing()
-    if run.spec.cancel_requested:
-        return Cancel()
     try:
+        if (parent := parent_of(run.metadata.annotations)) is not None:
+            return _awaits(run, parent)
+        if run.spec.cancel_requested:
+            return Cancel()
         return _start(run, lookups, cluster)
     except InvalidManifestError as error:
         return Refuse("InvalidConfiguration", str(error))
@@ -122,11 +139,33 @@ def is_over(run: StoryRun) -> bool:
     return phase is not None and phase.is_terminal
 
 
+def _awaits(run: StoryRun, parent: Parent) -> Awaits | Refuse:
+    """Return that its parent starts the run, if it belongs to that one's object."""
+    owners = {one.uid for one in run.metadata.owner_references}
+    named = run_of(parent.workflow_id)
+    if named is None or named[2] not in owners:
+        message = f"it names a parent that does not own it: {quoted(parent.workflow_id)}"
+        return Refuse("InvalidConfiguration", message)
+    return Awaits(parent)
+
+
+def abandoned(parent: Parent) -> Refuse:
+    """Return why a run never starts whose parent is over, or was never there."""
+    message = (
+        f"step {parent.step} of {parent.workflow_id} was to start this run; that one is over, "
+        "and has not"
+    )
+    return Refuse("SchedulingFailed", message)
+
+
 def _start(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
     story = _story_of(run, lookups)
     if not isinstance(story, Story):
         return story
-    workers = _workers(story, lookups)
+    stories = _executed(story, lookups)
+    if not isinstance(stories, tuple):
+        return stories
+    workers = _workers((story, *stories), lookups)
     if not isinstance(workers, list):
         return workers
     start = StartStoryRun(
@@ -135,14 +174,25 @@ def _start(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
         uid=run.metadata.uid,
         generation=run.metadata.generation,
         story=bare(story),
+        stories=tuple(map(bare, stories)),
         engrams=tuple({_key(one.engram): bare(one.engram) for one in workers}.values()),
         templates=tuple({_key(one.template): bare(one.template) for one in workers}.values()),
         inputs=run.spec.inputs or {},
         author=run.metadata.annotations.get(AUTHOR, "")[:_LONGEST_NAME],
         backend=Backend.KUBERNETES,
         cluster=cluster,
+        resume_from=_counted_on(run),
     )
     return Start(start, retention_of(story))
+
+
+def _counted_on(run: StoryRun) -> ResumeFrom | None:
+    """Return how executions are counted on where a redrive begins a run of which nothing is left.
+
+    Temporal has forgotten its executions, or another controller had them: nothing of them is kept.
+    """
+    attempts = (run.status.attempts if run.status else None) or 0
+    return ResumeFrom(activation=attempts + 1) if attempts > 0 else None
 
 
 def _story_of(run: StoryRun, lookups: Lookups) -> Story | Waits | Refuse:
@@ -159,14 +209,40 @@ def _story_of(run: StoryRun, lookups: Lookups) -> Story | Waits | Refuse:
     return story
 
 
-def _workers(story: Story, lookups: Lookups) -> list[Worker] | Waits | Refuse:
+def _executed(story: Story, lookups: Lookups) -> tuple[Story, ...] | Waits | Refuse:
+    """Return the Stories that the run may execute besides its own, directly or not.
+
+    Else the first reference to one that is refused, or all that are missing.
+    """
+    found, _ = executed_stories(story, lambda key: lookups.story(*key))
+    known = {key_of(one): one for one in (story, *found)}
+    missing: dict[str, None] = {}
+    for by in known.values():
+        for step, key in story_keys(by):
+            place = f"step {quoted(step.name)} of Story {quoted(by.metadata.name)}"
+            if key[0] != by.metadata.namespace:
+                message = f"{place} executes a Story in the namespace {quoted(key[0])}, {_DENIED}"
+                return Refuse("StoryReferenceInvalid", message)
+            one = known.get(key)
+            if one is None:
+                missing[f"there is no Story {quoted(key[1])}, which {place} executes"] = None
+            elif trouble := _other_version(place, version_of(step), one.spec.version):
+                return Refuse("StoryReferenceInvalid", trouble)
+    return Waits("StoryNotFound", "; ".join(missing)) if missing else found
+
+
+def _workers(stories: Iterable[Story], lookups: Lookups) -> list[Worker] | Waits | Refuse:
     """Return the workers of all steps; else the first that is refused, or all that are missing."""
     workers: list[Worker] = []
     missing: list[Waits] = []
-    for reference in dict.fromkeys(placed.step.ref for placed in Outline(story).steps):
+    for reference, home in dict.fromkeys(
+        (placed.step.ref, story.metadata.namespace)
+        for story in stories
+        for placed in Outline(story).steps
+    ):
         if reference is None:
             continue
-        match _worker(reference, story.metadata.namespace, lookups):
+        match _worker(reference, home, lookups):
             case Refuse() as refused:
                 return refused
             case Waits() as waits:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from runwright.models.bubustack import StepType
-from runwright.models.story_run import StepProgress
+from runwright.models.story_run import BRANCH, StepProgress
 from runwright.rules import templates
 from runwright.rules.bubustack.branches import block_of
+from runwright.rules.bubustack.references import steps_named_in
 
 Steps = Mapping[str, StepProgress]
 
@@ -40,6 +41,19 @@ def output_of(steps: Steps, name: str) -> dict[str, Any] | None:
     """
     seen = _seen(steps, name)
     return seen[0] if seen else None
+
+
+def lacking(value: Any, steps: Steps, step: str = "") -> str:
+    """Return which steps that the templates in a JSON value refer to put nothing out, and why.
+
+    Empty: every one of them did. `step` is whose templates they are, as for `scope_of`.
+    """
+    block = block_of(step)
+    named = (
+        steps.get(f"{block}{BRANCH}{name}") or steps.get(name) for name in steps_named_in(value)
+    )
+    silent = (one for one in named if one and one.is_over and output_of(steps, one.name) is None)
+    return "; ".join(f"step {one.own_name} ({one.phase}) put nothing out" for one in silent)
 
 
 def _seen(steps: Steps, name: str) -> tuple[dict[str, Any]] | None:

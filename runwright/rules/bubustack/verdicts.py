@@ -20,7 +20,7 @@ from runwright.rules.bubustack.conditions import usual_reason
 from runwright.rules.bubustack.dag import Interruption, Steps, failed_steps
 from runwright.rules.bubustack.primitives import Stop
 from runwright.rules.bubustack.progress import MESSAGE, MOST_OUTPUT, size_of, story_timeout
-from runwright.rules.bubustack.scope import scope_of
+from runwright.rules.bubustack.scope import lacking, scope_of
 
 
 class Ending(NamedTuple):
@@ -170,7 +170,9 @@ def _success(
             story.spec.output, scope, "output", now=now, random=random
         )
     except TemplateError as error:
-        message = f"Failed to evaluate final output template: {error}"
+        why = lacking(story.spec.output, state.steps)
+        said = f"{error}; {why}" if why else str(error)
+        message = f"Failed to evaluate final output template: {said}"
         return Ending(Phase.FAILED, "OutputResolutionFailed", message)
     if problems := schemas.violations(story.spec.outputs_schema or {}, output, "output"):
         return Ending(Phase.FAILED, "OutputSchemaFailed", "; ".join(map(str, problems)))

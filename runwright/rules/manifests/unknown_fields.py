@@ -8,7 +8,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from runwright.errors import Problem
+from runwright.models.bubustack import Step, StepType
 from runwright.models.metadata import ObjectMeta
+from runwright.rules.bubustack.branches import STEPS
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.wording import child, suggestion
 
@@ -48,6 +50,14 @@ def _in_model(model: type[BaseModel], value: Mapping[str, Any], path: str) -> It
             yield from unknown_fields(known[name].annotation, entry, where)
         elif name not in silent:
             yield Problem(where, f"there is no such field{suggestion(name, known)}")
+    if model is Step and value.get("type") == StepType.PARALLEL:
+        yield from _in_branches(value.get("with"), child(path, "with"))
+
+
+def _in_branches(arguments: Any, path: str) -> Iterator[Problem]:
+    """Yield those of the branches of a parallel step: they are steps within a free object."""
+    branches = arguments.get(STEPS) if is_object(arguments) else None
+    yield from unknown_fields(tuple[Step, ...], branches, child(path, STEPS))
 
 
 def _wire_name(name: str, field: FieldInfo) -> str:

@@ -11,6 +11,7 @@ from tests.unit.cli.states import (
     GATE,
     NOW,
     OPEN_GATE,
+    PARENT,
     START,
     TO_COME,
     WAITING,
@@ -79,6 +80,12 @@ def test_a_run_that_failed_says_why_and_what_to_do() -> None:
     assert page(BROKEN) == BROKEN_PAGE
 
 
+def test_a_run_that_is_a_step_says_of_which() -> None:
+    shown = page(state(TO_COME, parent=PARENT))
+
+    assert "started 10:00:00 UTC by ada as step call of run web-1\n" in shown
+
+
 def test_marks_are_plain_where_the_terminal_shows_no_others() -> None:
     shown = page(BROKEN, "ascii")
 
@@ -103,14 +110,36 @@ def test_marks_are_plain_where_the_terminal_shows_no_others() -> None:
             "try 2 of 4 at 10:01:30 UTC; Exited with 3.",
         ),
         ({"phase": "Paused", "type": "sleep", "deadline": at(90)}, "until 10:01:30 UTC"),
+        (
+            {"phase": "Paused", "type": "wait", "message": "Waiting for condition."},
+            "Waiting for condition.",
+        ),
+        (
+            {"phase": "Paused", "type": "wait", "message": "Waiting.", "deadline": at(90)},
+            "Waiting. until 10:01:30 UTC",
+        ),
         ({"phase": "Succeeded", "reason": "Kept", "activation": 1}, "kept from execution 1"),
     ],
-    ids=["second try", "retry", "sleep", "kept"],
+    ids=["second try", "retry", "sleep", "wait", "wait with a timeout", "kept"],
 )
 def test_a_step_says_what_it_waits_for(fields: dict[str, object], note: str) -> None:
     shown = page(state(step("build", started_at=START, **fields)))
 
     assert shown.rstrip().endswith(note)
+
+
+CHILD = {"name": "release-1-eu", "workflow_id": "storyrun/default/release-1-eu/local"}
+
+
+def test_a_step_that_executes_a_story_says_as_which_run() -> None:
+    """Nothing else tells where its own steps are to be seen."""
+    running = step("eu", type="executeStory", phase="Running", started_at=START, child=CHILD)
+    failed = {**running, "phase": "Failed", "message": "no.", "finished_at": at(9)}
+
+    assert page(state(running)).rstrip().endswith("run release-1-eu")
+    assert "Step eu (Failed): no.\n  runwright get team/release-1-eu\n" in page(
+        state(failed, namespace="team")
+    )
 
 
 def test_a_paused_run_says_by_whom_and_how_to_go_on() -> None:

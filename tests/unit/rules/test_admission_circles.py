@@ -137,7 +137,8 @@ def test_a_branch_is_seen_from_outside_only_through_its_block() -> None:
     (found,) = refusals(block("a", condition("one")), condition("b", "one"))
 
     assert found == (
-        'spec.steps[1].needs[0]: "one" is a branch of "a": what it puts out is "steps.a.output.one"'
+        'spec.steps[1].needs[0]: "one" is a branch of "a", which stands for it outside: '
+        'what it puts out is "steps.a.output.one"'
     )
 
 

@@ -194,3 +194,15 @@ def test_a_step_is_refused(own: dict[str, Any], expected: str) -> None:
     (found,) = refusals(condition("build"), own)
 
     assert found.startswith(expected)
+
+
+def test_a_branch_cannot_have_the_task_of_another_step() -> None:
+    """Both would be the Job `RUN-build-linux`; upstream mixes up their states."""
+    block = primitive("parallel", steps=[engram("linux")]) | {"name": "build"}
+
+    (found,) = refusals(engram("build-linux"), block)
+
+    assert found == (
+        "spec.steps[1].with.steps[0].name: "
+        'its task would have the same name as that of "build-linux"'
+    )

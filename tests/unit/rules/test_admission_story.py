@@ -93,6 +93,18 @@ def test_every_circle_is_shown_in_whichever_list() -> None:
     ]
 
 
+@pytest.mark.parametrize("need", ["linux", "build/linux"])
+def test_a_branch_is_waited_for_by_its_block(need: str) -> None:
+    block = {"name": "build", "type": "parallel", "with": {"steps": [condition("linux")]}}
+
+    (found,) = refusals(block, condition("own", need))
+
+    assert found == (
+        'spec.steps[1].needs[0]: "linux" is a branch of "build", which stands for it outside: '
+        'what it puts out is "steps.build.output.linux"'
+    )
+
+
 @pytest.mark.parametrize(
     ("section", "need", "message"),
     [

@@ -53,6 +53,15 @@ def test_a_realtime_story_is_refused() -> None:
             id="cache",
         ),
         pytest.param(
+            engram("a", execution={"maxInlineSize": 5}),
+            {},
+            "spec.steps[0].execution.maxInlineSize",
+            id="inline size",
+        ),
+        pytest.param(
+            engram("a", runtime={"when": "always"}), {}, "spec.steps[0].runtime", id="runtime"
+        ),
+        pytest.param(
             primitive("gate", approval={"users": ["ada"]}),
             {},
             "spec.steps[0].with.approval",

@@ -2,7 +2,7 @@
 
 from runwright.models.story_run import StoryRunState
 from runwright.rules.bubustack.explanation import explanation
-from tests.unit.cli.states import BROKEN, BUILT, NOW, TO_COME, WAITING, at, state, step
+from tests.unit.cli.states import BROKEN, BUILT, NOW, PARENT, TO_COME, WAITING, at, state, step
 
 
 def explained(shown: StoryRunState, *troubles: str) -> str:
@@ -37,6 +37,12 @@ def test_a_run_that_succeeded_says_no_more() -> None:
     )
 
 
+def test_a_run_that_is_a_step_says_of_which() -> None:
+    assert explained(state(TO_COME, parent=PARENT, activation=2)).startswith(
+        "Run default/release-1 of story release, step call of run web-1, execution 2, has been"
+    )
+
+
 def test_retries_sleeps_and_troubles_are_named() -> None:
     retrying = step(
         "build", phase="Pending", reason="RetryScheduled", tries=2, next_retry_at=at(90)
@@ -64,6 +70,24 @@ def test_a_pause_names_who_and_how_to_end_it() -> None:
     )
 
 
+def test_the_run_by_which_a_step_failed_is_named() -> None:
+    child = {"name": "release-1-eu", "workflow_id": "storyrun/default/release-1-eu/local"}
+    failed = step("eu", type="executeStory", phase="Failed", message="no.", child=child)
+
+    assert "Why its run ended so says `runwright explain team/release-1-eu`." in explained(
+        state(failed, namespace="team", phase="Failed", finished_at=at(65))
+    )
+
+
+def test_a_run_that_a_step_skipped_did_not_fail() -> None:
+    skipped = state(phase="Skipped", message="nothing to do", finished_at=at(5))
+
+    assert explained(skipped) == (
+        "Run default/release-1 of story release was skipped at 10:00:05 UTC after 5s: "
+        "nothing to do."
+    )
+
+
 def test_a_cancel_names_who_and_why() -> None:
     cancelled = {"by": "ada", "at": at(5), "reason": "enough", "grace": "PT20S"}
 
@@ -87,3 +111,19 @@ def test_a_run_that_ended_before_it_started_is_not_retried() -> None:
     refused = state(phase="Failed", activation=0, message="bad", finished_at=at(1))
 
     assert "runwright retry" not in explained(refused)
+
+
+def test_a_wait_and_an_executed_story_say_for_what() -> None:
+    waiting = step(
+        "ready", type="wait", phase="Paused", message="Waiting for condition.", deadline=at(100)
+    )
+    child = {"name": "release-1-tell", "workflow_id": "storyrun/default/release-1-tell/local"}
+    calling = step("tell", type="executeStory", phase="Running", child=child)
+
+    said = explained(state(waiting, calling))
+
+    assert said.split("; ", 1)[1] == (
+        "0 of its 2 steps are over. "
+        "Step ready until 10:01:40 UTC: Waiting for condition. "
+        "Step tell waits for the end of run release-1-tell: `runwright explain release-1-tell`."
+    )

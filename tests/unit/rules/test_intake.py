@@ -14,13 +14,16 @@ from runwright.rules.bubustack.configuration import configuration_problems
 from runwright.rules.bubustack.intake import (
     AUTHOR,
     RUN_ID,
+    Awaits,
     Cancel,
     Nothing,
     Refuse,
     Start,
     Waits,
+    abandoned,
     messages_of,
 )
+from runwright.rules.bubustack.parentage import ANNOTATION, Parent
 from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
 from tests.unit.rules.resources import (
     WORKER,
@@ -29,10 +32,17 @@ from tests.unit.rules.resources import (
     placed_engram,
     placed_story,
     run_of,
+    story_named,
 )
-from tests.unit.rules.stories import condition, engram
+from tests.unit.rules.stories import condition, engram, executes
 
 THERE = lookups(placed_story())
+INNER = story_named("inner")
+PARENT = Parent(workflow_id="storyrun/team/web-1/9c1e", execution="r1", step="call")
+CHILD = {
+    "annotations": PARENT.annotation,
+    "ownerReferences": [{"apiVersion": "v1", "kind": "StoryRun", "name": "web-1", "uid": "9c1e"}],
+}
 APPROVED = {"state": "Approved", "updatedBy": "ada", "message": "go"}
 
 
@@ -229,6 +239,103 @@ def test_another_version_of_a_template_is_refused() -> None:
     assert told == Refuse("TemplateResolutionFailed", message)
 
 
+def test_the_stories_that_a_run_executes_are_taken_along_with_all_that_they_need() -> None:
+    """Directly or not; two that execute each other are taken once."""
+    outer = placed_story(executes("call", "inner"), executes("again", "inner"))
+    inner = story_named("inner", executes("deeper", "deep"))
+    back = {**executes("back", "release"), "if": "{{ inputs.more }}"}
+    deep = story_named("deep", {"name": "dig", "ref": {"name": "digger"}}, back)
+    there = lookups(outer, (WORKER, placed_engram("digger")), executed=(inner, deep))
+
+    start = started(meaning(run_of(), there))
+
+    assert [one.metadata.name for one in start.stories] == ["inner", "deep"]
+    assert [one.metadata.name for one in start.engrams] == ["digger"]
+    assert configuration_problems(start) == []
+
+
+def test_a_run_waits_for_all_stories_that_its_steps_execute() -> None:
+    outer = placed_story(executes("call", "inner"), executes("other", "deep"), engram("build"))
+
+    told = meaning(run_of(), lookups(outer, ()))
+
+    assert told == Waits(
+        "StoryNotFound",
+        'there is no Story "inner", which step "call" of Story "release" executes; '
+        'there is no Story "deep", which step "other" of Story "release" executes',
+    )
+
+
+def test_a_run_waits_for_what_the_stories_need_that_its_steps_execute() -> None:
+    there = lookups(placed_story(executes("call", "inner")), (), executed=(INNER,))
+
+    told = meaning(run_of(), there)
+
+    assert isinstance(told, Waits)
+    assert told.reason == "ReferenceNotFound"
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        (
+            {"namespace": "other"},
+            'step "call" of Story "release" executes a Story in the namespace "other", '
+            "and references across namespaces are not allowed",
+        ),
+        (
+            {"version": "2"},
+            'step "call" of Story "release": version "2" is asked for, "1" is there',
+        ),
+    ],
+    ids=["another namespace", "another version"],
+)
+def test_a_story_that_a_step_may_not_execute_is_refused(
+    reference: dict[str, str], message: str
+) -> None:
+    outer = placed_story(executes("call", "inner", **reference))
+    inner = story_named("inner", version="1")
+
+    told = meaning(run_of(), lookups(outer, executed=(inner,)))
+
+    assert told == Refuse("StoryReferenceInvalid", message)
+
+
+def test_a_run_that_is_a_step_of_another_is_left_to_that_one() -> None:
+    """Also when it is cancelled meanwhile: it hears of that when it has begun."""
+    child = run_of(metadata=CHILD, cancelRequested=True)
+
+    assert meaning(child, THERE) == Awaits(PARENT)
+    assert meaning(run_of(metadata=CHILD, status={"phase": "Failed"}), THERE) == Nothing()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({**CHILD, "ownerReferences": []}, "it names a parent that does not own it"),
+        ({"annotations": {ANNOTATION: "web-1"}}, "says which run started this one"),
+    ],
+    ids=["not owned", "unreadable"],
+)
+def test_a_run_that_only_claims_to_be_a_step_of_another_is_refused(
+    metadata: dict[str, Any], message: str
+) -> None:
+    """Nobody would ever start it."""
+    told = meaning(run_of(metadata=metadata), THERE)
+
+    assert isinstance(told, Refuse)
+    assert told.reason == "InvalidConfiguration"
+    assert message in told.message
+
+
+def test_a_run_says_which_parent_has_left_it() -> None:
+    assert abandoned(PARENT) == Refuse(
+        "SchedulingFailed",
+        "step call of storyrun/team/web-1/9c1e was to start this run; that one is over, "
+        "and has not",
+    )
+
+
 def test_an_object_that_cannot_be_read_is_refused_with_every_reason() -> None:
     def unreadable(namespace: str, name: str) -> Story:
         problem = Problem("spec.steps", "is required", object=f"Story/{namespace}/{name}")
@@ -315,3 +422,11 @@ def test_a_run_that_is_over_is_told_nothing() -> None:
 
 def test_a_run_without_a_status_has_nothing_to_say() -> None:
     assert messages_of(run_of()) == ()
+
+
+def test_executions_are_counted_on_where_nothing_else_is_left_of_them() -> None:
+    """A redrive has wiped the status of a run that Temporal has forgotten."""
+    wiped = run_of(status={"attempts": 2})
+
+    assert started(meaning(wiped, THERE)).activation == 3
+    assert started(meaning(run_of(), THERE)).resume_from is None

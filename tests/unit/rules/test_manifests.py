@@ -246,6 +246,13 @@ def test_null_is_as_good_as_absent() -> None:
     assert "spec: is required" in str(refusal(STORY.replace("spec:", "spec:\nx:")))
 
 
+def test_null_is_absent_in_a_branch_too() -> None:
+    branch = "{name: b, type: condition, needs: null, with: null}"
+    block = f"  - {{name: p, type: parallel, with: {{steps: [{branch}]}}}}\n"
+
+    assert not read(STORY + block).warnings
+
+
 def test_a_misspelt_field_is_a_warning() -> None:
     text = STORY.replace("metadata: {name", "metadata: {lables: {}, managedFields: [], name")
     text = text.replace("ref: {name: builder}", "ref: {name: builder, nmspace: x}, wiht: {}")
@@ -262,6 +269,19 @@ def test_a_misspelt_field_is_a_warning() -> None:
             ("spec.steps[0].wiht", '"with"'),
         )
     ]
+
+
+def test_a_misspelt_field_of_a_branch_is_a_warning_too() -> None:
+    """It stands in a free object, and is a step all the same."""
+    branch = "{name: b, type: condition, alowFailure: true, with: {free: 1}}"
+    block = f"  - {{name: p, type: parallel, with: {{steps: [{branch}]}}}}\n"
+
+    (warning,) = (str(one) for one in read(STORY + block).warnings if "argument" not in str(one))
+
+    assert warning == (
+        "release.yaml: Story/release: spec.steps[1].with.steps[0].alowFailure: "
+        'there is no such field (did you mean "allowFailure"?)'
+    )
 
 
 def test_a_python_name_is_no_field() -> None:

@@ -94,6 +94,16 @@ def test_a_run_that_goes_on_starts_with_what_it_keeps() -> None:
     assert state.steps["b"].phase is None
 
 
+def test_a_run_that_goes_on_has_the_whole_time_of_its_story() -> None:
+    """Upstream's goes on to count from the first start."""
+    one = story(condition("a"), policy={"timeouts": {"story": "1h"}})
+    later = NOW + timedelta(days=1)
+
+    state = progress.started(start_of(one, resume_from=ResumeFrom(activation=2)), later)
+
+    assert (state.started_at, state.deadline) == (later, later + timedelta(hours=1))
+
+
 def test_every_gate_of_a_story_has_its_policy_before_it_is_reached() -> None:
     approval = {"users": ["ada"], "required": 1, "author": "may-not"}
     one = story(

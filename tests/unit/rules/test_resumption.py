@@ -10,7 +10,7 @@ from runwright.models.gates import Gate, GateOutcome
 from runwright.models.history import History, Subject, Transition
 from runwright.models.story_run import ResumeFrom, StartStoryRun, StepReason, StoryRunState
 from runwright.models.tasks import Backend
-from runwright.rules.bubustack.resumption import LONGEST_INPUT, next_input, resumed
+from runwright.rules.bubustack.resumption import LONGEST_INPUT, begun_anew, next_input, resumed
 from tests.unit.rules.states import NOW, changed, start_of, state_of
 from tests.unit.rules.stories import condition, engram, story
 
@@ -68,6 +68,17 @@ def test_what_succeeded_is_kept_with_its_output_and_what_did_not_is_decided_anew
     assert resume.kept["build"].output == {"image": "app:7"}
     assert resume.kept["build"].reason is StepReason.KEPT
     assert resume.kept["build"].activation == 1
+
+
+def test_a_run_that_was_stopped_is_stopped_again_or_does_the_rest() -> None:
+    """The stop decides anew: kept, it would let everything run that it had kept from running."""
+    stopping = story(condition("look"), {"name": "enough", "type": "stop"}, condition("rest"))
+    state = state_of(
+        stopping, look=Phase.SUCCEEDED, enough=Phase.SUCCEEDED, rest=Phase.SKIPPED
+    ).model_copy(update={"finished_at": NOW, "phase": Phase.FAILED})
+    state = changed(state, "rest", reason=StepReason.STOPPED)
+
+    assert list(resume_of(resumed(start_of(stopping), state)).kept) == ["look"]
 
 
 def test_the_next_execution_has_the_next_number_and_knows_who_asked() -> None:
@@ -140,6 +151,7 @@ def test_a_run_of_a_cluster_goes_on_as_the_same_object_on_the_same_backend() -> 
     again = resumed(START.model_copy(update=placed), FAILED, by="ada")
 
     assert again.model_dump(include=set(placed)) == placed
+    assert (again.story, again.engrams) == (START.story, START.engrams)
     assert (again.has_resource, again.activation) == (True, 2)
 
 
@@ -188,3 +200,12 @@ def test_changed_inputs_must_fit_the_schema_of_the_story() -> None:
 
     with pytest.raises(InvalidManifestError, match=r"inputs\.tag: must be text, not 3"):
         resumed(strict, FAILED, inputs={"tag": 3})
+
+
+def test_begun_anew_nothing_is_kept() -> None:
+    once = resumed(START, FAILED)
+
+    again = begun_anew(once, inputs={"tag": "v2"}, by="ada")
+
+    assert resume_of(again) == ResumeFrom(activation=3, by="ada", changed_inputs=("tag",))
+    assert again.inputs == {"to": "staging", "tag": "v2"}

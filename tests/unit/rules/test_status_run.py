@@ -9,6 +9,8 @@ from runwright.models.metadata import ConditionStatus
 from runwright.models.runs import Cancelled, Paused
 from runwright.models.story_run import FailedStep, RunError, StepReason
 from runwright.models.tasks import Diagnosis
+from runwright.rules.bubustack.branches import branches_of
+from runwright.rules.bubustack.progress import expanded
 from runwright.rules.bubustack.status import story_run_status
 from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
 from tests.unit.rules.shown import LATER, STORY, again, conditions, over, placed, running, with_gate
@@ -47,6 +49,22 @@ def test_steps_are_counted_and_listed_by_what_became_of_them() -> None:
     assert status.completed == ("a", "c", "f")
     assert status.active == ("e",)
     assert status.allowed_failures == ("f",)
+
+
+def test_branches_stand_apart_from_the_steps_of_the_story() -> None:
+    """Upstream they are counted among these, and may have the name of one of them."""
+    block = {"name": "build", "type": "parallel", "with": {"steps": [engram("a"), engram("b")]}}
+    start = placed(story(engram("a"), block))
+    state = running(start, a=Phase.SUCCEEDED, build=Phase.RUNNING)
+    branches = branches_of(start.story.spec.steps[1])
+    state = state.model_copy(update={"steps": expanded(state, state.steps["build"], branches)})
+    state = changed(state, "build/a", phase=Phase.FAILED)
+
+    status = story_run_status(start, state)
+
+    assert (status.steps_total, status.steps_complete, status.steps_failed) == (2, 1, 0)
+    assert set(status.step_states) == {"a", "build"}
+    assert status.primitive_children == {"build": ("release-1-build-a", "release-1-build-b")}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from runwright.models.bubustack import Phase, Step, StepType, StoryPattern
 from runwright.models.durations import format_duration, parse_duration
 from runwright.models.gates import Approval
 from runwright.rules.bubustack.admission.placed import Outline, Placed
-from runwright.rules.bubustack.branches import STEPS, entries_of
+from runwright.rules.bubustack.branches import STEPS, entries_of, said_in
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.templates import is_template
 from runwright.rules.translation import problems_in
@@ -176,7 +176,7 @@ def _parallel(_: Outline, placed: Placed, arguments: Arguments) -> Iterator[Prob
 
 def _branch(branch: Any, path: str) -> Iterator[Problem]:
     try:
-        step = Step.model_validate(branch, by_alias=True, by_name=False)
+        step = Step.model_validate(said_in(branch), by_alias=True, by_name=False)
     except ValidationError as error:
         yield from problems_in(error, path, known=Step.model_fields)
         return

@@ -6,7 +6,7 @@ from runwright.errors import Problem
 from runwright.models.bubustack import StepType
 from runwright.models.story_run import BRANCH, Section
 from runwright.rules.bubustack.admission.placed import Outline, Placed
-from runwright.rules.bubustack.branches import step_run_name
+from runwright.rules.bubustack.branches import block_of, own_name, step_run_name
 from runwright.rules.bubustack.dependencies import (
     dependencies,
     transitive_dependents,
@@ -83,9 +83,11 @@ def why_out_of_reach(outline: Outline, placed: Placed, name: str) -> str:
     if outline.reaches(placed, name) or name in outline.unreadable:
         return ""
     section = outline.section_of(name)
-    if section is None and (block := outline.block_with(name)):
-        output = quoted(f"steps.{block}.output.{name}")
-        return f"{quoted(name)} is a branch of {quoted(block)}: what it puts out is {output}"
+    if block := block_of(name) if section else outline.block_with(name):
+        branch = own_name(name)
+        output = quoted(f"steps.{block}.output.{branch}")
+        said = f"{quoted(branch)} is a branch of {quoted(block)}, which stands for it outside"
+        return f"{said}: what it puts out is {output}"
     if section is None:
         known = [placed.as_written(one) for one in outline.within_reach(placed)]
         return f"no step is called {quoted(name)}{suggestion(name, known)}"

@@ -17,6 +17,10 @@ _COMFORTS: Final = {
     "storage": "storage",
 }
 """Fields of a Story's policy without which a run only waits, or stores, differently."""
+_OF_STREAMS: Final = ("runtime", "transport")
+"""Fields of a step that say something of realtime Stories alone."""
+_OF_STORES: Final = {"cache": "cache", "max_inline_size": "maxInlineSize", "storage": "storage"}
+"""Fields of a step's execution that say something of stores."""
 
 
 def unsupported(outline: Outline, backend: Backend) -> Iterator[Problem]:
@@ -45,8 +49,12 @@ def without_effect(outline: Outline) -> Iterator[Problem]:
 
 def _of_step(placed: Placed) -> Iterator[Problem]:
     step = placed.step
-    if step.execution and step.execution.cache:
-        yield Problem(placed.field("execution.cache"), "has no effect in this version")
+    for field in _OF_STREAMS:
+        if getattr(step, field):
+            yield Problem(placed.field(field), "has no effect in this version")
+    for field, wire_name in _OF_STORES.items():
+        if step.execution and getattr(step.execution, field):
+            yield Problem(placed.field(f"execution.{wire_name}"), "has no effect in this version")
     if _asks_for_what_nobody_has(step):
         message = (
             "only verified identities may decide, and this version verifies none: nobody can; "
