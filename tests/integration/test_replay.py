@@ -113,7 +113,7 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
     [
         pytest.param(
             "activityTaskScheduledEventAttributes.activityType.name",
-            {"run_task", "find_task", "stop_task", "cancel_own_run"},
+            {"run_task", "find_task", "stop_task", "cancel_own_run", "find_continuation"},
             id="activities",
         ),
         pytest.param(
@@ -128,7 +128,13 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
         ),
         pytest.param(
             "workflowExecutionFailedEventAttributes.failure.applicationFailureInfo.type",
-            {"Compensated", "DependencyFailed", "InvalidConfiguration", "TimedOut"},
+            {
+                "Compensated",
+                "DependencyFailed",
+                "ExecutionFailed",
+                "InvalidConfiguration",
+                "TimedOut",
+            },
             id="failures",
         ),
     ],
@@ -145,6 +151,9 @@ def test_the_histories_hold_everything_that_a_run_can_meet(path: str, expected: 
         "TIMER_CANCELED",
         "ACTIVITY_TASK_FAILED",
         "ACTIVITY_TASK_CANCEL_REQUESTED",
+        "CHILD_WORKFLOW_EXECUTION_CANCELED",
+        "CHILD_WORKFLOW_EXECUTION_COMPLETED",
+        "CHILD_WORKFLOW_EXECUTION_FAILED",
         "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES",
         "WORKFLOW_EXECUTION_CANCEL_REQUESTED",
         "WORKFLOW_EXECUTION_COMPLETED",
