@@ -1,7 +1,7 @@
 """Whether a schema is one."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from runwright.errors import Problem
 from runwright.rules.circles import circles
@@ -40,25 +40,33 @@ def prepared(schema: Any) -> Any:
     if not is_object(schema):
         return schema
     known = {keyword: value for keyword, value in schema.items() if keyword not in _ANNOTATIONS}
-    return _with_required_lifted(mapped(known, prepared))
+    return mapped(_with_required_lifted(known), prepared)
 
 
 def _with_required_lifted(schema: dict[str, Any]) -> dict[str, Any]:
-    properties = schema.get("properties")
+    """Return a schema whose properties say no more of themselves that they are required.
+
+    From the outside in: a property may say so, and have properties of its own that do.
+    """
+    properties, listed = schema.get("properties"), schema.get("required", [])
     if not is_object(properties):
         return schema
-    lifted = [name for name, rule in properties.items() if _takes_required_off(rule)]
-    listed = schema.get("required", [])
-    if lifted and is_list(listed):
-        schema["required"] = list(dict.fromkeys([*listed, *lifted]))
-    return schema
+    lifted = [name for name, rule in properties.items() if _own_required(rule) is True]
+    names = {"required": list(dict.fromkeys([*listed, *lifted]))} if is_list(listed) else {}
+    plain = {name: _without_own_required(rule) for name, rule in properties.items()}
+    return {**schema, "properties": plain, **(names if lifted else {})}
 
 
-def _takes_required_off(rule: Any) -> bool:
-    """Remove a `required` that is true or false from a property; return whether it was true."""
-    if is_object(rule) and isinstance(rule.get("required"), bool):
-        return bool(cast("dict[str, Any]", rule).pop("required"))
-    return False
+def _own_required(rule: Any) -> bool | None:
+    """Return what a property says of itself; None: nothing."""
+    own = rule.get("required") if is_object(rule) else None
+    return own if isinstance(own, bool) else None
+
+
+def _without_own_required(rule: Any) -> Any:
+    if _own_required(rule) is None:
+        return rule
+    return {keyword: value for keyword, value in rule.items() if keyword != "required"}
 
 
 def _is_too_deep(schema: Any, depth: int = 0) -> bool:
