@@ -16,8 +16,9 @@ from runwright.rules import effort
 from runwright.rules.schemas.costs import cost_of, identity_of
 from runwright.rules.schemas.messages import demand
 from runwright.rules.schemas.patterns import matches, must_compile
+from runwright.rules.schemas.references import is_reference
 from runwright.rules.shapes import is_list, is_object
-from runwright.rules.templates import is_template
+from runwright.rules.templates import WRAPPED, is_template
 from runwright.rules.wording import child, quoted, suggestion
 
 _MOST_REFERENCES: Final = 5_000
@@ -68,11 +69,14 @@ class _Formats(FormatChecker):
 
 def problems_of_definition(schema: Any, path: str) -> list[Problem]:
     """Return where a schema is not one, by the schema of schemas."""
-    return _problems(_STRICT, Draft7Validator.META_SCHEMA, schema, path)
+    return _problems(_DEFINING, Draft7Validator.META_SCHEMA, schema, path)
 
 
 def problems_of_value(schema: Any, value: Any, path: str, *, templates: bool) -> list[Problem]:
-    """Return where a value does not fit a schema that is known to be one."""
+    """Return where a value does not fit a schema that is known to be one.
+
+    A reference into a store fits everywhere: it stands for what nobody has fetched yet.
+    """
     return _problems(_LENIENT if templates else _STRICT, schema, value, path)
 
 
@@ -168,13 +172,20 @@ def _counted(name: str, keyword: _Keyword) -> _Keyword:
     return counted
 
 
-def _sparing_templates(keyword: _Keyword) -> _Keyword:
-    """Return the keyword, blind to texts that are templates: they become something else later."""
+def _is_open(value: Any) -> bool:
+    """Return whether a value becomes something else later: a template, or what is in a store."""
+    if isinstance(value, str):
+        return is_template(value)
+    return is_reference(value) or (is_object(value) and WRAPPED in value)
+
+
+def _sparing(is_spared: Callable[[Any], bool], keyword: _Keyword) -> _Keyword:
+    """Return the keyword, blind to values of that kind."""
 
     def spared(
         validator: Any, expected: Any, instance: Any, schema: Any
     ) -> Iterator[ValidationError]:
-        if not (isinstance(instance, str) and is_template(instance)):
+        if not is_spared(instance):
             yield from keyword(validator, expected, instance, schema) or ()
 
     return spared
@@ -232,12 +243,16 @@ _KEYWORDS: Final[Mapping[str, Any]] = {
     name: _counted(name, keyword)
     for name, keyword in {**Draft7Validator.VALIDATORS, **_OURS}.items()
 }
-_STRICT: Final = _dialect(_KEYWORDS)
+_DEFINING: Final = _dialect(_KEYWORDS)
+"""For schemas, which are not in stores."""
+_STRICT: Final = _dialect(
+    {name: _sparing(is_reference, keyword) for name, keyword in _KEYWORDS.items()}
+)
 _LENIENT: Final = _dialect(
     {
-        **{name: _sparing_templates(keyword) for name, keyword in _KEYWORDS.items()},
+        **{name: _sparing(_is_open, keyword) for name, keyword in _KEYWORDS.items()},
         # Which alternatives hold, and whether one does not, shows when the templates are resolved.
-        "oneOf": _sparing_templates(_KEYWORDS["anyOf"]),
+        "oneOf": _sparing(_is_open, _KEYWORDS["anyOf"]),
         "not": _nothing,
         "if": _nothing,
         "uniqueItems": _nothing,

@@ -10,6 +10,7 @@ Source: BubuStack core, package templating; Go, text/template; Sprig.
 
 from runwright.rules.templates.dialects import BUBUSTACK, Dialect
 from runwright.rules.templates.evaluation import (
+    WRAPPED,
     evaluate,
     evaluate_object,
     is_template,
@@ -24,6 +25,7 @@ __all__ = [
     "INPUTS",
     "PACKET",
     "STEPS",
+    "WRAPPED",
     "Dialect",
     "Mention",
     "check",

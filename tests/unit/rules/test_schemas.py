@@ -150,6 +150,19 @@ def test_a_property_may_say_of_itself_that_it_is_required() -> None:
     assert schema["properties"]["a"] == {"required": True}
 
 
+def test_a_property_that_is_required_may_require_some_of_its_own() -> None:
+    inner = {"required": True, "properties": {"b": {"required": True}}}
+    schema = {"required": ["c"], "properties": {"a": inner}}
+
+    assert [str(one) for one in violations(schema, {}, "x")] == [
+        "x.a: is required",
+        "x.c: is required",
+    ]
+    assert [str(one) for one in violations(schema, {"a": {}, "c": 1}, "x")] == [
+        "x.a.b: is required"
+    ]
+
+
 def test_a_template_fits_everywhere_when_asked_for() -> None:
     schema = {
         "properties": {
@@ -168,6 +181,82 @@ def test_a_template_fits_everywhere_when_asked_for() -> None:
 
     assert [problem.path for problem in problems] == ["with.list", "with.list[1]"]
     assert len(violations(schema, value, "with")) > len(problems)
+
+
+STRICT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "count": {"type": "integer", "minimum": 1, "enum": [1, 2]},
+        "list": {"type": "array", "items": {"type": "string"}, "maxItems": 1},
+        "nested": {"type": "object", "required": ["a"], "additionalProperties": False},
+        "one": {"oneOf": [{"type": "null"}, {"const": 1}]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"$bubuStorageRef": "outputs/default/run-a/count.json"},
+        {
+            "$bubuStorageRef": "outputs/x.json",
+            "$bubuStoragePath": "a.b",
+            "$bubuStorageContentType": "json",
+            "$bubuStorageSchema": "bubu://story/default/release/output",
+            "$bubuStorageSchemaVersion": "v1",
+        },
+        {"$bubuConfigMapRef": "settings:count"},
+        {"$bubuSecretRef": "default/passwords:admin"},
+        {"$bubuSecretRef": {"name": "passwords", "key": "admin", "format": "raw"}},
+    ],
+    ids=["store", "store, in full", "configmap", "secret", "secret in fields"],
+)
+@pytest.mark.parametrize("templates", [False, True], ids=["at the end", "at admission"])
+def test_a_reference_into_a_store_fits_everywhere(
+    reference: dict[str, Any], *, templates: bool
+) -> None:
+    """What it stands for, whoever wrote it there has judged."""
+    for field in STRICT["properties"]:
+        assert violations(STRICT, {field: reference}, "x", templates=templates) == []
+    assert violations(STRICT, {"list": [reference]}, "x", templates=templates) == []
+    assert violations(STRICT, reference, "x", templates=templates) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"$bubuStorageRef": ""},
+        {"$bubuStorageRef": 1},
+        {"$bubuStorageRef": "x", "more": "y"},
+        {"$bubuStoragePath": "a"},
+        {"$bubuSecretRef": "no-key"},
+        {"$bubuSecretRef": ":key"},
+        {"$bubuSecretRef": {"name": "a"}},
+        {"$bubuSecretRef": {"name": "a", "key": "b", "more": "c"}},
+        {"$bubuSecretRef": "a:b", "$bubuConfigMapRef": "a:b"},
+    ],
+    ids=str,
+)
+def test_what_only_looks_like_a_reference_is_judged(value: dict[str, Any]) -> None:
+    (problem,) = violations(STRICT, {"count": value}, "x")[:1]
+
+    assert problem.path == "x.count"
+
+
+def test_a_schema_is_no_value_and_has_no_references_in_it() -> None:
+    schema = {"properties": {"a": {"type": {"$bubuSecretRef": "a:b"}}}}
+
+    (problem,) = schema_problems(schema, "s")
+
+    assert problem.path == "s.properties.a.type"
+
+
+def test_a_wrapped_template_fits_everywhere_when_asked_for() -> None:
+    value = {"count": {"$bubuTemplate": "{{ inputs.n }}", "$bubuTemplateVars": {"x": 1}}}
+
+    assert violations(STRICT, value, "x", templates=True) == []
+    assert violations(STRICT, value, "x") != []
 
 
 def test_an_invalid_schema_is_said_instead_of_judging_by_it() -> None:
@@ -211,6 +300,28 @@ def test_defaults_fill_what_is_missing(schema: Any, value: Any, expected: Any) -
 
     assert with_defaults(schema, value) == expected
     assert json.dumps(value) == before
+
+
+@pytest.mark.parametrize(("depth", "filled"), [(31, True), (32, False)])
+def test_case_51_defaults_reach_thirty_two_levels_deep(depth: int, *, filled: bool) -> None:
+    schema: dict[str, Any] = {"properties": {"end": {"default": 1}}}
+    value: dict[str, Any] = {}
+    for _ in range(depth + 1):
+        schema, value = {"properties": {"in": schema}}, {"in": value}
+
+    found = with_defaults(schema, value)
+
+    for _ in range(depth + 1):
+        found = found["in"]
+    assert found == ({"end": 1} if filled else {})
+
+
+def test_a_reference_gets_no_defaults() -> None:
+    """With more in it, it would be none."""
+    schema = {"properties": {"o": {"properties": {"a": {"default": 1}}}}}
+    value = {"o": {"$bubuStorageRef": "x"}}
+
+    assert with_defaults(schema, value) == value
 
 
 def test_a_default_is_nobody_elses() -> None:
