@@ -16,7 +16,7 @@ def between_braces(value: Any) -> int:
     found = 0
     layer: list[Any] = [value]
     while layer:
-        found += sum(_of_text(one) for one in layer if isinstance(one, str))
+        found += sum(_of_text(one) for one in layer if isinstance(one, str) and OPENS in one)
         layer = [inner for outer in layer for inner in _inside(outer)]
     return found
 

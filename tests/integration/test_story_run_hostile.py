@@ -58,10 +58,7 @@ async def ended(
             work(idempotencyKeyTemplate=HARD), (Phase.SUCCEEDED, None), id="idempotencyKeyTemplate"
         ),
         pytest.param(
-            steps(type="sleep", **{"with": {"duration": HARD}}), EXPRESSION, id="with of a sleep"
-        ),
-        pytest.param(
-            steps(type="gate", **{"with": {"timeout": HARD}}), EXPRESSION, id="with of a gate"
+            steps(type="gate", **{"with": {"timeout": HARD}}), EXPRESSION, id="with of a primitive"
         ),
         pytest.param(
             steps(type="wait", **{"with": {"until": HARD, "timeout": "10ms"}})[:4],
