@@ -44,7 +44,8 @@ class StoryChildren(StoryTasks):
         this run began goes on from where it ended.
         """
         now, random = workflow.now(), workflow.random()
-        asked = children.execution_of(self._start, step, self._scope(step), now, random)
+        async with self._effort:
+            asked = children.execution_of(self._start, step, self._scope(step), now, random)
         anew = children.child_start(self._start, step, asked, workflow.info().workflow_id)
         if message := children.too_large(anew):
             return self._ended(step, Phase.FAILED, message, StepReason.EXECUTION_FAILED)

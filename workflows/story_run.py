@@ -67,7 +67,8 @@ class StoryRunWorkflow(StorySteps):
         in_time = await self._in_time(self._run_steps_and_compensations())
         self._is_finishing = True
         await self._run_section(Section.FINALLY)
-        return self._verdict(in_time=in_time)
+        async with self._effort:
+            return self._verdict(in_time=in_time)
 
     async def _run_steps_and_compensations(self) -> None:
         await self._run_section(Section.MAIN)

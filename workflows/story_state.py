@@ -26,6 +26,7 @@ from runwright.rules.bubustack.details import details
 from runwright.rules.bubustack.scope import output_of, scope_of
 from runwright.rules.bubustack.status.changes import update_of
 from workflows.alarms import Alarms
+from workflows.effort import Effort
 from workflows.messages import RunMessages
 from workflows.mirroring import Mirror
 from workflows.presentation import Identity, Presentation
@@ -53,6 +54,7 @@ class StoryState(RunMessages):
         self._ends = 0
         """Grows whenever a step is over: what templates see may be another."""
         self._alarms = Alarms()
+        self._effort = Effort()
         self._mirror = Mirror[StoryRunState](partial(update_of, self._start))
         self._presentation = Presentation(
             Identity(
@@ -134,22 +136,22 @@ class StoryState(RunMessages):
     def _scope(self, step: Step) -> Mapping[str, Any]:
         return scope_of(self._start.inputs, self._state.steps, step.name)
 
-    def _evaluated(self, step: Step, *but: str) -> Mapping[str, Any]:
+    async def _evaluated(self, step: Step, *but: str) -> Mapping[str, Any]:
         """Return the arguments of a primitive, but for those that it evaluates itself."""
         given = {name: value for name, value in (step.with_ or {}).items() if name not in but}
-        evaluated: Mapping[str, Any] = templates.evaluate(
-            given, self._scope(step), now=workflow.now(), random=workflow.random()
-        )
-        return evaluated
+        async with self._effort:
+            return templates.evaluate_object(
+                given, self._scope(step), "with", now=workflow.now(), random=workflow.random()
+            )
 
     def _is_wanted(self, step: Step) -> bool:
         scope = self._scope(step)
         return templates.truth(step.if_, scope, now=workflow.now(), random=workflow.random())
 
-    def _digest(self, step: Step) -> str:
-        steps = self._state.steps
+    async def _digest(self, step: Step) -> str:
+        given, steps = await self._evaluated(step), self._state.steps
         needed = {name: output_of(steps, name) for name in self._dag.needs(step)}
-        return gate_rules.digest({"with": self._evaluated(step), "outputs": needed})
+        return gate_rules.digest({"with": given, "outputs": needed})
 
     def _bounded(self, step: Step, outcome: TaskOutcome) -> TaskOutcome:
         bounded = progress.bounded(step.name, outcome, self._sizes)

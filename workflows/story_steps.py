@@ -18,7 +18,7 @@ from runwright.rules.bubustack import checks, primitives, progress, verdicts
 from runwright.rules.bubustack.dag import Graph
 from runwright.rules.bubustack.scope import lacking
 from workflows.story_children import StoryChildren
-from workflows.tasks import cancelled
+from workflows.tasks import cancelled, unbroken
 
 MOST_IN_FLIGHT: Final = 500
 """Steps of one run at a time; Temporal refuses a run with 2,000 pending activities."""
@@ -81,8 +81,10 @@ class StorySteps(StoryChildren):
     async def _run_step(self, step: Step) -> None:
         """Run one step as what it is, unless its `if` says no."""
         try:
-            if self._is_wanted(step):
-                self._end(self._verified(step, await self._run_kind(step)))
+            async with self._effort:
+                wanted = self._is_wanted(step)
+            if wanted:
+                self._end(await self._verified(step, await self._run_kind(step)))
             else:
                 message = "Skipped due to 'if' condition"
                 self._end(self._ended(step, Phase.SKIPPED, message, StepReason.CONDITION))
@@ -111,20 +113,24 @@ class StorySteps(StoryChildren):
         message = "Primitive evaluated and outputs are available."
         return self._ended(step, Phase.SUCCEEDED, message)
 
-    def _verified(self, step: Step, ended: StepProgress) -> StepProgress:
+    async def _verified(self, step: Step, ended: StepProgress) -> StepProgress:
         """Return the step as it ended; as failed if what must hold after a success does not."""
         if ended.phase is not Phase.SUCCEEDED or step.post_execution is None:
             return ended
+        while not self._effort.has_room():
+            await unbroken(self._effort.room())  # a success that is recorded stays one
         steps = {**self._state.steps, step.name: ended}
         now, random = workflow.now(), workflow.random()
-        if broken := checks.broken_promise(step, self._start.inputs, steps, now, random):
+        with self._effort.counted():
+            broken = checks.broken_promise(step, self._start.inputs, steps, now, random)
+        if broken:
             return progress.ended(ended, Phase.FAILED, broken, now, StepReason.EXPRESSION_FAILED)
         return ended
 
     async def _run_gate(self, step: Step) -> StepProgress:
         """Wait for people to decide, until the gate's deadline."""
-        timing = primitives.timing_of(self._evaluated(step))
-        self._open_gate(step.name, self._digest(step), timing.deadline(workflow.now()))
+        timing = primitives.timing_of(await self._evaluated(step))
+        self._open_gate(step.name, await self._digest(step), timing.deadline(workflow.now()))
         message, deadline = "Waiting for gate decision.", self._gates[step.name].deadline
         self._set(progress.waiting(self._step(step), message, deadline))
         with suppress(TimeoutError):
@@ -138,7 +144,7 @@ class StorySteps(StoryChildren):
         return progress.gate_ended(self._step(step), gate, timing.on_timeout, now)
 
     async def _run_sleep(self, step: Step) -> StepProgress:
-        duration = primitives.sleep_duration(self._evaluated(step))
+        duration = primitives.sleep_duration(await self._evaluated(step))
         if duration:
             until = workflow.now() + duration
             message = f"Sleeping for {format_duration(duration)}."
@@ -148,10 +154,10 @@ class StorySteps(StoryChildren):
 
     async def _run_wait(self, step: Step) -> StepProgress:
         """Wait until a condition holds: look again when what it reads may be another."""
-        timing = primitives.timing_of(self._evaluated(step, "until"))
+        timing = primitives.timing_of(await self._evaluated(step, "until"))
         since = workflow.now()
         deadline = timing.deadline(since)
-        while not (look := self._look(step)).holds:
+        while not (look := await self._look(step)).holds:
             self._set(progress.waiting(self._step(step), look.message, deadline))
             if deadline and workflow.now() >= deadline:
                 return progress.wait_timed_out(self._step(step), timing.on_timeout, workflow.now())
@@ -164,13 +170,14 @@ class StorySteps(StoryChildren):
         seen = self._ends
         await self._until(lambda: self._ends != seen, min(until, default=None))
 
-    def _look(self, step: Step) -> primitives.Look:
+    async def _look(self, step: Step) -> primitives.Look:
         until = (step.with_ or {}).get("until")
-        return primitives.look(until, self._scope(step), workflow.now(), workflow.random())
+        async with self._effort:
+            return primitives.look(until, self._scope(step), workflow.now(), workflow.random())
 
     async def _run_parallel(self, step: Step) -> StepProgress:
         """Run the branches, as many at once as the step allows, and join them."""
-        most = primitives.concurrency_of(self._evaluated(step, "steps"))
+        most = primitives.concurrency_of(await self._evaluated(step, "steps"))
         block = self._dag.block(step)
         steps = progress.expanded(self._state, self._step(step), block)
         self._state = self._state.model_copy(update={"steps": steps})
@@ -181,6 +188,6 @@ class StorySteps(StoryChildren):
 
     async def _run_stop(self, step: Step) -> StepProgress:
         """End the list that the step is in: its other steps are stopped, or never start."""
-        stop = primitives.stop_of(step.name, self._evaluated(step))
-        self._stops[self._step(step).section] = stop
+        stop = primitives.stop_of(step.name, await self._evaluated(step))
+        self._stops.setdefault(self._step(step).section, stop)  # the first one ends the others
         return self._ended(step, stop.phase, stop.message)

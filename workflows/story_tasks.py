@@ -58,16 +58,17 @@ class StoryTasks(StoryState):
         """Return the step as its task leaves it once it succeeded or its retries are used up."""
         worker = rules.worker_of(self._start, step)
         policy = retries.retries_of(self._start, step)
-        self._give_key(step)
+        await self._give_key(step)
         outcome = await self._try(step, worker, policy, 1)
         while self._may_retry(step, policy, outcome):
             await self._retry_is_due(step, policy, outcome)
             outcome = await self._try(step, worker, policy, self._step(step).tries + 1)
         return progress.task_ended(self._step(step), outcome, workflow.now())
 
-    def _give_key(self, step: Step) -> None:
+    async def _give_key(self, step: Step) -> None:
         """Keep the key of a step before its first try, whose start shows it."""
-        key = idempotency.key_of(self._start, step, self._scope(step), workflow.now())
+        async with self._effort:
+            key = idempotency.key_of(self._start, step, self._scope(step), workflow.now())
         self._state = progress.with_step(self._state, progress.keyed(self._step(step), key))
 
     def _may_retry(self, step: Step, policy: retries.Retries, outcome: TaskOutcome) -> bool:
@@ -83,12 +84,15 @@ class StoryTasks(StoryState):
         attempt = rules.TryOf(
             step, number, workflow.now(), info.workflow_id, info.first_execution_run_id
         )
-        task = rules.task_of(self._start, attempt, worker, self._state.steps)
+        async with self._effort:
+            task = rules.task_of(self._start, attempt, worker, self._state.steps)
         await self._room_for(rules.size_of_message(task))
         self._set(progress.trying(self._step(step), number, policy, task.key.name))
         label = step.name if number == 1 else f"{step.name}, try {number}"
         outcome = await run_task(task, self._alarms, label=label, grace=self._stop_grace)
-        return self._bounded(step, progress.checked(worker.template, outcome))
+        with self._effort.counted():  # a success that is recorded must not wait to be cancelled
+            outcome = progress.checked(worker.template, outcome)
+        return self._bounded(step, outcome)
 
     async def _room_for(self, size: int) -> None:
         """Wait until a task of that size can be sent: Temporal takes 4 MB in one message.

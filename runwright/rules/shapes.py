@@ -18,13 +18,14 @@ def is_deeper_than(levels: int, value: object) -> bool:
     """Return whether objects and lists lie within each other deeper than that."""
     layer = [value]
     for _ in range(levels + 1):
-        layer = [inner for outer in layer for inner in _inside(outer)]
+        layer = [inner for outer in layer for inner in inside(outer)]
         if not layer:
             return False
     return True
 
 
-def _inside(value: object) -> Iterable[object]:
+def inside(value: object) -> Iterable[object]:
+    """Return what lies directly within a value."""
     if is_object(value):
         return value.values()
     return value if is_list(value) else ()

@@ -22,7 +22,8 @@ from temporalio.client import Client
 from adapters.temporal.connection import connected
 from adapters.temporal.server import Addresses, serving
 from runwright.models.story_run import workflow_id
-from tests.histories.scenarios import SCENARIOS, Stage
+from tests.histories.scenarios import SCENARIOS
+from tests.histories.stage import Stage
 from workflows.presentation import SEARCH_ATTRIBUTES
 
 FOLDER: Final = Path(__file__).parent

@@ -1,60 +1,16 @@
 """Runs worth remembering: each makes one history that later versions must be able to replay."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any, Final, NamedTuple
-
-from temporalio.client import Client, WorkflowHandle
+from typing import Final
 
 from adapters.memory.tasks import MemoryTasks, exited, succeeded
 from adapters.temporal.completions import TemporalCompletions
 from runwright.client import RunwrightClient
 from runwright.models.bubustack import Phase
-from runwright.models.story_run import StartStoryRun
 from runwright.models.tasks import Backend, Claim, Task, TaskOutcome
 from runwright.worker import worker_of
-from tests.integration.runs import (
-    NEVER,
-    Outcomes,
-    StartedRun,
-    engram,
-    gate,
-    retries,
-    start_of,
-    started,
-)
-
-
-class Stage(NamedTuple):
-    """Where a scenario plays: a server, a queue of its own, and the name of its run."""
-
-    client: Client
-    task_queue: str
-    name: str
-
-    @asynccontextmanager
-    async def run(
-        self,
-        spec: dict[str, Any],
-        outcomes: Outcomes | None = None,
-        *,
-        immediate: bool = True,
-        **fields: Any,
-    ) -> AsyncGenerator[StartedRun]:
-        """Give a run of a Story with that spec, started and served."""
-        start = self.start(spec, **fields)
-        async with started(
-            self.client, self.task_queue, start, outcomes, immediate=immediate
-        ) as going:
-            yield going
-
-    def start(self, spec: dict[str, Any], **fields: Any) -> StartStoryRun:
-        """Return the input of the run."""
-        return start_of(spec, name=self.name, **fields)
-
-    def temporal(self, going: StartedRun) -> WorkflowHandle[Any, Any]:
-        """Return the run as a plain Temporal client sees it."""
-        return self.client.get_workflow_handle(going.run.workflow_id)
+from tests.histories import primitives, runs_of_others
+from tests.histories.stage import Scenario, Stage
+from tests.integration.runs import NEVER, Outcomes, engram, gate, retries
 
 
 async def success_with_output_and_gate(stage: Stage) -> None:
@@ -322,7 +278,7 @@ async def functions_in_templates(stage: Stage) -> None:
         await going.run.wait()
 
 
-SCENARIOS: Final[dict[str, Callable[[Stage], Awaitable[None]]]] = {
+SCENARIOS: Final[dict[str, Scenario]] = {
     scenario.__name__.replace("_", "-"): scenario
     for scenario in (
         success_with_output_and_gate,
@@ -349,6 +305,8 @@ SCENARIOS: Final[dict[str, Callable[[Stage], Awaitable[None]]]] = {
         refused_by_its_backend,
         claimed_again_after_the_start_window,
         functions_in_templates,
+        *primitives.SCENARIOS,
+        *runs_of_others.SCENARIOS,
     )
 }
 """By the name of the run, which is that of the history's file."""

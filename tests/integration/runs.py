@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 from temporalio.client import Client
@@ -12,6 +13,7 @@ from adapters.memory.tasks import MemoryTasks
 from adapters.temporal.completions import TemporalCompletions
 from runwright.client import Run, RunwrightClient
 from runwright.models.bubustack import Engram, EngramTemplate, Phase, Story
+from runwright.models.history import History
 from runwright.models.story_run import StartStoryRun, StoryRunState
 from runwright.models.tasks import Backend, TaskOutcome
 from runwright.ports import Answer
@@ -118,3 +120,15 @@ async def ended(
     """Return the end of a run whose tasks are over at once, and the tasks that it started."""
     async with started(client, task_queue, start, outcomes) as going:
         return await going.run.wait(), going.started()
+
+
+def is_in_order(history: History) -> bool:
+    """Return whether times never go backwards and each change begins where the last one ended."""
+    times = [one.at for one in history.transitions]
+    standing: dict[tuple[Any, ...], str | None] = {}
+    for one in history.transitions:
+        key = (one.subject, one.name, 0 if one.name is None else one.activation)
+        if one.after and standing.get(key) != one.before:
+            return False
+        standing[key] = one.after or standing.get(key)
+    return all(earlier <= later for earlier, later in pairwise(times))

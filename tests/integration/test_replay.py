@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -10,14 +10,13 @@ from typing import Any, Final
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from adapters.temporal.converter import DATA_CONVERTER
 from runwright.models.story_run import workflow_id
-from runwright.worker import WORKFLOW_RUNNER, WORKFLOWS
+from runwright.worker import WORKFLOWS
 from tests.histories.changed import SkipsEverything, WaitsBeforeItStarts
 from tests.histories.record import FOLDER, WORKER, missing, scrubbed
+from tests.histories.replaying import replayed
 from tests.histories.scenarios import SCENARIOS
 
 HISTORIES: Final = sorted(FOLDER.glob("*.json"))
@@ -50,23 +49,12 @@ def imports() -> Iterator[Imports]:
 
 
 async def replay(name: str, *workflows: type) -> None:
-    """Replay a recorded history as a worker would, with its converter and in its sandbox.
+    """Replay a recorded history.
 
     Raises:
         NondeterminismError: the workflows decide otherwise than the recorded ones.
     """
-    recorded = history(name)
-
-    async def histories() -> AsyncIterator[WorkflowHistory]:
-        yield recorded
-
-    replayer = Replayer(
-        workflows=workflows, data_converter=DATA_CONVERTER, workflow_runner=WORKFLOW_RUNNER
-    )
-    # Not `replay_workflow`, which leaves its iterators open behind it.
-    replayed = await replayer.replay_workflows(histories(), raise_on_replay_failure=False)
-    for failure in replayed.replay_failures.values():
-        raise failure
+    await replayed(history(name), workflows)
 
 
 def history(name: str) -> WorkflowHistory:
@@ -125,7 +113,7 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
     [
         pytest.param(
             "activityTaskScheduledEventAttributes.activityType.name",
-            {"run_task", "find_task", "stop_task", "cancel_own_run"},
+            {"run_task", "find_task", "stop_task", "cancel_own_run", "find_continuation"},
             id="activities",
         ),
         pytest.param(
@@ -140,7 +128,13 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
         ),
         pytest.param(
             "workflowExecutionFailedEventAttributes.failure.applicationFailureInfo.type",
-            {"Compensated", "DependencyFailed", "InvalidConfiguration", "TimedOut"},
+            {
+                "Compensated",
+                "DependencyFailed",
+                "ExecutionFailed",
+                "InvalidConfiguration",
+                "TimedOut",
+            },
             id="failures",
         ),
     ],
@@ -157,6 +151,9 @@ def test_the_histories_hold_everything_that_a_run_can_meet(path: str, expected: 
         "TIMER_CANCELED",
         "ACTIVITY_TASK_FAILED",
         "ACTIVITY_TASK_CANCEL_REQUESTED",
+        "CHILD_WORKFLOW_EXECUTION_CANCELED",
+        "CHILD_WORKFLOW_EXECUTION_COMPLETED",
+        "CHILD_WORKFLOW_EXECUTION_FAILED",
         "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES",
         "WORKFLOW_EXECUTION_CANCEL_REQUESTED",
         "WORKFLOW_EXECUTION_COMPLETED",

@@ -1,6 +1,5 @@
 """The history of a run: every change in its order, with its cause and who did it."""
 
-from itertools import pairwise
 from typing import Any
 
 from temporalio.client import Client
@@ -16,6 +15,7 @@ from tests.integration.runs import (
     StartedRun,
     engram,
     gate,
+    is_in_order,
     retries,
     start_of,
     started,
@@ -30,18 +30,6 @@ def changes(history: History, activation: int = 1) -> list[tuple[str, ...]]:
 def _told(one: Transition) -> tuple[str, ...]:
     change = f"{one.before or ''}>{one.after}" if one.after else ""
     return " ".join([one.subject, one.name or ""]).strip(), change, one.reason or "", one.by or ""
-
-
-def is_in_order(history: History) -> bool:
-    """Return whether times never go backwards and each change begins where the last one ended."""
-    times = [one.at for one in history.transitions]
-    standing: dict[tuple[Any, ...], str | None] = {}
-    for one in history.transitions:
-        key = (one.subject, one.name, 0 if one.name is None else one.activation)
-        if one.after and standing.get(key) != one.before:
-            return False
-        standing[key] = one.after or standing.get(key)
-    return all(earlier <= later for earlier, later in pairwise(times))
 
 
 async def signalled(client: Client, run: Run, name: str, message: dict[str, Any]) -> None:

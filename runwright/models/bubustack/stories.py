@@ -6,10 +6,11 @@ to the rules, which report every problem of a document at once.
 Source: bobrapet, group `bubustack.io/v1alpha1`.
 """
 
+from collections.abc import Iterator, Sized
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal, Self, cast
 
-from pydantic import AwareDatetime, Field, StrictBool
+from pydantic import AwareDatetime, Field, StrictBool, model_validator
 
 from runwright.models.base import WireModel
 from runwright.models.bubustack.policies import (
@@ -34,7 +35,13 @@ from runwright.models.bubustack.shared import (
 from runwright.models.bubustack.streaming import StreamingSettings
 from runwright.models.durations import GoDuration
 from runwright.models.metadata import Condition, ObjectMeta
+from runwright.models.templates import between_braces
 from runwright.models.values import Int32, Int64, JsonObject, Natural32
+
+MOST_TEMPLATES: Final = 64 * 1024
+"""Characters between the double braces of one Story: to read more would hold up other runs."""
+MOST_BRANCHES: Final = 1000
+"""Of all parallel steps of one Story: no run has more steps."""
 
 
 class StoryPattern(StrEnum):
@@ -103,6 +110,18 @@ class Step(WireModel):
     execution: ExecutionOverrides | None = None
     post_execution: PostExecutionCheck | None = None
 
+    @property
+    def templates(self) -> Iterator[Any]:
+        """All that may be a template, or hold some."""
+        yield from (self.if_, self.with_, self.runtime, self.idempotency_key_template)
+        yield self.post_execution.condition if self.post_execution else None
+
+    @property
+    def branch_count(self) -> int:
+        """How many branches there are, if it is a parallel step."""
+        branches = (self.with_ or {}).get("steps") if self.type is StepType.PARALLEL else None
+        return len(cast("Sized", branches)) if isinstance(branches, list) else 0
+
 
 class StoryTimeouts(WireModel):
     """How long the run, each step, and a graceful cancel may take."""
@@ -167,6 +186,28 @@ class StorySpec(WireModel):
     """Run at the end of every run."""
     policy: StoryPolicy | None = None
     transports: tuple[StoryTransport, ...] = ()
+
+    @property
+    def templates(self) -> Iterator[Any]:
+        """All that may be a template, or hold some."""
+        for step in (*self.steps, *self.compensations, *self.finally_):
+            yield from step.templates
+        yield from (self.output, self.policy.with_ if self.policy else None)
+
+    @model_validator(mode="after")
+    def _can_be_looked_through(self) -> Self:
+        """Refuse what is too much for whoever has to judge and to run it.
+
+        Source: ours; upstream bounds single fields, and the document as a whole.
+        """
+        if (size := between_braces(tuple(self.templates))) > MOST_TEMPLATES:
+            message = f"its templates take {size} characters, and may take {MOST_TEMPLATES}"
+            raise ValueError(message)
+        steps = (*self.steps, *self.compensations, *self.finally_)
+        if (count := sum(step.branch_count for step in steps)) > MOST_BRANCHES:
+            message = f"its parallel steps have {count} branches, and may have {MOST_BRANCHES}"
+            raise ValueError(message)
+        return self
 
 
 class StoryTransportStatus(WireModel):

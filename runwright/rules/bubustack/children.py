@@ -104,13 +104,12 @@ def execution_of(
     story = _story_of(start, step)
     _must_not_be_too_deep(start, story)
     policy = story.spec.policy
-    usual = templates.evaluate(
-        (policy and policy.with_) or {}, {INPUTS: scope[INPUTS]}, now=now, random=random
+    usual: Mapping[str, Any] = (policy and policy.with_) or {}
+    usual = templates.evaluate_object(
+        usual, {INPUTS: scope[INPUTS]}, "policy.with", now=now, random=random
     )
-    own = templates.evaluate(arguments.get("with") or {}, scope, now=now, random=random)
-    if not is_object(own) or not is_object(usual):
-        message = "with.with: its template does not come to an object"
-        raise TemplateError(message)
+    own: Mapping[str, Any] = arguments.get("with") or {}
+    own = templates.evaluate_object(own, scope, "with.with", now=now, random=random)
     waits = arguments.get("waitForCompletion")
     return Execution(story, {**usual, **own}, waits is not False)
 

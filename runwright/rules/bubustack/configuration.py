@@ -1,26 +1,35 @@
 """Whether a run can be executed as it was started."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from runwright.errors import Problem
-from runwright.models.bubustack import Phase, Step
+from runwright.models.bubustack import Phase, Step, Story
+from runwright.models.bubustack.stories import MOST_TEMPLATES
 from runwright.models.story_run import StartStoryRun, workflow_id
 from runwright.models.tasks import Backend
+from runwright.models.templates import between_braces
 from runwright.rules.bubustack.admission import (
     graph_problems,
     story_problems,
     unsupported_problems,
 )
-from runwright.rules.bubustack.admission.graph import circles
 from runwright.rules.bubustack.admission.placed import Outline
-from runwright.rules.bubustack.children import known_stories, story_keys
+from runwright.rules.bubustack.branches import all_steps, block_of
+from runwright.rules.bubustack.children import Key, known_stories, story_keys
 from runwright.rules.bubustack.commands import LOCAL_COMMAND, words_of
 from runwright.rules.bubustack.jobs import job_problems, secret_problems
 from runwright.rules.bubustack.progress import MOST_STATE, size_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
 from runwright.rules.bubustack.verdicts import Ending
+from runwright.rules.circles import circles
 from runwright.rules.schemas import schema_problems, violations, with_defaults
 from runwright.rules.wording import quoted
+
+MOST_STORIES: Final = 50
+"""That a run takes along besides its own."""
+MOST_TEMPLATES_TOGETHER: Final = 2 * MOST_TEMPLATES
+"""Characters between the braces of all of them."""
 
 
 def configuration_problems(start: StartStoryRun) -> list[Problem]:
@@ -28,6 +37,8 @@ def configuration_problems(start: StartStoryRun) -> list[Problem]:
 
     What is wrong with a Story that its steps execute bears the name of that Story.
     """
+    if too_much := list(_too_much(start)):
+        return too_much
     problems = [*_own_problems(start), *_endless(start)]
     for story in start.stories:
         executed = start.model_copy(
@@ -36,6 +47,18 @@ def configuration_problems(start: StartStoryRun) -> list[Problem]:
         named = f"Story/{story.metadata.name}"
         problems += [problem._replace(object=named) for problem in _own_problems(executed)]
     return problems
+
+
+def _too_much(start: StartStoryRun) -> Iterator[Problem]:
+    """Yield what makes the Stories of a run too much to be judged at once."""
+    if (count := len(start.stories)) > MOST_STORIES:
+        message = f"a run takes along at most {MOST_STORIES} other Stories, this one {count}"
+        yield Problem("spec.steps", message)
+    stories = (start.story, *start.stories)
+    size = sum(between_braces(tuple(story.spec.templates)) for story in stories)
+    if size > MOST_TEMPLATES_TOGETHER:
+        message = f"the templates of all its Stories take {size} characters, and may take "
+        yield Problem("spec.steps", f"{message}{MOST_TEMPLATES_TOGETHER}")
 
 
 def _own_problems(start: StartStoryRun) -> list[Problem]:
@@ -50,16 +73,24 @@ def _own_problems(start: StartStoryRun) -> list[Problem]:
 def _endless(start: StartStoryRun) -> Iterator[Problem]:
     """Yield the circles of Stories that execute each other, whatever comes of their steps.
 
-    One in which a step has an `if` may end; how deep it goes is bounded when it runs.
+    One in which a step has an `if`, or its block, may end; how deep it goes is bounded when it
+    runs.
     """
     known = known_stories(start)
     graph = {
-        story: [key for step, key in story_keys(one) if key in known and step.if_ is None]
+        story: [key for key in _executed_always(one) if key in known]
         for story, one in known.items()
     }
     for circle in circles(graph):
         names = " -> ".join(name for _, name in (*circle, circle[0]))
         yield Problem("spec.steps", f"Stories execute each other without end: {names}")
+
+
+def _executed_always(story: Story) -> Iterator[Key]:
+    conditions = {step.name: step.if_ for _, step in all_steps(story)}
+    for step, key in story_keys(story):
+        if step.if_ is None and conditions.get(block_of(step.name)) is None:
+            yield key
 
 
 def refusal(start: StartStoryRun, started_as: str) -> Ending | None:

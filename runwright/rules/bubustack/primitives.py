@@ -128,7 +128,7 @@ def stop_of(step: str, given: Mapping[str, Any]) -> Stop:
     phase = given.get("phase") or Phase.SUCCEEDED
     ends = [end.value for end in Phase if end.is_terminal]
     if phase not in ends:
-        message = f"with.phase: {written(phase)} is none of {listed(sorted(ends), 'and')}"
+        message = f"with.phase: {written(phase)} is none of {listed(ends, 'and')}"
         raise TemplateError(message)
     said = given.get("message")
     told = said if isinstance(said, str) and said else f"Stopped by step {step}."

@@ -21,7 +21,6 @@ from runwright.rules.bubustack.retries import timeout_of
 from runwright.rules.bubustack.scope import output_of, scope_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
 from runwright.rules.schemas import violations, with_defaults
-from runwright.rules.shapes import is_object
 
 MANIFEST_FOLDER: Final = "runwright.dev/manifest-folder"
 """The annotation that remembers where the manifest of an EngramTemplate was read from."""
@@ -71,14 +70,10 @@ def input_of(
     `now` and `random` are what its templates take for time and chance.
 
     Raises:
-        TemplateError: a reference leads nowhere.
+        TemplateError: a reference leads nowhere, or the whole comes to no object.
     """
     given = {**(worker.engram.spec.with_ or {}), **(step.with_ or {})}
-    resolved = templates.evaluate(given, scope, now=now, random=random)
-    if not is_object(resolved):
-        message = "with: its template does not come to an object"
-        raise TemplateError(message)
-    return dict(resolved)
+    return templates.evaluate_object(given, scope, "with", now=now, random=random)
 
 
 def _bounded(start: StartStoryRun, given: dict[str, Any]) -> dict[str, Any]:

@@ -166,7 +166,9 @@ def _success(
         return Ending(Phase.SUCCEEDED, "Completed", _success_message(state.steps))
     try:
         scope = scope_of(state.inputs, state.steps)
-        output = templates.evaluate(story.spec.output, scope, now=now, random=random)
+        output = templates.evaluate_object(
+            story.spec.output, scope, "output", now=now, random=random
+        )
     except TemplateError as error:
         why = lacking(story.spec.output, state.steps)
         said = f"{error}; {why}" if why else str(error)

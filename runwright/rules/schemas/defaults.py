@@ -4,6 +4,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from runwright.rules.schemas.references import is_reference
 from runwright.rules.shapes import is_list, is_object
 
 _DEEPEST: Final = 32
@@ -23,6 +24,8 @@ def with_defaults(schema: Mapping[str, Any] | None, value: Any) -> Any:
 def _filled(schema: Any, value: Any, depth: int) -> Any:
     if not is_object(schema) or not is_object(value) or depth > _DEEPEST:
         return value
+    if is_reference(value):
+        return value  # with more in it, it would be none
     filled: Any = dict(value)
     for part in _listed(schema.get("allOf")):
         filled = _filled(part, filled, depth + 1)

@@ -1,9 +1,10 @@
 """Whether a schema is one."""
 
-from collections.abc import Iterator, Mapping, Set
-from typing import Any, Final, cast
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any, Final
 
 from runwright.errors import Problem
+from runwright.rules.circles import circles
 from runwright.rules.schemas.dialect import problems_of_definition
 from runwright.rules.schemas.structure import mapped, parts, resolve
 from runwright.rules.shapes import is_list, is_object
@@ -39,25 +40,33 @@ def prepared(schema: Any) -> Any:
     if not is_object(schema):
         return schema
     known = {keyword: value for keyword, value in schema.items() if keyword not in _ANNOTATIONS}
-    return _with_required_lifted(mapped(known, prepared))
+    return mapped(_with_required_lifted(known), prepared)
 
 
 def _with_required_lifted(schema: dict[str, Any]) -> dict[str, Any]:
-    properties = schema.get("properties")
+    """Return a schema whose properties say no more of themselves that they are required.
+
+    From the outside in: a property may say so, and have properties of its own that do.
+    """
+    properties, listed = schema.get("properties"), schema.get("required", [])
     if not is_object(properties):
         return schema
-    lifted = [name for name, rule in properties.items() if _takes_required_off(rule)]
-    listed = schema.get("required", [])
-    if lifted and is_list(listed):
-        schema["required"] = list(dict.fromkeys([*listed, *lifted]))
-    return schema
+    lifted = [name for name, rule in properties.items() if _own_required(rule) is True]
+    names = {"required": list(dict.fromkeys([*listed, *lifted]))} if is_list(listed) else {}
+    plain = {name: _without_own_required(rule) for name, rule in properties.items()}
+    return {**schema, "properties": plain, **(names if lifted else {})}
 
 
-def _takes_required_off(rule: Any) -> bool:
-    """Remove a `required` that is true or false from a property; return whether it was true."""
-    if is_object(rule) and isinstance(rule.get("required"), bool):
-        return bool(cast("dict[str, Any]", rule).pop("required"))
-    return False
+def _own_required(rule: Any) -> bool | None:
+    """Return what a property says of itself; None: nothing."""
+    own = rule.get("required") if is_object(rule) else None
+    return own if isinstance(own, bool) else None
+
+
+def _without_own_required(rule: Any) -> Any:
+    if _own_required(rule) is None:
+        return rule
+    return {keyword: value for keyword, value in rule.items() if keyword != "required"}
 
 
 def _is_too_deep(schema: Any, depth: int = 0) -> bool:
@@ -76,11 +85,9 @@ def _reference_problems(root: Any, path: str) -> list[Problem]:
         for where, schema in schemas
         if "$ref" in schema and (trouble := _trouble(root, schema["$ref"], places))
     ]
-    return problems or [
-        Problem(where, "the schema refers to itself without end")
-        for where, _ in schemas[:1]
-        if any(_returns_to_itself(each, root) for _, each in schemas)
-    ]
+    if problems or not _returns_to_itself([schema for _, schema in schemas], root):
+        return problems
+    return [Problem(path, "the schema refers to itself without end")]
 
 
 def _trouble(root: Any, reference: Any, places: Set[int]) -> str:
@@ -102,18 +109,12 @@ def _walk(schema: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield from _walk(part.schema, place)
 
 
-def _returns_to_itself(schema: Mapping[str, Any], root: Any) -> bool:
-    """Return whether applying a schema leads back to it without going into the value."""
-    pending: list[Any] = _next(schema, root)
-    seen: set[int] = set()
-    while pending:
-        following = pending.pop()
-        if following is schema:
-            return True
-        if is_object(following) and id(following) not in seen:
-            seen.add(id(following))
-            pending.extend(_next(following, root))
-    return False
+def _returns_to_itself(schemas: Iterable[Mapping[str, Any]], root: Any) -> bool:
+    """Return whether applying one of them leads back to it without going into the value."""
+    graph = {
+        id(schema): [id(one) for one in _next(schema, root) if is_object(one)] for schema in schemas
+    }
+    return next(circles(graph), None) is not None
 
 
 def _next(schema: Mapping[str, Any], root: Any) -> list[Any]:

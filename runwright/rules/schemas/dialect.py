@@ -2,6 +2,7 @@
 
 import datetime
 import ipaddress
+import itertools
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -11,13 +12,22 @@ from jsonschema import Draft7Validator, FormatChecker, ValidationError, validato
 from referencing import Registry
 
 from runwright.errors import Problem
+from runwright.rules import effort
+from runwright.rules.schemas.costs import cost_of, identity_of
 from runwright.rules.schemas.messages import demand
 from runwright.rules.schemas.patterns import matches, must_compile
-from runwright.rules.shapes import is_object
-from runwright.rules.templates import is_template
+from runwright.rules.schemas.references import is_reference
+from runwright.rules.shapes import is_list, is_object
+from runwright.rules.templates import WRAPPED, is_template
 from runwright.rules.wording import child, quoted, suggestion
 
 _MOST_REFERENCES: Final = 5_000
+_MOST_STEPS: Final = 300_000
+"""Of one validation; about as many keywords are applied in a second."""
+_MOST_PROBLEMS: Final = 1_000
+"""Nobody reads more of them, and to word each takes time."""
+_STEP: Final = 2
+"""What a step of a validation counts as among those of other rules."""
 _NO_ADDRESSES: Final[Registry[Any]] = Registry()
 """Nothing is known beyond the schema itself, and nothing fetched."""
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[-+]\d\d:\d\d)")
@@ -26,11 +36,11 @@ _Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 
 
 class _ExhaustedError(Exception):
-    """A schema refers to schemas so often that it cannot be applied in reasonable time."""
+    """A schema cannot be applied to a value in reasonable time."""
 
 
 class _Formats(FormatChecker):
-    """The formats that are checked, and how many references one validation may still follow.
+    """The formats that are checked, and how much one validation may still do.
 
     It is the one object that a validation carries into all of its parts.
     """
@@ -38,30 +48,51 @@ class _Formats(FormatChecker):
     def __init__(self) -> None:
         super().__init__(formats=())
         self.references = _MOST_REFERENCES
+        self.steps = _MOST_STEPS
         for name, read in _READERS.items():
             self.checks(name, raises=ValueError)(_accepting(read))
+
+    def refer(self) -> None:
+        """Count a reference that is followed."""
+        self.references -= 1
+        if self.references < 0:
+            message = "the schema follows too many references to be applied"
+            raise _ExhaustedError(message)
+
+    def spend(self, steps: int) -> None:
+        """Count steps."""
+        self.steps -= steps
+        if self.steps < 0:
+            message = f"to hold it against the schema takes more than {_MOST_STEPS} steps"
+            raise _ExhaustedError(message)
 
 
 def problems_of_definition(schema: Any, path: str) -> list[Problem]:
     """Return where a schema is not one, by the schema of schemas."""
-    return _problems(_STRICT, Draft7Validator.META_SCHEMA, schema, path)
+    return _problems(_DEFINING, Draft7Validator.META_SCHEMA, schema, path)
 
 
 def problems_of_value(schema: Any, value: Any, path: str, *, templates: bool) -> list[Problem]:
-    """Return where a value does not fit a schema that is known to be one."""
+    """Return where a value does not fit a schema that is known to be one.
+
+    A reference into a store fits everywhere: it stands for what nobody has fetched yet.
+    """
     return _problems(_LENIENT if templates else _STRICT, schema, value, path)
 
 
 def _problems(dialect: Any, schema: Any, value: Any, path: str) -> list[Problem]:
-    validator = dialect(schema, registry=_NO_ADDRESSES, format_checker=_Formats())
+    formats = _Formats()
+    validator = dialect(schema, registry=_NO_ADDRESSES, format_checker=formats)
     try:
-        errors = list(validator.iter_errors(value))
-    except _ExhaustedError:
-        return [Problem(path, "the schema follows too many references to be applied")]
+        found: Iterator[ValidationError] = validator.iter_errors(value)
+        errors = sorted(itertools.islice(found, _MOST_PROBLEMS), key=_position)
+    except _ExhaustedError as error:
+        return [Problem(path, str(error))]
     except RecursionError:
         return [Problem(path, "objects and lists lie within each other too deep to be checked")]
-    errors.sort(key=_position)
-    return [Problem(_place(path, error), demand(error)) for error in errors]
+    finally:
+        effort.note((_MOST_STEPS - formats.steps) * _STEP)
+    return list(dict.fromkeys(Problem(_place(path, error), demand(error)) for error in errors))
 
 
 def _position(error: ValidationError) -> list[tuple[bool, int, str]]:
@@ -78,10 +109,7 @@ def _place(path: str, error: ValidationError) -> str:
 
 
 def _ref(validator: Any, reference: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    formats = cast("_Formats", validator.format_checker)
-    formats.references -= 1
-    if formats.references < 0:
-        raise _ExhaustedError
+    cast("_Formats", validator.format_checker).refer()
     yield from Draft7Validator.VALIDATORS["$ref"](validator, reference, instance, schema) or ()
 
 
@@ -125,13 +153,39 @@ def _pattern_properties(
                 yield from validator.descend(value, rule, path=name, schema_path=pattern)
 
 
-def _sparing_templates(keyword: _Keyword) -> _Keyword:
-    """Return the keyword, blind to texts that are templates: they become something else later."""
+def _unique_items(_: Any, wanted: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+    """Find an entry that is there twice, without comparing each with all others."""
+    if wanted and is_list(instance) and len(set(map(identity_of, instance))) < len(instance):
+        yield ValidationError("holds an entry twice")
+
+
+def _counted(name: str, keyword: _Keyword) -> _Keyword:
+    """Return the keyword, counting what it takes to apply it."""
+
+    def counted(
+        validator: Any, expected: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        formats = cast("_Formats", validator.format_checker)
+        formats.spend(cost_of(name, expected, instance, schema))
+        yield from keyword(validator, expected, instance, schema) or ()
+
+    return counted
+
+
+def _is_open(value: Any) -> bool:
+    """Return whether a value becomes something else later: a template, or what is in a store."""
+    if isinstance(value, str):
+        return is_template(value)
+    return is_reference(value) or (is_object(value) and WRAPPED in value)
+
+
+def _sparing(is_spared: Callable[[Any], bool], keyword: _Keyword) -> _Keyword:
+    """Return the keyword, blind to values of that kind."""
 
     def spared(
         validator: Any, expected: Any, instance: Any, schema: Any
     ) -> Iterator[ValidationError]:
-        if not (isinstance(instance, str) and is_template(instance)):
+        if not is_spared(instance):
             yield from keyword(validator, expected, instance, schema) or ()
 
     return spared
@@ -177,20 +231,28 @@ def _dialect(keywords: Mapping[str, Any]) -> Any:
     return library.extend(Draft7Validator, keywords)
 
 
-_KEYWORDS: Final[Mapping[str, Any]] = {
-    **Draft7Validator.VALIDATORS,
+_OURS: Final[Mapping[str, _Keyword]] = {
     "$ref": _ref,
     "additionalProperties": _additional_properties,
     "pattern": _pattern,
     "patternProperties": _pattern_properties,
     "required": _required,
+    "uniqueItems": _unique_items,
 }
-_STRICT: Final = _dialect(_KEYWORDS)
+_KEYWORDS: Final[Mapping[str, Any]] = {
+    name: _counted(name, keyword)
+    for name, keyword in {**Draft7Validator.VALIDATORS, **_OURS}.items()
+}
+_DEFINING: Final = _dialect(_KEYWORDS)
+"""For schemas, which are not in stores."""
+_STRICT: Final = _dialect(
+    {name: _sparing(is_reference, keyword) for name, keyword in _KEYWORDS.items()}
+)
 _LENIENT: Final = _dialect(
     {
-        **{name: _sparing_templates(keyword) for name, keyword in _KEYWORDS.items()},
+        **{name: _sparing(_is_open, keyword) for name, keyword in _KEYWORDS.items()},
         # Which alternatives hold, and whether one does not, shows when the templates are resolved.
-        "oneOf": _sparing_templates(_KEYWORDS["anyOf"]),
+        "oneOf": _sparing(_is_open, _KEYWORDS["anyOf"]),
         "not": _nothing,
         "if": _nothing,
         "uniqueItems": _nothing,

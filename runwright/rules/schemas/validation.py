@@ -14,10 +14,13 @@ _DEEPEST: Final = 128
 def violations(
     schema: Any, value: Any, path: str = "", *, templates: bool = False
 ) -> list[Problem]:
-    """Return every place where a JSON value does not fit a schema, ordered by place.
+    """Return the places where a JSON value does not fit a schema, ordered by place.
 
-    `path` is where the value stands. With `templates` a text that is a template fits everywhere,
-    for what it comes to is not known yet. A schema that cannot be applied is a problem too.
+    `path` is where the value stands. What stands for a value in a store fits everywhere, and with
+    `templates` a template does, too: what it comes to is not known yet. A schema that cannot be
+    applied is a problem as well.
+
+    Source: bobrapet, schema validation.
     """
     if faults := schema_problems(schema):
         place, message = faults[0].path or "the schema", faults[0].message

@@ -9,7 +9,14 @@ Source: BubuStack core, package templating; Go, text/template; Sprig.
 """
 
 from runwright.rules.templates.dialects import BUBUSTACK, Dialect
-from runwright.rules.templates.evaluation import evaluate, is_template, render, truth
+from runwright.rules.templates.evaluation import (
+    WRAPPED,
+    evaluate,
+    evaluate_object,
+    is_template,
+    render,
+    truth,
+)
 from runwright.rules.templates.inspection import Mention, check, mentions, references
 from runwright.rules.templates.scope import INPUTS, PACKET, STEPS, step_scope
 
@@ -18,10 +25,12 @@ __all__ = [
     "INPUTS",
     "PACKET",
     "STEPS",
+    "WRAPPED",
     "Dialect",
     "Mention",
     "check",
     "evaluate",
+    "evaluate_object",
     "is_template",
     "mentions",
     "references",

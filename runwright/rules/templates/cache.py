@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeVar
 
 MOST_CHARACTERS: Final = 256 * 1024
 """Of all texts that are remembered; what was read of them takes about a hundred times the room."""
-_LARGEST: Final = MOST_CHARACTERS // 32
+_LARGEST: Final = MOST_CHARACTERS // 4
 _Read = TypeVar("_Read")
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from runwright.models.templates import between_braces
 from runwright.rules.templates.cache import Cache
 from runwright.rules.templates.execution.lookup import Missing
 from runwright.rules.templates.functions.bubustack import BUBUSTACK as BUBUSTACK_FUNCTIONS
@@ -22,6 +23,8 @@ class Reading(NamedTuple):
     """Where the template is one plain path and nothing else; empty: it is more, or less."""
     is_one_action: bool = False
     """Whether it is one action and nothing else."""
+    steps: int = 0
+    """What it takes to read it: one for each character between braces."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +58,9 @@ def _read(text: str, grammar: Grammar) -> Reading:
     template = parse(text, grammar)
     actions = [node for node in template.nodes if not _is_blank(node)]
     if len(actions) != 1 or not isinstance(actions[0], Action):
-        return Reading(template)
+        return Reading(template, steps=between_braces(text))
     path = path_of_pipeline(actions[0].pipeline, AT_THE_ROOT)
-    return Reading(template, path or (), is_one_action=True)
+    return Reading(template, path or (), is_one_action=True, steps=between_braces(text))
 
 
 def _is_blank(node: Node) -> bool:

@@ -8,9 +8,10 @@ from random import Random
 from typing import Any, Final
 
 from runwright.errors import OffloadedError, TemplateError, UnresolvedError
+from runwright.rules import effort
 from runwright.rules.shapes import is_list, is_object
-from runwright.rules.templates.dialects import BUBUSTACK, Dialect
-from runwright.rules.templates.execution.allowance import Allowance
+from runwright.rules.templates.dialects import BUBUSTACK, Dialect, Reading
+from runwright.rules.templates.execution.allowance import MOST_STEPS, Allowance
 from runwright.rules.templates.execution.machine import execute
 from runwright.rules.templates.execution.settings import Settings
 from runwright.rules.templates.paths import described, follow
@@ -69,7 +70,29 @@ def evaluate(
 
     Source: BubuStack core, package templating.
     """
-    return _Evaluation(dialect, Allowance(), now, random).value(value, scope, "", 0)
+    with _counted() as allowance:
+        return _Evaluation(dialect, allowance, now, random).value(value, scope, "", 0)
+
+
+def evaluate_object(
+    value: Mapping[str, Any],
+    scope: Mapping[str, Any],
+    path: str,
+    *,
+    dialect: Dialect = BUBUSTACK,
+    now: datetime | None = None,
+    random: Random | None = None,
+) -> dict[str, Any]:
+    """Return what an object with templates comes to; `path` is where it stands.
+
+    Raises:
+        TemplateError: as `evaluate`, or it stands for a template that comes to no object.
+    """
+    result = evaluate(value, scope, dialect=dialect, now=now, random=random)
+    if not is_object(result):
+        message = f"its template comes to {described(result)}, not to an object"
+        raise TemplateError(message, path=path)
+    return dict(result)
 
 
 def truth(
@@ -114,7 +137,18 @@ def render(
     Raises:
         TemplateError: as `evaluate`.
     """
-    return _Evaluation(dialect, Allowance(), now, random).rendered(text, scope, "")
+    with _counted() as allowance:
+        return _Evaluation(dialect, allowance, now, random).rendered(text, scope, "")
+
+
+@contextmanager
+def _counted() -> Generator[Allowance]:
+    """Give the steps of one evaluation, and note how many of them it took."""
+    allowance = Allowance()
+    try:
+        yield allowance
+    finally:
+        effort.note(MOST_STEPS - max(allowance.left, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +202,7 @@ class _Evaluation:
         if not is_template(text):
             return text
         with _located(text, path):
-            reading = self.dialect.read(text)
+            reading = self.read(text)
             if reading.path:
                 return follow(reading.path, scope)
             result = execute(reading.template, scope, self._settings())
@@ -176,7 +210,13 @@ class _Evaluation:
 
     def rendered(self, text: str, scope: Mapping[str, Any], path: str) -> str:
         with _located(text, path):
-            return execute(self.dialect.read(text).template, scope, self._settings())
+            return execute(self.read(text).template, scope, self._settings())
+
+    def read(self, text: str) -> Reading:
+        """Return a template that was read; whether it had been before counts the same."""
+        reading = self.dialect.read(text)
+        self.allowance.spend(reading.steps)
+        return reading
 
     def _settings(self) -> Settings:
         dialect = self.dialect

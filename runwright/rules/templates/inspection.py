@@ -1,6 +1,7 @@
 """What can be said of templates without evaluating them."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from runwright.errors import Problem, TemplateError
@@ -34,8 +35,8 @@ class _Finding(NamedTuple):
     path: Segments
     roots: tuple[str, ...]
     """What this template sees besides the usual roots."""
-    where: TemplateError
-    """Where in the template; for an empty path also what is wrong."""
+    where: Callable[[], TemplateError]
+    """Makes an error that says where in the template; for an empty path also what is wrong."""
 
 
 def check(
@@ -76,14 +77,15 @@ def references(value: Any, *, dialect: Dialect = BUBUSTACK) -> list[tuple[str, .
 
 def _judged(found: _Finding, roots: Collection[str]) -> TemplateError | None:
     if not found.path:
-        return found.where
+        return found.where()
     root = str(found.path[0])
     if root in roots:
         return None
     known = f"a reference starts with {listed(sorted(roots), 'or')}" if roots else "nothing is"
     unknown = f"{quoted(root)} is not known here{suggestion(root, roots)}"
     message = f"{path_text(found.path)}: {unknown}; {known}"
-    return TemplateError(message, found.where.column, line=found.where.line)
+    where = found.where()
+    return TemplateError(message, where.column, line=where.line)
 
 
 def _findings(
@@ -94,7 +96,7 @@ def _findings(
         return
     parts = _parts(value)
     if parts and depth > DEEPEST:
-        yield _Finding(path, (), roots, TemplateError(TOO_DEEP))
+        yield _Finding(path, (), roots, partial(TemplateError, TOO_DEEP))
         return
     if is_object(value) and WRAPPED in value:
         yield from _wrapped(value, path, dialect, depth)
@@ -114,7 +116,7 @@ def _wrapped(
         own = tuple(variables) if is_object(variables) else ()
         yield from _in_text(template, where, dialect, own)
     else:
-        yield _Finding(where, (), (), TemplateError("must be a text"))
+        yield _Finding(where, (), (), partial(TemplateError, "must be a text"))
 
 
 def _parts(value: Any) -> list[tuple[str | int, Any]]:
@@ -131,8 +133,8 @@ def _in_text(text: str, place: str, dialect: Dialect, roots: tuple[str, ...]) ->
     try:
         template = dialect.read(text).template
     except ExpressionError as fault:
-        yield _Finding(place, (), roots, error_of(fault, text, ""))
+        yield _Finding(place, (), roots, partial(error_of, fault, text, ""))
         return
     for found in paths_in(template):
-        where = error_of(ExpressionError("", found.at), text, "")
+        where = partial(error_of, ExpressionError("", found.at), text, "")
         yield _Finding(place, found.segments, roots, where)

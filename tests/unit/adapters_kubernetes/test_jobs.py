@@ -89,11 +89,15 @@ async def test_a_try_makes_way_whose_pod_is_lost_with_its_node() -> None:
     assert identity.annotations(there)[identity.TRY] == "1.2"
 
 
-async def test_a_try_does_not_make_way_while_its_pod_may_end() -> None:
+async def test_case_39_a_try_does_not_make_way_while_its_pod_may_end() -> None:
+    """Two tries at a time would be two of what should be done once."""
     cluster = WatchedCluster(job(), ending(minutes=4))
 
     with pytest.raises(StillRunningError, match="remove job ns/web-build: it has not gone yet"):
         await KubernetesJobs(cluster, "prod").start(task(SECOND), CLAIM)
+
+    made = [identity.annotations(one).get(identity.TRY) for one in cluster.objects.values()]
+    assert "1.2" not in made
 
 
 class FullCluster(WatchedCluster):

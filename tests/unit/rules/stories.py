@@ -18,6 +18,11 @@ def engram(name: str, **fields: Any) -> dict[str, Any]:
     return {"name": name, **ENGRAM, **fields}
 
 
+def block(name: str, *branches: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Return a parallel step."""
+    return {"name": name, "type": "parallel", "with": {"steps": list(branches)}, **fields}
+
+
 def executes(name: str, story: str, **reference: Any) -> dict[str, Any]:
     """Return a step that executes that Story."""
     return {

@@ -203,6 +203,39 @@ def test_case_50_inputs_that_break_the_schema_end_the_run() -> None:
     assert refused.message.startswith("spec.inputs.count: ")
 
 
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        pytest.param(
+            {}, "spec.inputs.app.name: is required", id="missing in what is made for its defaults"
+        ),
+        pytest.param({"app": {}}, "spec.inputs.app.name: is required", id="missing"),
+        pytest.param({"app": {"name": "web"}}, "", id="with a default beside it"),
+        pytest.param(
+            {"app": {"name": {"$bubuConfigMapRef": "settings:name"}}}, "", id="a reference"
+        ),
+        pytest.param(
+            {"app": {"name": "web", "replicas": "{{ inputs.n }}"}},
+            'spec.inputs.app.replicas: must be a whole number, not "{{ inputs.n }}"',
+            id="a template, which nobody evaluates there",
+        ),
+    ],
+)
+def test_a_property_that_says_so_itself_must_be_among_the_inputs(
+    inputs: dict[str, Any], message: str
+) -> None:
+    fields = {
+        "name": {"type": "string", "required": True},
+        "replicas": {"type": "integer", "default": 1},
+    }
+    schema = {"properties": {"app": {"type": "object", "required": True, "properties": fields}}}
+    start = start_of(story(engram("a"), inputsSchema=schema), inputs=inputs)
+
+    refused = refused_as(with_default_inputs(start))
+
+    assert (refused.message if refused else "") == message
+
+
 def test_case_75_inputs_that_fill_a_run_alone_end_it() -> None:
     refused = ending(story(engram("a")), inputs={"x": "y" * MOST_STATE})
 

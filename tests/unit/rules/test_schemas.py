@@ -4,28 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from runwright.rules.schemas import schema_problems, violations, with_defaults
-
-json_values = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8)),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
-keywords = st.sampled_from(
-    ["type", "properties", "items", "allOf", "anyOf", "not", "$ref", "required", "enum", "pattern"]
-)
-schemas = st.recursive(
-    st.one_of(st.sampled_from(["string", "object", "#", "#/properties/a", "("]), json_values),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(keywords, inner, max_size=4)
-    ),
-    max_leaves=10,
-)
 
 
 def test_every_violation_is_reported_in_the_order_of_its_place() -> None:
@@ -170,6 +150,19 @@ def test_a_property_may_say_of_itself_that_it_is_required() -> None:
     assert schema["properties"]["a"] == {"required": True}
 
 
+def test_a_property_that_is_required_may_require_some_of_its_own() -> None:
+    inner = {"required": True, "properties": {"b": {"required": True}}}
+    schema = {"required": ["c"], "properties": {"a": inner}}
+
+    assert [str(one) for one in violations(schema, {}, "x")] == [
+        "x.a: is required",
+        "x.c: is required",
+    ]
+    assert [str(one) for one in violations(schema, {"a": {}, "c": 1}, "x")] == [
+        "x.a.b: is required"
+    ]
+
+
 def test_a_template_fits_everywhere_when_asked_for() -> None:
     schema = {
         "properties": {
@@ -190,41 +183,87 @@ def test_a_template_fits_everywhere_when_asked_for() -> None:
     assert len(violations(schema, value, "with")) > len(problems)
 
 
+STRICT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "count": {"type": "integer", "minimum": 1, "enum": [1, 2]},
+        "list": {"type": "array", "items": {"type": "string"}, "maxItems": 1},
+        "nested": {"type": "object", "required": ["a"], "additionalProperties": False},
+        "one": {"oneOf": [{"type": "null"}, {"const": 1}]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"$bubuStorageRef": "outputs/default/run-a/count.json"},
+        {
+            "$bubuStorageRef": "outputs/x.json",
+            "$bubuStoragePath": "a.b",
+            "$bubuStorageContentType": "json",
+            "$bubuStorageSchema": "bubu://story/default/release/output",
+            "$bubuStorageSchemaVersion": "v1",
+        },
+        {"$bubuConfigMapRef": "settings:count"},
+        {"$bubuSecretRef": "default/passwords:admin"},
+        {"$bubuSecretRef": {"name": "passwords", "key": "admin", "format": "raw"}},
+    ],
+    ids=["store", "store, in full", "configmap", "secret", "secret in fields"],
+)
+@pytest.mark.parametrize("templates", [False, True], ids=["at the end", "at admission"])
+def test_a_reference_into_a_store_fits_everywhere(
+    reference: dict[str, Any], *, templates: bool
+) -> None:
+    """What it stands for, whoever wrote it there has judged."""
+    for field in STRICT["properties"]:
+        assert violations(STRICT, {field: reference}, "x", templates=templates) == []
+    assert violations(STRICT, {"list": [reference]}, "x", templates=templates) == []
+    assert violations(STRICT, reference, "x", templates=templates) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"$bubuStorageRef": ""},
+        {"$bubuStorageRef": 1},
+        {"$bubuStorageRef": "x", "more": "y"},
+        {"$bubuStoragePath": "a"},
+        {"$bubuSecretRef": "no-key"},
+        {"$bubuSecretRef": ":key"},
+        {"$bubuSecretRef": {"name": "a"}},
+        {"$bubuSecretRef": {"name": "a", "key": "b", "more": "c"}},
+        {"$bubuSecretRef": "a:b", "$bubuConfigMapRef": "a:b"},
+    ],
+    ids=str,
+)
+def test_what_only_looks_like_a_reference_is_judged(value: dict[str, Any]) -> None:
+    (problem,) = violations(STRICT, {"count": value}, "x")[:1]
+
+    assert problem.path == "x.count"
+
+
+def test_a_schema_is_no_value_and_has_no_references_in_it() -> None:
+    schema = {"properties": {"a": {"type": {"$bubuSecretRef": "a:b"}}}}
+
+    (problem,) = schema_problems(schema, "s")
+
+    assert problem.path == "s.properties.a.type"
+
+
+def test_a_wrapped_template_fits_everywhere_when_asked_for() -> None:
+    value = {"count": {"$bubuTemplate": "{{ inputs.n }}", "$bubuTemplateVars": {"x": 1}}}
+
+    assert violations(STRICT, value, "x", templates=True) == []
+    assert violations(STRICT, value, "x") != []
+
+
 def test_an_invalid_schema_is_said_instead_of_judging_by_it() -> None:
     (problem,) = violations({"properties": {"a": {"type": "strin"}}}, {"a": 1}, "inputs")
 
     assert str(problem).startswith("inputs: cannot be checked, for its schema is invalid: ")
     assert "properties.a.type" in problem.message
-
-
-def test_a_schema_that_doubles_at_every_reference_does_not_hang() -> None:
-    definitions: dict[str, Any] = {
-        f"d{level}": {"allOf": [{"$ref": f"#/definitions/d{level + 1}"}] * 2} for level in range(40)
-    }
-    schema = {"$ref": "#/definitions/d0", "definitions": {**definitions, "d40": {"type": "string"}}}
-
-    (problem,) = violations(schema, 1, "x")
-
-    assert "too many references" in problem.message
-
-
-@pytest.mark.parametrize("depth", [65, 5_000])
-def test_a_schema_that_is_too_deep_is_refused(depth: int) -> None:
-    schema: dict[str, Any] = {}
-    for _ in range(depth):
-        schema = {"items": schema}
-
-    assert "64 deep" in schema_problems(schema)[0].message
-
-
-def test_a_value_that_is_too_deep_is_refused() -> None:
-    value: dict[str, Any] = {}
-    for _ in range(400):
-        value = {"next": value}
-
-    (problem,) = violations({"properties": {"next": {"$ref": "#"}}}, value, "x")
-
-    assert "more than 128 deep" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -234,13 +273,13 @@ def test_a_value_that_is_too_deep_is_refused() -> None:
             {"properties": {"a": {"default": 1}, "b": {"default": 2}}},
             {"b": None},
             {"a": 1, "b": None},
-            id="only what is missing",
+            id="case 51: only what is missing",
         ),
         pytest.param(
             {"properties": {"o": {"properties": {"a": {"default": 1}, "b": {"default": 2}}}}},
             {"o": {"a": 0}},
             {"o": {"a": 0, "b": 2}},
-            id="nested",
+            id="case 51: nested",
         ),
         pytest.param(
             {"properties": {"o": {"type": "object", "properties": {"a": {"default": 1}}}}},
@@ -263,44 +302,34 @@ def test_defaults_fill_what_is_missing(schema: Any, value: Any, expected: Any) -
     assert json.dumps(value) == before
 
 
+@pytest.mark.parametrize(("depth", "filled"), [(31, True), (32, False)])
+def test_case_51_defaults_reach_thirty_two_levels_deep(depth: int, *, filled: bool) -> None:
+    schema: dict[str, Any] = {"properties": {"end": {"default": 1}}}
+    value: dict[str, Any] = {}
+    for _ in range(depth + 1):
+        schema, value = {"properties": {"in": schema}}, {"in": value}
+
+    found = with_defaults(schema, value)
+
+    for _ in range(depth + 1):
+        found = found["in"]
+    assert found == ({"end": 1} if filled else {})
+
+
+def test_a_reference_gets_no_defaults() -> None:
+    """With more in it, it would be none."""
+    schema = {"properties": {"o": {"properties": {"a": {"default": 1}}}}}
+    value = {"o": {"$bubuStorageRef": "x"}}
+
+    assert with_defaults(schema, value) == value
+
+
 def test_a_default_is_nobody_elses() -> None:
     schema: dict[str, Any] = {"properties": {"a": {"default": []}}}
 
     with_defaults(schema, {})["a"].append(1)
 
     assert with_defaults(schema, {}) == {"a": []}
-
-
-@given(schemas, json_values)
-def test_no_schema_breaks_anything(schema: Any, value: Any) -> None:
-    schema_problems(schema)
-    violations(schema, value)
-    violations(schema, value, templates=True)
-    with_defaults(schema, value)
-
-
-_HOSTILE = "^(a+)+$"
-
-
-@pytest.mark.parametrize(
-    ("schema", "value"),
-    [
-        ({"pattern": _HOSTILE}, "a" * 40 + "!"),
-        ({"propertyNames": {"pattern": _HOSTILE}}, {"a" * 40 + "!": 1}),
-        (
-            {"patternProperties": {_HOSTILE: True}, "additionalProperties": False},
-            {"a" * 40 + "!": 1},
-        ),
-        (
-            {"patternProperties": {_HOSTILE: True}, "additionalProperties": {"type": "null"}},
-            {"a" * 40 + "!": 1},
-        ),
-    ],
-    ids=["pattern", "names", "nothing else", "something else"],
-)
-def test_a_hostile_pattern_is_answered_at_once(schema: object, value: object) -> None:
-    """An engine that tries every way would hold the whole process for hours."""
-    assert len(violations(schema, value)) == 1
 
 
 def test_what_fits_a_pattern_is_judged_by_its_schema_and_by_no_other() -> None:

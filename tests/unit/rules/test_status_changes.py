@@ -70,6 +70,14 @@ def test_what_did_not_change_is_not_written() -> None:
     }
 
 
+def test_case_12_a_step_whose_task_has_started_is_shown_as_running() -> None:
+    before, now = tried(Phase.PENDING), tried(Phase.RUNNING)
+
+    patch = run_patch(update_of(START, before, now))
+
+    assert patch == {"stepStates": {"build": {"phase": "Running"}}}
+
+
 def test_the_same_state_is_no_update() -> None:
     update = update_of(START, running(START), running(START))
 

@@ -103,7 +103,7 @@ def approval_problems(value: Any, path: str) -> list[Problem]:
 def _timing(placed: Placed, arguments: Arguments) -> Iterator[Problem]:
     yield from _durations(placed, arguments, "timeout", "pollInterval")
     consequence = arguments.get("onTimeout", "fail")
-    if consequence not in {"fail", "skip"} and not _is_open(consequence):
+    if consequence not in ("fail", "skip") and not _is_open(consequence):
         message = f'must be "fail" or "skip", not {written(consequence)}'
         yield Problem(placed.field("with.onTimeout"), message)
 

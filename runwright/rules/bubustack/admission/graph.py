@@ -1,17 +1,20 @@
 """Whether the steps of a Story make a graph that can be walked to its end."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
 
 from runwright.errors import Problem
+from runwright.models.bubustack import StepType
 from runwright.models.story_run import BRANCH, Section
 from runwright.rules.bubustack.admission.placed import Outline, Placed
 from runwright.rules.bubustack.branches import block_of, own_name, step_run_name
-from runwright.rules.bubustack.dependencies import dependencies, transitive_needs
-from runwright.rules.bubustack.references import references_of
+from runwright.rules.bubustack.dependencies import (
+    dependencies,
+    transitive_dependents,
+    transitive_needs,
+)
+from runwright.rules.bubustack.references import references_of, steps_named_in
+from runwright.rules.circles import circles
 from runwright.rules.wording import child, quoted, suggestion
-
-_Node = TypeVar("_Node", bound=Hashable)
 
 
 def repeated_names(outline: Outline) -> Iterator[Problem]:
@@ -77,8 +80,7 @@ def why_out_of_reach(outline: Outline, placed: Placed, name: str) -> str:
         return "a step cannot wait for itself"
     if name == placed.block:
         return "a branch cannot wait for its own block"
-    reach = outline.within_reach(placed)
-    if name in reach or name in outline.unreadable:
+    if outline.reaches(placed, name) or name in outline.unreadable:
         return ""
     section = outline.section_of(name)
     if block := block_of(name) if section else outline.block_with(name):
@@ -87,7 +89,7 @@ def why_out_of_reach(outline: Outline, placed: Placed, name: str) -> str:
         said = f"{quoted(branch)} is a branch of {quoted(block)}, which stands for it outside"
         return f"{said}: what it puts out is {output}"
     if section is None:
-        known = [placed.as_written(one) for one in reach]
+        known = [placed.as_written(one) for one in outline.within_reach(placed)]
         return f"no step is called {quoted(name)}{suggestion(name, known)}"
     return f"{quoted(name)} is one of {section}, for which one of {placed.section} cannot wait"
 
@@ -114,32 +116,23 @@ def cycles(outline: Outline) -> Iterator[Problem]:
             yield Problem(first.field("needs"), message)
 
 
-def circles(graph: Mapping[_Node, Sequence[_Node]]) -> Iterator[Sequence[_Node]]:
-    """Yield circles that share no node, each from the node that comes first in the graph."""
-    finished: set[_Node] = set()
-    order = list(graph)
-    for start in graph:
-        if circle := _circle_from(start, graph, finished, ()):
-            finished.update(circle)
-            first = circle.index(min(circle, key=order.index))
-            yield (*circle[first:], *circle[:first])
+def hopeless_waits(outline: Outline) -> Iterator[Problem]:
+    """Yield what conditions look at and is never there: it comes after the wait that they hold up.
 
-
-def _circle_from(
-    node: _Node,
-    graph: Mapping[_Node, Sequence[_Node]],
-    finished: set[_Node],
-    trail: tuple[_Node, ...],
-) -> tuple[_Node, ...]:
-    if node in trail:
-        return trail[trail.index(node) :]
-    if node in finished:
-        return ()
-    for following in graph[node]:
-        if circle := _circle_from(following, graph, finished, (*trail, node)):
-            return circle
-    finished.add(node)
-    return ()
+    Source: ours; upstream waits for it like for anything else.
+    """
+    steps = [placed.step for placed in outline.steps]
+    for placed in outline.steps:
+        if placed.step.type is StepType.WAIT:
+            own = [name for name in (placed.name, placed.block) if name]
+            held_up = {
+                *own,
+                *(later for name in own for later in transitive_dependents(steps, name)),
+            }
+            for name in steps_named_in((placed.step.with_ or {}).get("until")):
+                if outline.named_by(placed, name) in held_up:
+                    message = f"{quoted(name)} is not over before this wait is"
+                    yield Problem(placed.field("with.until"), message)
 
 
 def unusable_requirements(outline: Outline) -> Iterator[Problem]:

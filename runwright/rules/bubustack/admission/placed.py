@@ -67,20 +67,21 @@ class Outline:
         return self.story.spec
 
     def within_reach(self, placed: Placed) -> list[str]:
-        """Return the names of the other steps that a step may need, in the order of the Story.
+        """Return the names of the other steps that a step may need, in the order of the Story."""
+        return [name for name in self._sections if self.reaches(placed, name)]
+
+    def reaches(self, placed: Placed, name: str) -> bool:
+        """Return whether a step may need the step of that full name.
 
         A branch may need the other branches of its block, and what its block may need.
 
         Source: bobrapet, Story webhook.
         """
-        reach = _REACH[placed.section]
-        return [
-            name
-            for name, section in self._sections.items()
-            if section in reach
+        return (
+            self._sections.get(name) in _REACH[placed.section]
             and name not in {placed.name, placed.block}
             and block_of(name) in {"", placed.block}
-        ]
+        )
 
     def block_with(self, branch: str) -> str:
         """Return the first parallel step that has a branch of that name; empty if none has."""

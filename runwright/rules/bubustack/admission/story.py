@@ -17,10 +17,12 @@ from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.schemas import schema_problems
 
 _Rule = Callable[[Outline], Iterator[Problem]]
+_MOST_PROBLEMS: Final = 100
+"""Nobody reads more of them at once, and to word each takes time."""
 
 
 def story_problems(story: Story, unreadable: Collection[str] = ()) -> list[Problem]:
-    """Return every reason for which a Story is refused.
+    """Return the reasons for which a Story is refused, a hundred of them at most.
 
     `unreadable` are names of steps that the document has and the model could not take.
 
@@ -28,19 +30,24 @@ def story_problems(story: Story, unreadable: Collection[str] = ()) -> list[Probl
     """
     outline = Outline(story, unreadable)
     found = itertools.chain.from_iterable(rule(outline) for rule in _RULES)
-    return [*sizes.object_size_problem(story), *found]
+    return [*sizes.object_size_problem(story), *itertools.islice(found, _MOST_PROBLEMS)]
 
 
 def graph_problems(story: Story) -> list[Problem]:
     """Return why the steps of a Story cannot be put in an order."""
     outline = Outline(story)
-    return [*graph.impossible_needs(outline), *graph.cycles(outline)]
+    found = itertools.chain(graph.impossible_needs(outline), graph.cycles(outline))
+    return list(itertools.islice(found, _MOST_PROBLEMS))
 
 
 def story_warnings(story: Story, unreadable: Collection[str] = ()) -> list[Problem]:
     """Return what a Story is not refused for, and what its author should see all the same."""
     outline = Outline(story, unreadable)
-    return [*arguments.unknown_arguments(outline), *expressions.template_warnings(outline)]
+    return [
+        *arguments.unknown_arguments(outline),
+        *expressions.template_warnings(outline),
+        *graph.hopeless_waits(outline),
+    ]
 
 
 def limitations(story: Story, backend: Backend = Backend.LOCAL) -> list[Problem]:

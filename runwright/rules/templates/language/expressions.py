@@ -25,9 +25,9 @@ from runwright.rules.templates.language.tree import (
     Variable,
 )
 from runwright.rules.templates.language.words import Words, unexpected
-from runwright.rules.templates.values.faults import ExpressionError
+from runwright.rules.templates.values.faults import ExpressionError, UnknownFunctionError
 from runwright.rules.templates.values.quoting import unquoted
-from runwright.rules.wording import quoted, suggestion
+from runwright.rules.wording import quoted
 
 DEEPEST: Final = 100
 """How deep blocks and parentheses may lie within each other."""
@@ -169,8 +169,7 @@ class Expressions:
         if token.source in self.grammar.functions:
             return Function(token.at, token.source)
         known = {*self.grammar.functions, *self.grammar.roots}
-        message = f"there is no function {quoted(token.source)}{suggestion(token.source, known)}"
-        raise ExpressionError(message, token.at)
+        raise UnknownFunctionError(token.source, known, token.at)
 
     def _variable(self, token: Token) -> Operand:
         if token.source not in self.variables:

@@ -1,0 +1,60 @@
+"""How much a run thinks at a time: Temporal takes a turn of two seconds for a deadlock."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Final, Self
+
+from temporalio import workflow
+
+from runwright.rules import effort
+
+MOST_EFFORT: Final = 100_000
+"""Steps, of about a microsecond, after which the rest waits for the next workflow task."""
+
+
+class Effort:
+    """Spreads what a run evaluates over as many workflow tasks as it takes.
+
+    `async with` it around one evaluation, which must not wait for anything itself. As long as
+    little was evaluated nothing waits, and no order changes. The length of the history tells one
+    workflow task from the next.
+    """
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._taken: int = 0
+        self._taken_at: int = 0
+        self._before: int = 0
+
+    async def __aenter__(self) -> Self:
+        """Wait until there is room."""
+        await self.room()
+        self._before = effort.noted()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Count what was evaluated."""
+        self._taken += effort.noted() - self._before
+
+    async def room(self) -> None:
+        """Wait until there is room; one after the other, so that all of them need one timer."""
+        async with self._turn:
+            while not self.has_room():
+                await workflow.sleep(0.001, summary="much to evaluate")
+
+    def has_room(self) -> bool:
+        """Return whether something may be evaluated in this workflow task."""
+        length: int = workflow.info().get_current_history_length()
+        if length != self._taken_at:
+            self._taken_at, self._taken = length, 0
+        return self._taken < MOST_EFFORT
+
+    @contextmanager
+    def counted(self) -> Generator[None]:
+        """Count what is evaluated, whether or not there is room."""
+        before = effort.noted()
+        try:
+            yield
+        finally:
+            self._taken += effort.noted() - before
