@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from runwright.errors import RunwrightError
+from runwright.models.bubustack import Engram, EngramTemplate
 from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
 from runwright.models.metrics import Counter, Gauge, Histogram
@@ -138,6 +139,22 @@ class Objects(Protocol):
 
     async def is_ending(self, namespace: str) -> bool:
         """Return whether the namespace is being deleted, or is gone."""
+        ...
+
+
+class Catalog(Protocol):
+    """What does the work of steps, as a cluster has it now.
+
+    Every method raises a TransientError when the cluster could not be asked, RefusedError when it
+    said no for good, and InvalidManifestError for what is there and cannot be read.
+    """
+
+    async def engram(self, namespace: str, name: str) -> Engram | None:
+        """Return an Engram; None if there is none of that name."""
+        ...
+
+    async def template(self, name: str) -> EngramTemplate | None:
+        """Return an EngramTemplate; None if there is none of that name."""
         ...
 
 

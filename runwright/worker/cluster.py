@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 
 from temporalio.client import Client
 
+from adapters.kubernetes.catalog import KubernetesCatalog
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.informer import Informer
 from adapters.kubernetes.intake import StoryRunIntake, Ward
@@ -169,7 +170,8 @@ def _runner(cluster: Cluster, client: Client, settings: Settings) -> KubernetesJ
 
 def _ports(cluster: Cluster, settings: Settings, metrics: Metrics) -> ClusterPorts:
     mirror = KubernetesStatus(cluster, settings.instance, metrics)
-    return ClusterPorts(KubernetesObjects(cluster, settings.watch_namespace), mirror)
+    objects = KubernetesObjects(cluster, settings.watch_namespace)
+    return ClusterPorts(objects, KubernetesCatalog(cluster), mirror)
 
 
 def candidate_of(settings: Settings) -> Candidate:

@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.catalog import CatalogActivities
 from activities.objects import ObjectActivities
 from activities.runs import RunActivities
 from activities.tasks import TaskActivities
@@ -17,7 +18,7 @@ from adapters.temporal.connection import unregistered
 from adapters.temporal.runs import TemporalRuns
 from runwright.errors import RefusedError
 from runwright.models.tasks import Backend
-from runwright.ports import Objects, StatusMirror, TaskRunner
+from runwright.ports import Catalog, Objects, StatusMirror, TaskRunner
 from workflows.deletion import DeletionWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
 from workflows.story_run import StoryRunWorkflow
@@ -42,6 +43,7 @@ class ClusterPorts(NamedTuple):
     """What a worker needs of a cluster beside the runner of its tasks."""
 
     objects: Objects
+    catalog: Catalog
     mirror: StatusMirror
 
 
@@ -83,9 +85,10 @@ def _activities(
     ]
     if cluster is None:
         return everywhere
-    objects = ObjectActivities(*cluster)
+    objects = ObjectActivities(cluster.objects, cluster.mirror)
     return [
         *everywhere,
+        CatalogActivities(cluster.catalog).find_workers,
         *(objects.ensure_objects, objects.show_status),
         *(objects.remove_tasks, objects.release_object, objects.is_namespace_ending),
     ]

@@ -3,6 +3,7 @@
 from temporalio import activity, workflow
 from temporalio.common import SearchAttributeIndexedValueType as Kind
 
+from activities.catalog import CatalogActivities
 from activities.objects import ObjectActivities
 from activities.runs import RunActivities
 from activities.tasks import TaskActivities
@@ -45,6 +46,7 @@ def test_every_update_can_be_refused_before_it_is_written_into_the_history() -> 
 def test_the_activities() -> None:
     assert activity_names(TaskActivities) == {"run_task", "find_task", "stop_task"}
     assert activity_names(RunActivities) == {"cancel_own_run", "end_run", "terminate_run"}
+    assert activity_names(CatalogActivities) == {"find_workers"}
     assert activity_names(ObjectActivities) == {
         "ensure_objects",
         "show_status",
