@@ -166,7 +166,7 @@ def _workers(story: Story, lookups: Lookups) -> list[Worker] | Waits | Refuse:
     for reference in dict.fromkeys(placed.step.ref for placed in Outline(story).steps):
         if reference is None:
             continue
-        match _worker(reference, story.metadata.namespace, lookups):
+        match worker_named(reference, story.metadata.namespace, lookups):
             case Refuse() as refused:
                 return refused
             case Waits() as waits:
@@ -179,7 +179,14 @@ def _workers(story: Story, lookups: Lookups) -> list[Worker] | Waits | Refuse:
     return workers
 
 
-def _worker(reference: EngramReference, home: str, lookups: Lookups) -> Worker | Waits | Refuse:
+def worker_named(
+    reference: EngramReference, home: str, lookups: Lookups
+) -> Worker | Waits | Refuse:
+    """Return what does the work of a step in the namespace `home`, or why nothing does.
+
+    Raises:
+        InvalidManifestError: it is there and cannot be read.
+    """
     name = quoted(reference.name)
     if reference.namespace not in {None, home}:
         message = (

@@ -17,6 +17,7 @@ from runwright.models.bubustack import (
 )
 from runwright.models.metadata import Condition
 from runwright.rules.bubustack.conditions import (
+    BLOCKED,
     HISTORY_LOST,
     PAUSED,
     READY,
@@ -37,7 +38,7 @@ from runwright.rules.bubustack.verdicts import CANCELED
 _RUN_NOT_FOUND: Final = "RunNotFound"
 _KEPT: Final = frozenset({"trace"})
 """What is not a run's own."""
-_OF_OPEN_RUNS: Final = frozenset({PAUSED, HISTORY_LOST, WORKFLOW_STUCK})
+_OF_OPEN_RUNS: Final = frozenset({BLOCKED, PAUSED, HISTORY_LOST, WORKFLOW_STUCK})
 """Conditions that say nothing any more once the phase is written."""
 
 
