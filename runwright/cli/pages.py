@@ -94,11 +94,21 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
     kept = f"kept from execution {step.activation}" if step.reason is StepReason.KEPT else ""
     if settled := "; ".join(filter(None, [kept, _decided(gate)])):
         return settled
-    if step.phase is Phase.PAUSED and step.deadline:
-        return f"until {moment(step.deadline, now)}"
     if step.is_running:
-        return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
+        return _at(step, now)
     return "" if step.phase is Phase.SUCCEEDED else _cause(step)
+
+
+def _at(step: StepProgress, now: datetime) -> str:
+    """Return what a step that is not over is at, or waits for."""
+    until = f"until {moment(step.deadline, now)}" if step.deadline else ""
+    match step.phase:
+        case Phase.BLOCKED | Phase.SCHEDULING:
+            return ", ".join(filter(None, (excerpt(step.message, _NOTE), until)))
+        case Phase.PAUSED:
+            return until
+        case _:
+            return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
 
 
 def _decided(gate: Gate | None) -> str:

@@ -161,6 +161,12 @@ def _waiting(state: StoryRunState, step: StepProgress, now: datetime, user: str)
     if step.reason is StepReason.RETRY_SCHEDULED and step.next_retry_at:
         due = moment(step.next_retry_at, now)
         return f"Step {step.name} failed {_times(step.tries)} and is tried again at {due}"
+    if step.phase is Phase.BLOCKED:
+        until = f", until {moment(step.deadline, now)}" if step.deadline else ""
+        return (
+            f"Step {step.name} waits{until}: {step.message}; "
+            "apply what is missing, and the step goes on at once"
+        )
     if step.phase is Phase.PAUSED and step.deadline:
         return f"Step {step.name} waits until {moment(step.deadline, now)}"
     since = f" for {lasting(now - step.started_at)}" if step.started_at else ""

@@ -103,9 +103,14 @@ def test_marks_are_plain_where_the_terminal_shows_no_others() -> None:
             "try 2 of 4 at 10:01:30 UTC; Exited with 3.",
         ),
         ({"phase": "Paused", "type": "sleep", "deadline": at(90)}, "until 10:01:30 UTC"),
+        (
+            {"phase": "Blocked", "message": 'there is no Engram "b"', "deadline": at(90)},
+            'there is no Engram "b", until 10:01:30 UTC',
+        ),
+        ({"phase": "Scheduling", "message": "Waits for a place"}, "Waits for a place"),
         ({"phase": "Succeeded", "reason": "Kept", "activation": 1}, "kept from execution 1"),
     ],
-    ids=["second try", "retry", "sleep", "kept"],
+    ids=["second try", "retry", "sleep", "blocked", "queued", "kept"],
 )
 def test_a_step_says_what_it_waits_for(fields: dict[str, object], note: str) -> None:
     shown = page(state(step("build", started_at=START, **fields)))

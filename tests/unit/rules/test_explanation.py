@@ -87,3 +87,13 @@ def test_a_run_that_ended_before_it_started_is_not_retried() -> None:
     refused = state(phase="Failed", activation=0, message="bad", finished_at=at(1))
 
     assert "runwright retry" not in explained(refused)
+
+
+def test_a_step_that_lacks_something_says_what_and_what_to_do() -> None:
+    missing = 'there is no Engram "worker" in the namespace "default"'
+    blocked = step("build", phase="Blocked", message=missing, deadline=at(3600))
+
+    assert explained(state(blocked)).endswith(
+        f"Step build waits, until 11:00:00 UTC: {missing}; apply what is missing, and the step "
+        "goes on at once."
+    )
