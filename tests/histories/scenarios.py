@@ -10,9 +10,18 @@ from adapters.memory.tasks import MemoryTasks, exited, succeeded
 from adapters.temporal.completions import TemporalCompletions
 from runwright.client import RunwrightClient
 from runwright.models.bubustack import Phase
-from runwright.models.story_run import StartStoryRun
+from runwright.models.story_run import NO_RESOURCE, StartStoryRun, workflow_id
 from runwright.models.tasks import Backend, Claim, Task, TaskOutcome
 from runwright.worker import worker_of
+from tests.integration.clusters import UID, placed, placed_run
+from tests.integration.missing import (
+    CHECK,
+    blocked,
+    checker,
+    cluster_of,
+    image,
+    look_again,
+)
 from tests.integration.runs import (
     NEVER,
     Outcomes,
@@ -322,6 +331,25 @@ async def functions_in_templates(stage: Stage) -> None:
         await going.run.wait()
 
 
+async def blocked_until_its_engram_came(stage: Stage) -> None:
+    """A StoryRun of a cluster whose step lacks its Engram, until somebody says that it is there."""
+    steps = [CHECK, {**CHECK, "name": "again", "needs": ["test"]}, engram("build")]
+    start = placed({"steps": steps}, name=stage.name)
+    cluster = cluster_of(start, image())
+    async with placed_run(stage.client, stage.task_queue, start, cluster) as run:
+        await blocked(run)
+        await cluster.create(checker())
+        await look_again(run)
+        await run.handle.result()
+
+
+def id_of(name: str) -> str:
+    """Return the id of the workflow that a scenario leaves behind."""
+    return workflow_id("default", name, UID if name in _OF_STORY_RUNS else NO_RESOURCE)
+
+
+_OF_STORY_RUNS: Final = frozenset({"blocked-until-its-engram-came"})
+"""The scenarios in a cluster that is kept in memory."""
 SCENARIOS: Final[dict[str, Callable[[Stage], Awaitable[None]]]] = {
     scenario.__name__.replace("_", "-"): scenario
     for scenario in (
@@ -349,6 +377,7 @@ SCENARIOS: Final[dict[str, Callable[[Stage], Awaitable[None]]]] = {
         refused_by_its_backend,
         claimed_again_after_the_start_window,
         functions_in_templates,
+        blocked_until_its_engram_came,
     )
 }
 """By the name of the run, which is that of the history's file."""

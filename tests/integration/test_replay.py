@@ -14,11 +14,10 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from adapters.temporal.converter import DATA_CONVERTER
-from runwright.models.story_run import workflow_id
 from runwright.worker import WORKFLOW_RUNNER, WORKFLOWS
 from tests.histories.changed import SkipsEverything, WaitsBeforeItStarts
 from tests.histories.record import FOLDER, WORKER, missing, scrubbed
-from tests.histories.scenarios import SCENARIOS
+from tests.histories.scenarios import SCENARIOS, id_of
 
 HISTORIES: Final = sorted(FOLDER.glob("*.json"))
 
@@ -72,7 +71,7 @@ async def replay(name: str, *workflows: type) -> None:
 def history(name: str) -> WorkflowHistory:
     """Return a recorded history."""
     text = (FOLDER / f"{name}.json").read_text()
-    return WorkflowHistory.from_json(workflow_id("default", name), text)
+    return WorkflowHistory.from_json(id_of(name), text)
 
 
 def recorded_events() -> Iterator[Mapping[str, Any]]:
@@ -125,7 +124,10 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
     [
         pytest.param(
             "activityTaskScheduledEventAttributes.activityType.name",
-            {"run_task", "find_task", "stop_task", "cancel_own_run"},
+            {
+                *("run_task", "find_task", "stop_task", "cancel_own_run"),
+                *("ensure_objects", "show_status", "find_workers"),
+            },
             id="activities",
         ),
         pytest.param(
@@ -135,7 +137,7 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
         ),
         pytest.param(
             "workflowExecutionSignaledEventAttributes.signalName",
-            {"decide_gate", "pause", "resume", "cancel"},
+            {"decide_gate", "pause", "resume", "cancel", "look_again"},
             id="signals",
         ),
         pytest.param(
