@@ -11,7 +11,7 @@ from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
 from runwright.models.metrics import Counter, Gauge, Histogram
 from runwright.models.objects import Manifest, ObjectKey, StatusUpdate
-from runwright.models.runs import CancelRun
+from runwright.models.runs import CancelRun, LookAgain
 from runwright.models.story_run import StartStoryRun
 from runwright.models.tasks import Claim, Task, TaskKey, TaskNote, TaskOutcome
 
@@ -241,7 +241,7 @@ class Launcher(Protocol):
         """Start the deletion of a run, unless it is under way."""
         ...
 
-    async def tell(self, workflow_id: str, message: CancelRun | DecideGate) -> None:
+    async def tell(self, workflow_id: str, message: CancelRun | DecideGate | LookAgain) -> None:
         """Send a run a message; one that is closed is past it."""
         ...
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, NamedTuple, TypeVar
 
 from runwright.errors import InvalidManifestError
@@ -21,7 +22,7 @@ from runwright.models.bubustack import (
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.metadata import LAST_APPLIED, ObjectMeta
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import StartStoryRun
+from runwright.models.story_run import PATIENCE, StartStoryRun
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.bubustack.retention import Retention, retention_of
@@ -92,21 +93,26 @@ class Lookups(NamedTuple):
     """By name."""
 
 
-def meaning_of(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
+def meaning_of(
+    run: StoryRun, lookups: Lookups, cluster: str, patience: timedelta = PATIENCE
+) -> Meaning:
     """Return what is to be done about a StoryRun that may not have been started yet.
 
     A run that ended, or that bears the marker of a start, is never started again. One that was
-    cancelled before anything of it ran is over at once, whether its Story is there or not.
+    cancelled before anything of it ran is over at once, whether its Story is there or not. A Story
+    that is missing is waited for. An Engram or a template that is missing keeps no run from its
+    start: the steps that need it wait, each for as long as `patience`. What will not mend by
+    itself does: a run that must fail in the end had better not begin.
 
-    Source: BubuStack, StoryRun reconcile order; a missing object is waited for, which upstream does
-    for Stories alone. References across namespaces are refused, upstream's default policy.
+    Source: BubuStack, StoryRun reconcile order and StepRun phases. References across namespaces are
+    refused, upstream's default policy.
     """
     if was_started(run) or is_over(run) or run.metadata.deletion_timestamp:
         return Nothing()
     if run.spec.cancel_requested:
         return Cancel()
     try:
-        return _start(run, lookups, cluster)
+        return _start(run, lookups, cluster, patience)
     except InvalidManifestError as error:
         return Refuse("InvalidConfiguration", str(error))
 
@@ -122,21 +128,22 @@ def is_over(run: StoryRun) -> bool:
     return phase is not None and phase.is_terminal
 
 
-def _start(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
+def _start(run: StoryRun, lookups: Lookups, cluster: str, patience: timedelta) -> Meaning:
     story = _story_of(run, lookups)
     if not isinstance(story, Story):
         return story
-    workers = _workers(story, lookups)
-    if not isinstance(workers, list):
-        return workers
+    found = _found(story, lookups)
+    if isinstance(found, Refuse):
+        return found
     start = StartStoryRun(
         namespace=run.metadata.namespace,
         name=run.metadata.name,
         uid=run.metadata.uid,
         generation=run.metadata.generation,
         story=bare(story),
-        engrams=tuple({_key(one.engram): bare(one.engram) for one in workers}.values()),
-        templates=tuple({_key(one.template): bare(one.template) for one in workers}.values()),
+        engrams=tuple(map(bare, found.engrams.values())),
+        templates=tuple(map(bare, found.templates.values())),
+        patience=patience,
         inputs=run.spec.inputs or {},
         author=run.metadata.annotations.get(AUTHOR, "")[:_LONGEST_NAME],
         backend=Backend.KUBERNETES,
@@ -159,24 +166,27 @@ def _story_of(run: StoryRun, lookups: Lookups) -> Story | Waits | Refuse:
     return story
 
 
-def _workers(story: Story, lookups: Lookups) -> list[Worker] | Waits | Refuse:
-    """Return the workers of all steps; else the first that is refused, or all that are missing."""
-    workers: list[Worker] = []
-    missing: list[Waits] = []
+class _Found(NamedTuple):
+    """What there is of that which does the work of a Story's steps, by name."""
+
+    engrams: dict[str, Engram]
+    templates: dict[str, EngramTemplate]
+
+
+def _found(story: Story, lookups: Lookups) -> _Found | Refuse:
+    """Return the Engrams that the steps name and their templates; else the first refusal."""
+    found = _Found({}, {})
     for reference in dict.fromkeys(placed.step.ref for placed in Outline(story).steps):
         if reference is None:
             continue
-        match worker_named(reference, story.metadata.namespace, lookups):
-            case Refuse() as refused:
-                return refused
-            case Waits() as waits:
-                missing.append(waits)
-            case Worker() as worker:
-                workers.append(worker)
-    if missing:
-        messages = dict.fromkeys(waits.message for waits in missing)
-        return Waits(missing[0].reason, "; ".join(messages))
-    return workers
+        worker = worker_named(reference, story.metadata.namespace, lookups)
+        if isinstance(worker, Refuse):
+            return worker
+        if (engram := lookups.engram(story.metadata.namespace, reference.name)) is not None:
+            found.engrams[engram.metadata.name] = engram
+        if isinstance(worker, Worker):
+            found.templates[worker.template.metadata.name] = worker.template
+    return found
 
 
 def worker_named(
@@ -199,12 +209,16 @@ def worker_named(
         return Waits("ReferenceNotFound", message)
     if trouble := _other_version(f"Engram {name}", reference.version, engram.spec.version):
         return Refuse("EngramReferenceInvalid", trouble)
+    return _with_template(engram, lookups)
+
+
+def _with_template(engram: Engram, lookups: Lookups) -> Worker | Waits | Refuse:
     wanted = engram.spec.template_ref
+    place = f"EngramTemplate {quoted(wanted.name)}"
     template = lookups.template(wanted.name)
     if template is None:
-        message = f"there is no EngramTemplate {quoted(wanted.name)}, which Engram {name} needs"
+        message = f"there is no {place}, which Engram {quoted(engram.metadata.name)} needs"
         return Waits("TemplateNotFound", message)
-    place = f"EngramTemplate {quoted(wanted.name)}"
     if trouble := _other_version(place, wanted.version, template.spec.version):
         return Refuse("TemplateResolutionFailed", trouble)
     return Worker(engram, template)
@@ -214,10 +228,6 @@ def _other_version(what: str, wanted: str | None, present: str | None) -> str:
     if wanted in {None, "", present}:
         return ""
     return f"{what}: version {quoted(wanted or '')} is asked for, {quoted(present or '')} is there"
-
-
-def _key(one: Engram | EngramTemplate) -> tuple[str, str]:
-    return one.metadata.namespace, one.metadata.name
 
 
 def bare(one: _Object) -> _Object:
