@@ -12,7 +12,7 @@ from runwright.models.gates import DecideGate
 from runwright.models.metrics import Counter, Gauge, Histogram
 from runwright.models.objects import Manifest, ObjectKey, StatusUpdate
 from runwright.models.runs import CancelRun, LookAgain
-from runwright.models.story_run import StartStoryRun
+from runwright.models.story_run import StartStoryRun, StoryRunState
 from runwright.models.tasks import Claim, Task, TaskKey, TaskNote, TaskOutcome
 
 
@@ -257,6 +257,40 @@ class Launcher(Protocol):
         """Return the ids of the runs that were ended outside lately, or whose code fails.
 
         Of this cluster, as far as Temporal lists such runs: a hint where to look.
+        """
+        ...
+
+
+class Executions(Protocol):
+    """The executions of a run: what the last one was, and the start of another.
+
+    Every method raises TemporalUnavailableError when Temporal could not be asked.
+    """
+
+    async def started_with(self, workflow_id: str, run_id: str) -> StartStoryRun:
+        """Return what an execution was started with."""
+        ...
+
+    async def ended_as(self, workflow_id: str, run_id: str) -> StoryRunState:
+        """Return the last state of an execution that is over.
+
+        Raises:
+            NoWorkerError: it did not close with its state, and no worker can tell it now.
+            RefusedError: it failed before it had one.
+        """
+        ...
+
+    async def cancel(self, workflow_id: str, run_id: str, request: CancelRun) -> None:
+        """Send the signal `cancel` to that very execution; one that is over is past it."""
+        ...
+
+    async def start_again(self, start: StartStoryRun) -> str:
+        """Start another execution of a run, or find the one that was started with that redrive.
+
+        Returns Temporal's run id.
+
+        Raises:
+            ConflictError: another execution is open.
         """
         ...
 

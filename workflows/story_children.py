@@ -9,6 +9,7 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 from runwright.models.bubustack import Phase, Step
 from runwright.models.story_run import StartStoryRun, StepProgress, StepReason, StoryRunState
+from runwright.models.tasks import OutcomeReason, TaskOutcome
 from runwright.rules.bubustack import children, verdicts
 from workflows.presentation import attributes_of
 from workflows.story_tasks import StoryTasks
@@ -59,7 +60,16 @@ class StoryChildren(StoryTasks):
             if not isinstance(error.cause, ApplicationError) or not error.cause.details:
                 raise  # it was ended outside its own code
             state = StoryRunState.model_validate(error.cause.details[0])
-        return children.child_ended(self._step(step), state, workflow.now())
+        return self._held(step, children.child_ended(self._step(step), state, workflow.now()))
+
+    def _held(self, step: Step, ended: StepProgress) -> StepProgress:
+        """Return the step as it ended; as failed if the run would hold too much with its output."""
+        given = TaskOutcome(succeeded=True, reason=OutcomeReason.COMPLETED, output=ended.output)
+        held = self._bounded(step, given)
+        if held.succeeded:
+            return ended
+        failed = self._ended(step, Phase.FAILED, held.message, StepReason.EXECUTION_FAILED)
+        return failed.model_copy(update={"output": None})
 
     def _with_cancelled_child(self, step: Step) -> StepProgress:
         """Return the step as over whose run was cancelled, with this one or by somebody."""

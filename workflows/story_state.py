@@ -20,7 +20,7 @@ from runwright.models.story_run import (
 from runwright.models.tasks import TaskNote, TaskOutcome
 from runwright.rules import gates as gate_rules
 from runwright.rules import templates
-from runwright.rules.bubustack import configuration, dag, history, progress, resumption
+from runwright.rules.bubustack import configuration, dag, fitting, history, progress, resumption
 from runwright.rules.bubustack.dag import Interruption, Skip
 from runwright.rules.bubustack.details import details
 from runwright.rules.bubustack.scope import output_of, scope_of
@@ -74,7 +74,8 @@ class StoryState(RunMessages):
     @workflow.query(description="Everything that is known of the run.")
     def state(self) -> StoryRunState:
         """Return everything that is known of the run."""
-        return self._known().model_copy(update={"history": self._trail.history()})
+        whole = self._known().model_copy(update={"history": self._trail.history()})
+        return fitting.fitted(whole)
 
     def _known(self) -> StoryRunState:
         """Return the state without the history, of which nothing is shown while it grows."""

@@ -7,27 +7,28 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from adapters.kubernetes.blocked import BlockedRuns
+from adapters.kubernetes.children import remove_step_runs
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.informer import Informer, Name
 from adapters.kubernetes.library import Library
+from adapters.kubernetes.notes import Notes
 from adapters.kubernetes.queue import WorkQueue
-from adapters.kubernetes.resources import STEP_RUNS, STORY_RUNS
+from adapters.kubernetes.redriving import Redriving
+from adapters.kubernetes.resources import STORY_RUNS
 from adapters.kubernetes.story_runs import is_open, key_of, read_story_run, workflow_of
 from adapters.kubernetes.trimming import trimmed_story_run
-from runwright.errors import RefusedError
+from runwright.errors import InvalidManifestError, RefusedError
 from runwright.models.bubustack import Phase, StoryRun
 from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
 from runwright.models.metrics import GATE_DECISIONS_FORWARDED, RUNS_STARTED
-from runwright.models.objects import EventType, Manifest, ObjectEvent, StatusUpdate
+from runwright.models.objects import Manifest
 from runwright.models.runs import CancelRun
 from runwright.models.story_run import PATIENCE, workflow_id
-from runwright.ports import Fate, Launcher, Metrics, StatusMirror, Unmeasured
+from runwright.ports import Executions, Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
-from runwright.rules.bubustack import outside, retention
-from runwright.rules.bubustack.jobs.labels import STORY_RUN
+from runwright.rules.bubustack import outside, redrive, retention
 from runwright.rules.bubustack.retention import Removal, Retention
-from runwright.rules.naming import label_value
 
 _LOG: Final = logging.getLogger(__name__)
 _UNMEASURED: Final = Unmeasured()
@@ -50,6 +51,14 @@ class Ward(NamedTuple):
     resync: timedelta = timedelta(minutes=5)
 
 
+class Ways(NamedTuple):
+    """By what an intake acts, beside the cluster itself."""
+
+    launcher: Launcher
+    executions: Executions
+    mirror: StatusMirror
+
+
 class StoryRunIntake:
     """The one intake of a cluster's StoryRuns.
 
@@ -60,8 +69,7 @@ class StoryRunIntake:
     def __init__(
         self,
         cluster: Cluster,
-        launcher: Launcher,
-        mirror: StatusMirror,
+        ways: Ways,
         ward: Ward,
         metrics: Metrics = _UNMEASURED,
     ) -> None:
@@ -76,12 +84,13 @@ class StoryRunIntake:
         self.queue = WorkQueue[Name]("storyrun", self._look)
         self.deletions = WorkQueue[str]("deletion", self._delete)
         self._cluster = cluster
-        self._launcher = launcher
-        self._mirror = mirror
+        self.notes = Notes(cluster, ways.mirror)
+        self._launcher = ways.launcher
+        self._redriving = Redriving(cluster, ways.launcher, ways.executions, self.notes)
         self._ward = ward
         self._metrics = metrics
         self._waiting: set[Name] = set()
-        self._blocked = BlockedRuns(launcher, lambda: self.library.lookups)
+        self._blocked = BlockedRuns(ways.launcher, lambda: self.library.lookups)
         self._open: dict[Name, str] = {}
         """The ids of the workflows of runs that were started, are not over and not deleted."""
         self._sent: dict[str, list[tuple[str, ...]]] = {}
@@ -125,26 +134,6 @@ class StoryRunIntake:
         """Have a run ended and tidied up after whose StoryRun is gone."""
         self._have_deleted({"namespace": namespace, "name": name, "uid": uid})
 
-    async def write(self, run: StoryRun, status: dict[str, Any]) -> None:
-        """Write a status that was made from the object as it was read, and from no other version.
-
-        Raises:
-            ConflictError: it was changed since.
-        """
-        if not status:
-            return
-        metadata = {"resourceVersion": run.metadata.resource_version}
-        body = {"metadata": metadata, "status": status}
-        name = run.metadata.namespace, run.metadata.name
-        await self._cluster.patch(STORY_RUNS, name, body, subresource="status")
-
-    async def warn(self, run: StoryRun, reason: str, message: str) -> None:
-        """Tell an Event about a StoryRun that somebody should look at."""
-        metadata = run.metadata
-        about = key_of(metadata.namespace, metadata.name, metadata.uid)
-        event = ObjectEvent(object=about, type=EventType.WARNING, reason=reason, message=message)
-        await self._mirror.show(StatusUpdate(events=(event,)))
-
     def _changed(self, name: Name, before: Manifest | None, now: Manifest | None) -> None:
         was_open = self._open.pop(name, None)
         self._blocked.note(name, now)
@@ -178,6 +167,8 @@ class StoryRunIntake:
         run = read_story_run(manifest)
         if isinstance(run, str):
             await self._refuse_unreadable(name, manifest, run)
+        elif (pause := await self._redriving.attend(run)) is not None:
+            self.queue.add_after(name, pause.total_seconds())
         elif not await self._is_known_otherwise(run):
             await self._attend(name, run)
 
@@ -198,13 +189,16 @@ class StoryRunIntake:
             await self._mark(run, _marker(standing.run_id, self._retention_of(run)))
             return True
         if is_begun:
-            await self.write(run, outside.foreign_status(run, datetime.now(UTC)))
+            await self.notes.write(run, outside.foreign_status(run, datetime.now(UTC)))
         return is_begun
 
     def _retention_of(self, run: StoryRun) -> Retention:
-        """Return how long a run is kept, by its Story as it is now; the usual if it is gone."""
-        meaning = rules.meaning_of(run, self.library.lookups, self._ward.cluster)
-        return meaning.retention if isinstance(meaning, rules.Start) else Retention()
+        """Return how long a run is kept, by its Story as it is now; the usual if there is none."""
+        try:
+            story = self.library.lookups.story(run.metadata.namespace, run.spec.story_ref.name)
+        except InvalidManifestError:
+            return Retention()
+        return retention.retention_of(story) if story else Retention()
 
     async def _attend(self, name: Name, run: StoryRun) -> None:
         now = datetime.now(UTC)
@@ -217,11 +211,16 @@ class StoryRunIntake:
             case rules.Refuse() as refuse:
                 await self._refuse(run, refuse)
             case rules.Cancel():
-                await self.write(run, outside.cancelled_status(run, now))
+                await self.notes.write(run, outside.cancelled_status(run, now))
             case rules.Nothing() if rules.is_over(run):
                 await self._tidy(name, run, now)
             case rules.Nothing():
                 await self._pass_on(run)
+
+    async def note_execution(self, run: StoryRun, run_id: str) -> None:
+        """Put right which execution an open run is at: people start others beside this intake."""
+        if run.metadata.annotations.get(rules.RUN_ID) != run_id:
+            await self._mark(run, {rules.RUN_ID: run_id})
 
     async def _start(self, run: StoryRun, asked: rules.Start) -> None:
         """Hold the object, start the run, then note that on the object.
@@ -229,13 +228,13 @@ class StoryRunIntake:
         Whoever comes in between finds the finalizer, and asks Temporal whether there is a run.
         """
         if left := outside.left_behind(run):
-            await self.write(run, left)  # and look again, at an object that shows no run
+            await self.notes.write(run, left)  # and look again, at an object that shows no run
             return
         held = await self._mark(run, {})
         if held is None:
             return
         try:
-            run_id = await self._launcher.start(asked.start)
+            run_id = await self._launcher.start(redrive.bearing(asked.start, run))
         except RefusedError as error:
             await self._refuse(held, rules.Refuse("SchedulingFailed", str(error)))
             return
@@ -281,13 +280,13 @@ class StoryRunIntake:
         self._waiting.add(name)
         self.queue.add_after(name, min(left, _LONGEST_WAIT))
         status = outside.waiting_status(run, waits, now)
-        await self.write(run, status)
+        await self.notes.write(run, status)
         if status:
-            await self.warn(run, waits.reason, waits.message)
+            await self.notes.warn(run, waits.reason, waits.message)
 
     async def _refuse(self, run: StoryRun, refuse: rules.Refuse) -> None:
-        await self.write(run, outside.refused_status(run, refuse, datetime.now(UTC)))
-        await self.warn(run, refuse.reason, refuse.message)
+        await self.notes.write(run, outside.refused_status(run, refuse, datetime.now(UTC)))
+        await self.notes.warn(run, refuse.reason, refuse.message)
 
     async def _refuse_unreadable(self, name: Name, manifest: Manifest, why: str) -> None:
         """Say on an object that is no StoryRun what is wrong with it; once started, only log it."""
@@ -323,28 +322,19 @@ class StoryRunIntake:
         self._sent.pop(run.metadata.uid, None)
         if run.status is None:
             return
-        kept = retention.noted_retention(run.metadata.annotations)
+        noted = run.metadata.annotations
+        is_noted = retention.ANNOTATION in noted  # not of a run that was over before it started
+        kept = retention.noted_retention(noted) if is_noted else self._retention_of(run)
         due = retention.due(run.status, kept, now)
         key = run.metadata.namespace, run.metadata.name
         if due.removal is Removal.CHILDREN:
-            await self._remove_children(run)
-            await self.write(run, {"childrenCleanedAt": now.isoformat()})
+            await remove_step_runs(self._cluster, run)  # their Jobs go with them
+            await self.notes.write(run, {"childrenCleanedAt": now.isoformat()})
         elif due.removal is Removal.RUN:
             await self._cluster.delete(STORY_RUNS, key, uid=run.metadata.uid)
         elif due.look_at is not None:
             left = (due.look_at - now).total_seconds()
             self.queue.add_after(name, min(max(left, 0.1), _LONGEST_WAIT))
-
-    async def _remove_children(self, run: StoryRun) -> None:
-        """Remove the StepRuns of a run; their Jobs go with them."""
-        ours = f"{STORY_RUN}={label_value(run.metadata.name)}"
-        listed = await self._cluster.list(STEP_RUNS, Selection(run.metadata.namespace, ours))
-        for step_run in listed.items:
-            metadata = step_run["metadata"]
-            owners: list[Manifest] = metadata.get("ownerReferences") or []
-            if any(owner["uid"] == run.metadata.uid for owner in owners):
-                name = metadata["namespace"], metadata["name"]
-                await self._cluster.delete(STEP_RUNS, name, uid=metadata["uid"])
 
     def _have_deleted(self, metadata: Mapping[str, Any]) -> None:
         namespace, name, uid = metadata["namespace"], metadata["name"], metadata["uid"]

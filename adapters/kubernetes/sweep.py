@@ -15,7 +15,7 @@ from runwright.errors import TransientError
 from runwright.models.bubustack import StoryRun
 from runwright.models.story_run import NO_RESOURCE, run_of
 from runwright.ports import Fate, Launcher, Objects, RunStanding
-from runwright.rules.bubustack import outside
+from runwright.rules.bubustack import outside, redrive
 from runwright.rules.wording import listed
 
 _LOG: Final = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Sweep:
 
     async def _compare(self, name: Name) -> None:
         run = self._intake.open_run(name)
-        if run is None:
+        if run is None or redrive.is_between(run):
             return
         standing = await self._launcher.standing(workflow_of(run))
         now = datetime.now(UTC)
@@ -104,7 +104,8 @@ class Sweep:
             case Fate.OPEN if standing.problem:
                 await self._note_stuck(run, standing.problem, now)
             case Fate.OPEN:
-                await self._intake.write(run, outside.recovered_status(run, now))
+                await self._intake.note_execution(run, standing.run_id)
+                await self._intake.notes.write(run, outside.recovered_status(run, now))
             case Fate.ENDED_OUTSIDE:
                 await self._note_ended(run, standing, now)
             case Fate.MISSING:
@@ -114,24 +115,24 @@ class Sweep:
 
     async def _note_stuck(self, run: StoryRun, problem: str, now: datetime) -> None:
         if status := outside.stuck_status(run, problem, now):
-            await self._intake.write(run, status)
-            await self._intake.warn(run, "WorkflowStuck", problem)
+            await self._intake.notes.write(run, status)
+            await self._intake.notes.warn(run, "WorkflowStuck", problem)
 
     async def _note_lost(self, run: StoryRun, now: datetime) -> None:
         if status := outside.lost_history_status(run, now):
-            await self._intake.write(run, status)
+            await self._intake.notes.write(run, status)
             message = "Temporal knows nothing of this run; its conditions say what to do"
-            await self._intake.warn(run, "HistoryLost", message)
+            await self._intake.notes.warn(run, "HistoryLost", message)
 
     async def _note_ended(self, run: StoryRun, standing: RunStanding, now: datetime) -> None:
         """Stop what a run left running that was ended without its code, then say so."""
         left = await self._stop_tasks(run)
         status = outside.ended_outside_status(run, standing.reason, standing.message, now)
-        await self._intake.write(run, status)
-        await self._intake.warn(run, standing.reason, standing.message)
+        await self._intake.notes.write(run, status)
+        await self._intake.notes.warn(run, standing.reason, standing.message)
         if left:
             message = f"The run is over, and these are still there: {listed(left)}"
-            await self._intake.warn(run, "TasksLeft", message)
+            await self._intake.notes.warn(run, "TasksLeft", message)
 
     async def _note_closed(self, name: Name, run: StoryRun, now: datetime) -> None:
         """Say that a run is over whose own last word the cluster would not have.
@@ -145,7 +146,7 @@ class Sweep:
         self._closed.discard(name)
         message = "The run is over, and its last status could not be written: see Temporal"
         status = outside.ended_outside_status(run, "StatusLost", message, now)
-        await self._intake.write(run, status)
+        await self._intake.notes.write(run, status)
 
     async def _stop_tasks(self, run: StoryRun) -> Sequence[str]:
         """Remove the tasks of a run; return what is left of them when its time is up."""

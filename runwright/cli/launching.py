@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -80,7 +80,7 @@ def start(  # noqa: PLR0913 - each is an option of its own
 
 
 @app.command()
-def retry(
+def retry(  # noqa: PLR0913 - each is an option of its own
     run: RunArgument,
     step: Annotated[
         str,
@@ -90,15 +90,30 @@ def retry(
     by: AsOption = None,
     output: OutputOption = Output.TABLE,
     *,
+    everything: Annotated[bool, typer.Option("--all", help="Repeat every step.")] = False,
     wait: WaitOption = False,
 ) -> None:
     """Go on with a run that did not succeed: what did succeed is kept.
 
+    --from and --all repeat what succeeded, too.
+
     With --wait, exit with 1 if it does not succeed this time either.
     """
     with reported(output):
-        who = user() if by is None else by
-        asyncio.run(_retry(run, (step, inputs or (), who), output, wait=wait))
+        if step and everything:
+            message = "either --from STEP or --all"
+            raise typer.BadParameter(message)
+        wish = _Wish(step, everything, inputs or (), user() if by is None else by)
+        asyncio.run(_retry(run, wish, output, wait=wait))
+
+
+class _Wish(NamedTuple):
+    """What is to be repeated, with which inputs, and who wants it."""
+
+    step: str
+    everything: bool
+    assignments: Sequence[str]
+    by: str
 
 
 def _launch(files: Sequence[str], overrides: Overrides, manner: Manner) -> None:
@@ -147,14 +162,13 @@ async def _start(start: StartStoryRun, output: Output, *, wait: bool) -> None:
         await _shown(run, "started", output, wait=wait)
 
 
-async def _retry(
-    name: RunName, wish: tuple[str, Sequence[str], str], output: Output, *, wait: bool
-) -> None:
-    step, assignments, by = wish
+async def _retry(name: RunName, wish: _Wish, output: Output, *, wait: bool) -> None:
     async with connection() as client:
         run = name.of(client)
-        inputs = await _changed_inputs(run, assignments)
-        again = await run.retry(step=step, inputs=inputs, by=by)
+        inputs = await _changed_inputs(run, wish.assignments)
+        again = await run.retry(
+            step=wish.step, everything=wish.everything, inputs=inputs, by=wish.by
+        )
         await _shown(again, "started again", output, wait=wait)
 
 

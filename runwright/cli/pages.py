@@ -12,7 +12,7 @@ from rich.text import Text
 from runwright.cli.marks import Marks, word
 from runwright.cli.parameters import user
 from runwright.client import Summary, Trouble, View
-from runwright.models.bubustack import Phase
+from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Gate
 from runwright.models.story_run import Section, StepProgress, StepReason, StoryRunState
 from runwright.rules.bubustack.explanation import (
@@ -94,21 +94,21 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
     kept = f"kept from execution {step.activation}" if step.reason is StepReason.KEPT else ""
     if settled := "; ".join(filter(None, [kept, _decided(gate)])):
         return settled
+    child = f"run {step.child.name}" if step.child else ""
     if step.is_running:
-        return _at(step, now)
-    return "" if step.phase is Phase.SUCCEEDED else _cause(step)
+        return child or _under_way(step, now)
+    cause = "" if step.phase in {None, Phase.SUCCEEDED} else _cause(step)
+    return ": ".join(filter(None, (child, cause)))
 
 
-def _at(step: StepProgress, now: datetime) -> str:
-    """Return what a step that is not over is at, or waits for."""
+def _under_way(step: StepProgress, now: datetime) -> str:
     until = f"until {moment(step.deadline, now)}" if step.deadline else ""
-    match step.phase:
-        case Phase.BLOCKED | Phase.SCHEDULING:
-            return ", ".join(filter(None, (excerpt(step.message, _NOTE), until)))
-        case Phase.PAUSED:
-            return until
-        case _:
-            return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
+    if step.phase in {Phase.BLOCKED, Phase.SCHEDULING}:
+        return ", ".join(filter(None, (excerpt(step.message, _NOTE), until)))
+    if step.phase is Phase.PAUSED:
+        said = excerpt(step.message, _NOTE) if step.type == StepType.WAIT else ""
+        return " ".join(filter(None, (said, until)))
+    return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
 
 
 def _decided(gate: Gate | None) -> str:

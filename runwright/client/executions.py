@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.temporal.connection import translated
+from adapters.temporal.executions import NO_ANSWER, closed_with, input_of
 from runwright.client.views import View, as_ended, troubles_of
 from runwright.errors import (
     NotFoundError,
@@ -29,14 +30,6 @@ from runwright.models.story_run import StartStoryRun, StoryRunState
 
 _ANSWER_WITHIN: Final = timedelta(seconds=5)
 """A worker that lives answers a query or an update in milliseconds."""
-_NO_WORKER: Final = frozenset(
-    {
-        RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.CANCELLED,
-        RPCStatusCode.FAILED_PRECONDITION,
-    }
-)
-"""What Temporal says when it had to ask a worker and none came."""
 ATTEMPTS: Final = {"decide_gate": "decide a gate of"}
 """How a message is called where its name is no word."""
 _T = TypeVar("_T", bound=Message)
@@ -94,7 +87,7 @@ class Execution:
             await self._signal(name, message)
             return None
         except RPCError as error:
-            if error.status in _NO_WORKER:
+            if error.status in NO_ANSWER:
                 await self._signal(name, message)
                 return None
             raise self._translated(error, ATTEMPTS.get(name, name)) from error
@@ -103,15 +96,10 @@ class Execution:
     async def started_with(self) -> StartStoryRun:
         """Return what it was started with."""
         description = await self._described()
-        latest = self._client.get_workflow_handle(self._workflow_id, run_id=description.run_id)
         try:
-            first = await anext(latest.fetch_history_events(page_size=1))
+            return await input_of(self._client, self._workflow_id, description.run_id)
         except RPCError as error:
             raise self._translated(error, "read the input of") from error
-        given = first.workflow_execution_started_event_attributes.input.payloads
-        decoded = await self._client.data_converter.decode(given, [StartStoryRun])
-        start: StartStoryRun = decoded[0]
-        return start
 
     async def _described(self) -> WorkflowExecutionDescription:
         try:
@@ -124,24 +112,11 @@ class Execution:
             self._workflow_id, run_id=description.run_id, result_type=StoryRunState
         )
         match description.status:
-            case WorkflowExecutionStatus.COMPLETED:
-                done: StoryRunState = await latest.result()
-                return done
-            case WorkflowExecutionStatus.FAILED:
-                return await self._failed(latest)
+            case WorkflowExecutionStatus.COMPLETED | WorkflowExecutionStatus.FAILED:
+                return await closed_with(latest)
             case _:
                 state = await self._queried(latest)
                 return as_ended(state, description)
-
-    async def _failed(self, latest: WorkflowHandle[Any, StoryRunState]) -> StoryRunState:
-        try:
-            return await latest.result()
-        except WorkflowFailureError as failure:
-            cause = failure.cause
-            if isinstance(cause, ApplicationError) and cause.details:
-                return StoryRunState.model_validate(cause.details[0])
-            message = f"run {self._run} failed outside its own code: {cause}"
-            raise RefusedError(message) from failure
 
     async def _queried(self, latest: WorkflowHandle[Any, StoryRunState]) -> StoryRunState:
         try:
@@ -149,7 +124,7 @@ class Execution:
                 "state", result_type=StoryRunState, rpc_timeout=_ANSWER_WITHIN
             )
         except RPCError as error:
-            if error.status in _NO_WORKER:
+            if error.status in NO_ANSWER:
                 message = f"look at run {self._run}: no worker answers"
                 raise NoWorkerError(message) from error
             raise self._translated(error, "look at") from error

@@ -20,7 +20,7 @@ from runwright.models.gates import DecideGate, DecisionAnswer, Verdict
 from runwright.models.history import History
 from runwright.models.runs import Cancelled, CancelRun, Paused, PauseRun, Resumed, ResumeRun
 from runwright.models.story_run import StartStoryRun, StoryRunState, workflow_id
-from runwright.rules.bubustack.resumption import resumed
+from runwright.rules.bubustack.resumption import begun_anew, resumed
 from runwright.rules.bubustack.unstarted import unstarted_state
 
 _LOOK_EVERY: Final = timedelta(milliseconds=500)
@@ -166,22 +166,34 @@ class Run:
         return Cancelled(by=by, at=datetime.now(UTC), reason=reason, grace=timedelta(0))
 
     async def retry(
-        self, *, step: str = "", inputs: Mapping[str, Any] | None = None, by: str = ""
+        self,
+        *,
+        step: str = "",
+        everything: bool = False,
+        inputs: Mapping[str, Any] | None = None,
+        by: str = "",
     ) -> "Run":
         """Execute the run again from what failed, or from `step`; what succeeded is kept.
 
+        Nothing is, if `everything` is to be done again. In a cluster the annotations of a StoryRun
+        that ask for a redrive do the same as `everything` and `step`, and end an open run first.
+
         Raises:
-            RefusedError: the run is not over, it succeeded and no `step` is given, or its object
-                is gone.
+            RefusedError: the run is not over, its object is gone, or it succeeded and nothing says
+                what to repeat.
             NotFoundError: the Story has no such step.
             InvalidManifestError: changed inputs do not fit the Story's schema.
         """
         state = await self.state()
-        if why_not := _why_not_again(state, step) or await self._why_nowhere():
+        is_said = everything or bool(step)
+        if why_not := _why_not_again(state, is_said=is_said) or await self._why_nowhere():
             message = f"retry run {self._shown}: {why_not}"
             raise RefusedError(message)
-        start = resumed(await self.started_with(), state, step=step, inputs=inputs, by=by)
-        return await self._home.execute(start)
+        start = await self.started_with()
+        if everything:
+            again = begun_anew(start, inputs=inputs, by=by, history=state.history)
+            return await self._home.execute(again)
+        return await self._home.execute(resumed(start, state, step=step, inputs=inputs, by=by))
 
     async def started_with(self) -> StartStoryRun:
         """Return what the latest execution was started with."""
@@ -260,12 +272,15 @@ def _why_deaf(state: StoryRunState) -> str:
     return f"it has not started yet{why}; say so again when it has, or cancel it"
 
 
-def _why_not_again(state: StoryRunState, step: str) -> str:
-    """Return why a run cannot be executed again; empty if it can."""
+def _why_not_again(state: StoryRunState, *, is_said: bool) -> str:
+    """Return why a run cannot be executed again; empty if it can.
+
+    `is_said`: what is to be repeated, whatever became of it.
+    """
     if state.finished_at is None:
         return "it is not over"
     if not state.has_started:
         return "it never started; start it anew"
-    if state.phase is Phase.SUCCEEDED and not step:
-        return "it succeeded; --from STEP repeats a step and what depends on it"
+    if state.phase is Phase.SUCCEEDED and not is_said:
+        return "it succeeded; --from STEP repeats a step and what depends on it, --all everything"
     return ""

@@ -265,6 +265,8 @@ class StartStoryRun(Message):
     depth: int = Field(default=0, ge=0)
     """In how many runs it lies."""
     resume_from: ResumeFrom | None = None
+    redrive: str | None = Field(default=None, max_length=64)
+    """Which redrive the StoryRun object asked for last, as a digest: none is heeded twice."""
 
     @property
     def activation(self) -> int:

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from adapters.kubernetes.catalog import KubernetesCatalog
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.informer import Informer
-from adapters.kubernetes.intake import StoryRunIntake, Ward
+from adapters.kubernetes.intake import StoryRunIntake, Ward, Ways
 from adapters.kubernetes.jobs import KubernetesJobs
 from adapters.kubernetes.lease import Candidate, Lease
 from adapters.kubernetes.objects import KubernetesObjects
@@ -19,6 +19,7 @@ from adapters.kubernetes.observer import JobObserver, Pace, Post
 from adapters.kubernetes.status import KubernetesStatus
 from adapters.kubernetes.sweep import Sweep
 from adapters.temporal.completions import TemporalCompletions
+from adapters.temporal.executions import TemporalExecutions
 from adapters.temporal.launching import Place, TemporalLauncher
 from runwright.health import Readiness, Vitals
 from runwright.models.metrics import LEADER, QUEUE_LENGTH, RUNS_OPEN, TASKS_WATCHED, WATCH_TROUBLE
@@ -62,7 +63,8 @@ class Leadership:
             pace=Pace(resync=resync, beat=settings.beat_interval),
             metrics=metrics,
         )
-        self.intake = StoryRunIntake(cluster, launcher, mirror, ward, metrics)
+        executions = TemporalExecutions(client, place, attributes_of)
+        self.intake = StoryRunIntake(cluster, Ways(launcher, executions, mirror), ward, metrics)
         self.sweep = Sweep(
             *(self.intake, launcher, KubernetesObjects(cluster)), interval=settings.sweep_interval
         )

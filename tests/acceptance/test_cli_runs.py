@@ -145,14 +145,16 @@ async def test_a_run_is_paused_resumed_and_cancelled(terminal: Terminal) -> None
 async def test_what_cannot_be_is_refused_with_a_reason(terminal: Terminal) -> None:
     await started(terminal, "taken")
 
-    twice, no_gate, no_step, open_run = await asyncio.gather(
+    twice, no_gate, no_step, open_run, both = await asyncio.gather(
         terminal.run("start", "-", "--name", "taken", typed=release()),
         terminal.run("reject", "taken", "nothing"),
         terminal.run("logs", "-f", "taken", "nothing"),
         terminal.run("retry", "taken"),
+        terminal.run("retry", "taken", "--from", "build", "--all"),
     )
 
     assert [twice.status, no_gate.status, no_step.status, open_run.status] == [2, 2, 2, 2]
+    assert (both.status, "either --from STEP or --all" in both.err) == (2, True)
     assert twice.err.startswith("error: start run default/taken: a run of that name exists\nhint: ")
     assert no_gate.err == "error: there is no gate nothing; the gates are: sign-off\n"
     assert no_step.err == "error: run default/taken has no step nothing\n"

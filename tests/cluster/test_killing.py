@@ -12,9 +12,11 @@ from temporalio.client import Client
 
 from adapters.kubernetes.resources import JOBS, PODS, STEP_RUNS, STORY_RUNS
 from runwright.models.objects import Manifest
+from runwright.rules.bubustack.redrive import OBSERVED, REDRIVE
 from testbed.cluster import Testbed
 from tests.cluster.account import Account
 from tests.cluster.doomed import RUN, Scene, Scenes, Seam
+from tests.cluster.hands import annotate
 from tests.cluster.quick_worker import START_WINDOW
 from tests.cluster.runs import retries, step
 from workflows import policies
@@ -56,6 +58,13 @@ _DELETING: Final = {
     "after its tasks were removed": Seam(r"DELETE .*/jobs/web-1-build$", is_after=True),
     "before its object is released": Seam(r"PATCH .*/storyruns/web-1$"),
     "after its object was released": Seam(r"PATCH .*/storyruns/web-1$", is_after=True),
+}
+_REDRIVING: Final = {
+    "while its steps are stopped": Seam(r"DELETE .*/pods/", is_after=True),
+    "before its StepRuns are removed": Seam(r"DELETE .*/stepruns/web-1-build$"),
+    "after its StepRuns were removed": Seam(r"DELETE .*/stepruns/web-1-build$", is_after=True),
+    "before the token is noted": Seam(r"PATCH .*/storyruns/web-1$"),
+    "after the token was noted": Seam(r"PATCH .*/storyruns/web-1$", is_after=True),
 }
 
 
@@ -165,6 +174,38 @@ async def test_a_worker_killed_while_it_deletes_a_run_leaves_nothing_of_it(
         assert scene.ledger.began == {"web-1-build": 1, "web-1-tidy": 1}
 
     await scenes.each(_DELETING, play)
+
+
+async def test_a_worker_killed_while_it_redrives_a_run_has_it_executed_once_more(
+    scenes: Scenes,
+) -> None:
+    """Between the end of one execution and the note that another one has begun."""
+
+    async def play(scene: Scene, seam: Seam) -> None:
+        await scene.run_until_step_runs(step("build"))
+
+        scene.doom(seam)
+        await annotate(scene.stage, RUN, {REDRIVE: "t1"})
+        await scene.died()
+        async with scene.taken_over():
+            await scene.stage.until(RUN, _is_executed_again)
+            await scene.ledger.let_go()
+            state = await scene.over("Succeeded", "Failed")
+            await scene.stage.until(RUN, _has_heeded)
+
+        assert (state.phase, state.activation) == ("Succeeded", 2)
+        assert scene.ledger.began == {"web-1-build": 2}
+        assert await scene.step_phases() == {"web-1-build": "Succeeded"}
+
+    await scenes.each(_REDRIVING, play)
+
+
+def _is_executed_again(run: Manifest) -> bool:
+    return bool((run.get("status") or {}).get("attempts") == 2)
+
+
+def _has_heeded(run: Manifest) -> bool:
+    return bool(run["metadata"]["annotations"].get(OBSERVED[REDRIVE]) == "t1")
 
 
 def _waits_for_its_retry(record: Manifest) -> bool:

@@ -14,6 +14,7 @@ from adapters.temporal.connection import connected
 from adapters.temporal.server import Addresses, serving
 from runwright.models.objects import Manifest
 from runwright.rules.bubustack.intake import RUN_ID
+from runwright.rules.bubustack.redrive import FROM_STEP, REDRIVE
 from runwright.worker import execution
 from tests.cluster.hands import ENDLESS, annotate, at_rest, running_pod, watched_pods
 from tests.cluster.runs import Stage, condition, gate, phase_of, step
@@ -79,6 +80,32 @@ async def test_a_lost_database_starts_nothing_a_second_time(stage: Stage, tmp_pa
     assert set(anew["status"].get("stepStates") or {}) <= {"ready"}
     assert phase_of(run) == "Succeeded"
     assert (pods.tries("build"), pods.together) == (["1.1", "1.1"], [])
+
+
+async def test_a_run_whose_history_is_lost_begins_anew_by_a_redrive(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """Its StoryRun may be kept for longer than its history. Executions are counted on."""
+    temporals = Temporals(tmp_path)
+    await stage.engram("work")
+    await stage.story("short", step("build"))
+
+    async with watched_pods(stage) as pods:
+        async with temporals.another() as client, _with(stage, client).served():
+            await stage.run("over-1", "short")
+            await stage.until_phase("over-1", "Succeeded")
+        async with temporals.another() as client, _with(stage, client).served():
+            await annotate(stage, "over-1", {FROM_STEP: "build:t1"})
+            refused = await stage.until(
+                "over-1", lambda run: bool(condition(run, "RedriveRefused"))
+            )
+            await annotate(stage, "over-1", {REDRIVE: "t1"})
+            anew = await stage.until("over-1", lambda run: run["status"].get("attempts") == 2)
+            await stage.until_phase("over-1", "Succeeded")
+
+    assert condition(refused, "RedriveRefused")["reason"] == "HistoryLost"
+    assert not condition(anew, "RedriveRefused")
+    assert pods.tries("build") == ["1.1", "2.1"]
 
 
 async def test_a_run_that_is_terminated_in_temporal_says_by_whom(stage: Stage) -> None:

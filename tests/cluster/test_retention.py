@@ -49,6 +49,17 @@ async def test_how_long_a_run_is_kept_is_its_storys_to_say(stage: Stage) -> None
     assert await stage.story_run("web-1")
 
 
+async def test_a_run_that_was_over_before_it_started_is_kept_as_its_story_says(
+    stage: Stage,
+) -> None:
+    """Nothing was written down at its start: there was none."""
+    await stage.story("never", gate("go"), policy=kept(children=1, run=-1))
+
+    async with stage.served():
+        await stage.run("web-1", "never", cancelRequested=True)
+        await stage.until_gone("web-1")
+
+
 async def test_a_story_that_is_gone_or_changed_does_not_change_what_was_promised(
     stage: Stage,
 ) -> None:

@@ -40,7 +40,7 @@ class PlacedRun:
         )
         self.cluster = cluster
         self.tasks = tasks
-        self._name = start.name
+        self.name = start.name
 
     async def state(self) -> StoryRunState:
         """Return all that is known of it."""
@@ -67,7 +67,7 @@ class PlacedRun:
 
     async def shown(self) -> dict[str, Any]:
         """Return what its object shows."""
-        there = await self.cluster.get(STORY_RUNS, "default", self._name)
+        there = await self.cluster.get(STORY_RUNS, "default", self.name)
         return dict((there or {}).get("status") or {})
 
 

@@ -197,6 +197,25 @@ async def test_a_retry_from_a_step_repeats_it_and_all_that_depend_on_it(
     }
 
 
+async def test_a_retry_of_everything_keeps_nothing_also_after_a_success(
+    client: Client, task_queue: str
+) -> None:
+    spec = {"steps": [engram("a"), gate("ask", "a"), engram("b", "ask")]}
+
+    async with started(client, task_queue, start_of(spec)) as going:
+        await going.run.approve("ask")
+        await going.run.wait()
+        with pytest.raises(RefusedError, match="it succeeded; --from STEP repeats a step"):
+            await going.run.retry()
+        again = await going.run.retry(everything=True)
+        asked = await going.until(lambda state: bool(state.pending_gates))
+        await again.approve("ask")
+        state = await again.wait()
+
+    assert asked.activation == state.activation == 2
+    assert going.started() == ["a", "b", "a", "b"]
+
+
 async def test_a_retry_can_be_retried(client: Client, task_queue: str) -> None:
     spec = {"steps": [engram("a"), engram("b", "a", execution=NEVER)]}
     outcomes = {"b": [exited(1), exited(1), succeeded()]}

@@ -22,6 +22,8 @@ HISTORY_LOST: Final = "HistoryLost"
 """Ours: the run was started, and Temporal knows nothing of it."""
 WORKFLOW_STUCK: Final = "WorkflowStuck"
 """Ours: the run's code fails again and again, so that nothing moves."""
+REDRIVE_REFUSED: Final = "RedriveRefused"
+"""Ours: what an annotation asked for last was not to be; the run stayed as it was."""
 
 _TROUBLED: Final = frozenset({Phase.FAILED, Phase.TIMEOUT, Phase.ABORTED})
 _REASONS: Final[Mapping[Phase | None, str]] = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from runwright.models.bubustack import Phase
+from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
 from runwright.models.story_run import StepProgress, StepReason, StoryRunState
 from runwright.rules import gates
@@ -161,14 +161,30 @@ def _waiting(state: StoryRunState, step: StepProgress, now: datetime, user: str)
     if step.reason is StepReason.RETRY_SCHEDULED and step.next_retry_at:
         due = moment(step.next_retry_at, now)
         return f"Step {step.name} failed {_times(step.tries)} and is tried again at {due}"
-    if step.phase is Phase.BLOCKED:
-        until = f", until {moment(step.deadline, now)}" if step.deadline else ""
-        return (
-            f"Step {step.name} waits{until}: {step.message}; "
-            "apply what is missing, and the step goes on at once"
-        )
-    if step.phase is Phase.PAUSED and step.deadline:
-        return f"Step {step.name} waits until {moment(step.deadline, now)}"
+    if step.child:
+        child = shown_name(state.model_copy(update={"name": step.child.name}))
+        return f"Step {step.name} waits for the end of run {child}: `runwright explain {child}`"
+    return _held_up(step, now) or _at_work(step, now)
+
+
+def _held_up(step: StepProgress, now: datetime) -> str:
+    """Return what a step waits for that says so itself; empty if it does not wait."""
+    until = f" until {moment(step.deadline, now)}" if step.deadline else ""
+    match step.phase:
+        case Phase.BLOCKED:
+            mend = "apply what is missing, and the step goes on at once"
+            return f"Step {step.name} waits{until}: {step.message}; {mend}"
+        case Phase.SCHEDULING:
+            return f"Step {step.name}: {step.message}"
+        case Phase.PAUSED if step.type == StepType.WAIT:
+            return f"Step {step.name}{until}: {step.message}"
+        case Phase.PAUSED if until:
+            return f"Step {step.name} waits{until}"
+        case _:
+            return ""
+
+
+def _at_work(step: StepProgress, now: datetime) -> str:
     since = f" for {lasting(now - step.started_at)}" if step.started_at else ""
     tries = f", try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
     return f"Step {step.name} has been running{since}{tries}"

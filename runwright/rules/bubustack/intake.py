@@ -22,7 +22,7 @@ from runwright.models.bubustack import (
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.metadata import LAST_APPLIED, ObjectMeta
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import PATIENCE, StartStoryRun
+from runwright.models.story_run import PATIENCE, ResumeFrom, StartStoryRun
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.bubustack.retention import Retention, retention_of
@@ -148,8 +148,18 @@ def _start(run: StoryRun, lookups: Lookups, cluster: str, patience: timedelta) -
         author=run.metadata.annotations.get(AUTHOR, "")[:_LONGEST_NAME],
         backend=Backend.KUBERNETES,
         cluster=cluster,
+        resume_from=_counted_on(run),
     )
     return Start(start, retention_of(story))
+
+
+def _counted_on(run: StoryRun) -> ResumeFrom | None:
+    """Return how executions are counted on where a redrive begins a run of which nothing is left.
+
+    Temporal has forgotten its executions, or another controller had them: nothing of them is kept.
+    """
+    attempts = (run.status.attempts if run.status else None) or 0
+    return ResumeFrom(activation=attempts + 1) if attempts > 0 else None
 
 
 def _story_of(run: StoryRun, lookups: Lookups) -> Story | Waits | Refuse:

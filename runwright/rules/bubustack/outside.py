@@ -21,6 +21,7 @@ from runwright.rules.bubustack.conditions import (
     HISTORY_LOST,
     PAUSED,
     READY,
+    REDRIVE_REFUSED,
     WORKFLOW_STUCK,
     Standing,
     condition,
@@ -31,13 +32,17 @@ from runwright.rules.bubustack.conditions import (
 )
 from runwright.rules.bubustack.intake import RUN_ID, Refuse, Waits, was_started
 from runwright.rules.bubustack.progress import MESSAGE
-from runwright.rules.bubustack.status.patches import shown
+from runwright.rules.bubustack.status.patches import names_of, shown
 from runwright.rules.bubustack.status.run import lasted
 from runwright.rules.bubustack.verdicts import CANCELED
 
 _RUN_NOT_FOUND: Final = "RunNotFound"
 _KEPT: Final = frozenset({"trace"})
 """What is not a run's own."""
+_OF_ALL_EXECUTIONS: Final = _KEPT | {
+    *("attempts", "triggerTokens", "inputSchemaRef", "outputSchemaRef"),
+}
+"""What stays when a run is executed again."""
 _OF_OPEN_RUNS: Final = frozenset({BLOCKED, PAUSED, HISTORY_LOST, WORKFLOW_STUCK})
 """Conditions that say nothing any more once the phase is written."""
 
@@ -101,6 +106,30 @@ def left_behind(run: StoryRun) -> dict[str, Any]:
     if run.status is None or run.status.started_at is None:
         return {}
     return dict.fromkeys(name for name in shown(run.status) if name not in _KEPT)
+
+
+def wiped_status(repeated: Iterable[str] | None = None) -> dict[str, Any]:
+    """Return what takes away what an execution showed, before the next one begins.
+
+    With the names of the steps that are `repeated`, what is said of the others stays.
+
+    Source: BubuStack, redrive.
+    """
+    wiped: dict[str, Any] = dict.fromkeys(sorted(names_of(StoryRunStatus) - _OF_ALL_EXECUTIONS))
+    if repeated is None:
+        return wiped
+    steps = dict.fromkeys(repeated)
+    return wiped | {"stepStates": steps, "gates": steps}
+
+
+def refused_redrive_status(
+    run: StoryRun, reason: str, message: str, now: datetime
+) -> dict[str, Any]:
+    """Return what is said of a run that was asked to be executed again, and cannot be.
+
+    The next status that the run itself writes takes it away.
+    """
+    return _noted(run, condition(REDRIVE_REFUSED, reason, message, now), now)
 
 
 def foreign_status(run: StoryRun, now: datetime) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def stop_of(step: str, given: Mapping[str, Any]) -> Stop:
     Source: BubuStack, stop primitive, as its documentation has it (upstream's changes nothing).
     """
     phase = given.get("phase") or Phase.SUCCEEDED
-    ends = {end.value for end in Phase if end.is_terminal}
+    ends = [end.value for end in Phase if end.is_terminal]
     if phase not in ends:
         message = f"with.phase: {written(phase)} is none of {listed(sorted(ends), 'and')}"
         raise TemplateError(message)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from runwright.errors import InvalidManifestError, NotFoundError, Problem
-from runwright.models.bubustack import Phase, Step
+from runwright.models.bubustack import Phase, Step, StepType
+from runwright.models.history import History
 from runwright.models.story_run import (
     ResumeFrom,
     Section,
@@ -26,6 +27,7 @@ _NO_RESULTS: Final = frozenset(
         StepReason.DEPENDENCY_FAILED,
         StepReason.STORY_TIMED_OUT,
         StepReason.CANCELED,
+        StepReason.STOPPED,
     }
 )
 
@@ -50,31 +52,71 @@ def resumed(
     """
     if state.finished_at is None:
         raise InvalidManifestError([Problem("", f"run {state.name} is not over yet")])
-    main = [one for section, one in all_steps(start.story) if section is Section.MAIN]
-    if step and step not in {one.name for one in main}:
-        known = ", ".join(one.name for one in main)
-        message = f"story {state.story} has no step {step} to retry from; it has {known}"
-        raise NotFoundError(message)
+    if step:
+        check_step(start, step)
+    main = _main_steps(start)
     repeated = _repeated(main, step)
     kept = {
         one.name: _kept(state.steps[one.name])
         for one in main
         if one.name not in repeated and _may_be_kept(state.steps.get(one.name))
     }
-    return start.model_copy(
-        update={
-            "inputs": _changed(start, inputs) if inputs else start.inputs,
-            "resume_from": ResumeFrom(
-                activation=state.activation + 1,
-                kept=kept,
-                gates={name: gate for name, gate in state.gates.items() if name in kept},
-                step=step,
-                by=by,
-                changed_inputs=tuple(inputs or ()),
-                history=state.history,
-            ),
-        }
+    again = ResumeFrom(
+        activation=state.activation + 1,
+        kept=kept,
+        gates={name: gate for name, gate in state.gates.items() if name in kept},
+        step=step,
+        by=by,
+        history=state.history,
     )
+    return _next(start, again, inputs)
+
+
+def begun_anew(
+    start: StartStoryRun,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    by: str = "",
+    history: History | None = None,
+) -> StartStoryRun:
+    """Return the input of the execution that keeps nothing of the one that `start` began.
+
+    It executes the same Story, as every execution of a run does. `inputs` change those of the run;
+    its `history` goes on where that is known.
+
+    Raises:
+        InvalidManifestError: changed inputs do not fit the Story's schema.
+    """
+    again = ResumeFrom(activation=start.activation + 1, by=by, history=history or History())
+    return _next(start, again, inputs)
+
+
+def check_step(start: StartStoryRun, step: str) -> None:
+    """Return if a run can be repeated from that step.
+
+    Raises:
+        NotFoundError: the Story has no main step of that name.
+    """
+    known = [one.name for one in _main_steps(start)]
+    if step not in known:
+        message = (
+            f"story {start.story.metadata.name} has no step {step} to retry from; "
+            f"it has {', '.join(known)}"
+        )
+        raise NotFoundError(message)
+
+
+def _main_steps(start: StartStoryRun) -> list[Step]:
+    """Return the main steps of a run's Story, and their branches."""
+    return [one for section, one in all_steps(start.story) if section is Section.MAIN]
+
+
+def _next(
+    start: StartStoryRun, again: ResumeFrom, inputs: Mapping[str, Any] | None
+) -> StartStoryRun:
+    changed = _changed(start, inputs) if inputs else start.inputs
+    again = again.model_copy(update={"changed_inputs": tuple(inputs or ())})
+    return start.model_copy(update={"inputs": changed, "resume_from": again})
 
 
 def _repeated(steps: Sequence[Step], name: str) -> frozenset[str]:
@@ -124,9 +166,10 @@ def _may_be_kept(step: StepProgress | None) -> bool:
     """Return whether what the step did still counts.
 
     A failure that the Story allows and a false `if` are results like others; what was skipped or
-    stopped because of something else is none.
+    stopped because of something else is none. A stop step is no result either: what it was to end
+    comes after it again.
     """
-    if step is None or step.reason in _NO_RESULTS:
+    if step is None or step.type == StepType.STOP or step.reason in _NO_RESULTS:
         return False
     return step.is_over and (step.succeeded or step.failed_as_allowed)
 

@@ -19,7 +19,7 @@ from runwright.models.metadata import NamespaceName, ObjectMeta, ObjectName
 from runwright.models.story_run import StartStoryRun
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.bubustack.assignments import assigned, merged
-from runwright.rules.bubustack.children import executed_stories
+from runwright.rules.bubustack.children import executed_stories, story_keys
 from runwright.rules.bubustack.configuration import configuration_problems
 from runwright.rules.manifests import Bundle, Key, missing_references
 from runwright.rules.manifests.bundle import DEFAULT_NAMESPACE
@@ -57,7 +57,8 @@ class Overrides:
 def start_of(bundle: Bundle, overrides: Overrides) -> StartStoryRun:
     """Return the input of the run that the manifests describe, with what it needs and no more.
 
-    Where there is no StoryRun, the only Story is run under a generated name.
+    Where there is no StoryRun, the only Story is run under a generated name; a Story that another
+    one executes does not count.
 
     Raises:
         InvalidManifestError: what keeps the run from being started, every problem at once.
@@ -194,13 +195,15 @@ def _named(run: StoryRun, name: str) -> StoryRun:
 
 
 def _made_up(bundle: Bundle, overrides: Overrides) -> StoryRun | Problem:
-    """Return a StoryRun of the only Story there is."""
-    if len(bundle.stories) > 1:
-        stories = listed(name for _, name in bundle.stories)
-        return Problem("", f"there is no StoryRun to say which Story is to run: {stories}")
+    """Return a StoryRun of the only Story there is that no other one executes."""
     if not bundle.stories:
         return Problem("", "there is neither a StoryRun nor a Story")
-    ((namespace, story),) = bundle.stories
+    executed = {key for one in bundle.stories.values() for _, key in story_keys(one)}
+    meant = [key for key in bundle.stories if key not in executed]
+    if len(meant) != 1:
+        stories = listed(name for _, name in meant or bundle.stories)
+        return Problem("", f"there is no StoryRun to say which Story is to run: {stories}")
+    ((namespace, story),) = meant
     generated = "-".join(filter(None, (story[:_LONGEST_PREFIX], overrides.suffix)))
     return StoryRun(
         metadata=ObjectMeta(name=overrides.name or generated, namespace=namespace),

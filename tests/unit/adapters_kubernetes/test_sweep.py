@@ -13,6 +13,8 @@ from adapters.kubernetes.sweep import Sweep
 from runwright.models.bubustack import StoryRun
 from runwright.models.story_run import run_of, workflow_id
 from runwright.ports import Fate, RunStanding
+from runwright.rules.bubustack.intake import RUN_ID
+from runwright.rules.bubustack.redrive import REDRIVE
 
 _RUN: Final = StoryRun.model_validate(
     {
@@ -26,14 +28,15 @@ _RUN: Final = StoryRun.model_validate(
 class _Intake:
     """One open run, and what was written and told of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: StoryRun = _RUN) -> None:
+        self._run = run
         self.status: dict[str, Any] = {}
         self.told: dict[str, str] = {}
-        self.is_told = asyncio.Event()
+        self.notes = self
 
     def open_run(self, _: Name) -> StoryRun:
         """Return the run."""
-        return _RUN
+        return self._run
 
     async def write(self, _: StoryRun, status: dict[str, Any]) -> None:
         """Note the status."""
@@ -42,7 +45,6 @@ class _Intake:
     async def warn(self, _: StoryRun, reason: str, message: str) -> None:
         """Note the Event."""
         self.told[reason] = message
-        self.is_told.set()
 
 
 class _Terminated:
@@ -68,19 +70,36 @@ async def test_what_is_left_of_a_run_that_was_ended_outside_is_told(
     intake, outside = _Intake(), _Terminated(*left)
     ours = Sweep(cast("Any", intake), cast("Any", outside), cast("Any", outside))
 
-    ours.queue.add(("shop", "web-1"))
-    looking = asyncio.create_task(ours.queue.run())
-    await intake.is_told.wait()
-    while len(ours.queue):
-        await asyncio.sleep(0)
-    looking.cancel()
-    with suppress(asyncio.CancelledError):
-        await looking
+    await _looked(ours)
 
     assert intake.status["phase"] == "Failed"
     assert intake.told.pop("Terminated") == "wrong image"
     assert [name in intake.told.get("TasksLeft", "") for name in left] == [True] * len(left)
     assert bool(intake.told) is bool(left)
+
+
+async def test_a_run_between_two_executions_is_left_alone() -> None:
+    """Its last one is over, and what it showed was wiped: nobody must say that it failed."""
+    annotations = {RUN_ID: "r1", REDRIVE: "t1"}
+    metadata = _RUN.metadata.model_copy(update={"annotations": annotations})
+    intake = _Intake(_RUN.model_copy(update={"metadata": metadata, "status": None}))
+    outside = _Terminated()
+    ours = Sweep(cast("Any", intake), cast("Any", outside), cast("Any", outside))
+
+    await _looked(ours)
+
+    assert (intake.status, intake.told) == ({}, {})
+
+
+async def _looked(sweep: Sweep) -> None:
+    """Return once the sweep has looked at the run."""
+    sweep.queue.add(("shop", "web-1"))
+    looking = asyncio.create_task(sweep.queue.run())
+    while len(sweep.queue):
+        await asyncio.sleep(0)
+    looking.cancel()
+    with suppress(asyncio.CancelledError):
+        await looking
 
 
 def test_the_id_of_a_workflow_says_which_run_it_is() -> None:

@@ -94,6 +94,22 @@ def test_a_step_that_lacks_something_says_what_and_what_to_do() -> None:
     blocked = step("build", phase="Blocked", message=missing, deadline=at(3600))
 
     assert explained(state(blocked)).endswith(
-        f"Step build waits, until 11:00:00 UTC: {missing}; apply what is missing, and the step "
+        f"Step build waits until 11:00:00 UTC: {missing}; apply what is missing, and the step "
         "goes on at once."
+    )
+
+
+def test_a_wait_and_an_executed_story_say_for_what() -> None:
+    waiting = step(
+        "ready", type="wait", phase="Paused", message="Waiting for condition.", deadline=at(100)
+    )
+    child = {"name": "release-1-tell", "workflow_id": "storyrun/default/release-1-tell/local"}
+    calling = step("tell", type="executeStory", phase="Running", child=child)
+
+    said = explained(state(waiting, calling))
+
+    assert said.split("; ", 1)[1] == (
+        "0 of its 2 steps are over. "
+        "Step ready until 10:01:40 UTC: Waiting for condition. "
+        "Step tell waits for the end of run release-1-tell: `runwright explain release-1-tell`."
     )

@@ -311,3 +311,11 @@ def test_a_run_that_is_over_is_told_nothing() -> None:
 
 def test_a_run_without_a_status_has_nothing_to_say() -> None:
     assert messages_of(run_of()) == ()
+
+
+def test_executions_are_counted_on_where_nothing_else_is_left_of_them() -> None:
+    """A redrive has wiped the status of a run that Temporal has forgotten."""
+    wiped = run_of(status={"attempts": 2})
+
+    assert started(meaning(wiped, THERE)).activation == 3
+    assert started(meaning(run_of(), THERE)).resume_from is None

@@ -15,9 +15,11 @@ from runwright.rules.bubustack.outside import (
     left_behind,
     lost_history_status,
     recovered_status,
+    refused_redrive_status,
     refused_status,
     stuck_status,
     waiting_status,
+    wiped_status,
 )
 from tests.unit.rules.resources import run_of
 from tests.unit.rules.shown import LATER
@@ -231,3 +233,48 @@ def test_what_somebody_else_wrote_stays_and_is_made_complete() -> None:
 @pytest.mark.parametrize("write", [lost_history_status, recovered_status])
 def test_a_phase_that_nobody_knows_is_not_written(write: Any) -> None:
     assert "phase" not in write(run_of(status=RUNNING), NOW + timedelta(hours=1))
+
+
+ENDED = {
+    **RUNNING,
+    "phase": "Failed",
+    "finishedAt": EARLIER,
+    "childrenCleanedAt": EARLIER,
+    "output": {"image": "app:7"},
+    "error": {"type": "DependencyFailed"},
+    "attempts": 2,
+    "triggerTokens": ["story"],
+    "trace": {"traceId": "1"},
+    "inputSchemaRef": {"ref": "bubu://story/team/release/inputs"},
+}
+
+
+def test_case_58_what_an_execution_showed_is_wiped_but_for_what_is_of_all_of_them() -> None:
+    """How often the run was executed, what set it off, its trace and its schemas."""
+    wiped = after(run_of(status=ENDED), wiped_status()).status
+
+    assert wiped is not None
+    assert wiped.model_dump(exclude_defaults=True, exclude_none=True, mode="json") == {
+        name: ENDED[name] for name in ("attempts", "triggerTokens", "trace", "inputSchemaRef")
+    }
+
+
+def test_from_a_step_what_is_said_of_other_steps_and_gates_stays() -> None:
+    patch = wiped_status(("test", "go"))
+
+    wiped = after(run_of(status=ENDED), patch).status
+
+    assert wiped is not None
+    assert (wiped.phase, wiped.error, wiped.finished_at, wiped.conditions) == (None, None, None, ())
+    assert list(wiped.step_states) == ["build"]
+    assert list(wiped.gates) == ["ask"]
+
+
+def test_a_redrive_that_is_refused_is_said_in_a_condition_and_changes_nothing_else() -> None:
+    run = run_of(status=ENDED)
+
+    patch = refused_redrive_status(run, "UnknownStep", "no such step", NOW)
+
+    assert list(patch) == ["conditions"]
+    assert standing(patch)["RedriveRefused"] == ("True", "UnknownStep")
+    assert standing(patch)["Ready"] == ("False", "Running")

@@ -10,7 +10,7 @@ from runwright.models.gates import Gate, GateOutcome
 from runwright.models.history import History, Subject, Transition
 from runwright.models.story_run import ResumeFrom, StartStoryRun, StepReason, StoryRunState
 from runwright.models.tasks import Backend
-from runwright.rules.bubustack.resumption import LONGEST_INPUT, next_input, resumed
+from runwright.rules.bubustack.resumption import LONGEST_INPUT, begun_anew, next_input, resumed
 from tests.unit.rules.states import NOW, changed, start_of, state_of
 from tests.unit.rules.stories import condition, engram, story
 
@@ -188,3 +188,12 @@ def test_changed_inputs_must_fit_the_schema_of_the_story() -> None:
 
     with pytest.raises(InvalidManifestError, match=r"inputs\.tag: must be text, not 3"):
         resumed(strict, FAILED, inputs={"tag": 3})
+
+
+def test_begun_anew_nothing_is_kept() -> None:
+    once = resumed(START, FAILED)
+
+    again = begun_anew(once, inputs={"tag": "v2"}, by="ada")
+
+    assert resume_of(again) == ResumeFrom(activation=3, by="ada", changed_inputs=("tag",))
+    assert again.inputs == {"to": "staging", "tag": "v2"}

@@ -131,6 +131,23 @@ def test_it_is_said_when_nothing_tells_what_to_run(documents: tuple[str, ...], s
     assert problem.startswith(said)
 
 
+def test_of_several_stories_the_one_is_meant_that_no_other_executes() -> None:
+    outer = """
+apiVersion: bubustack.io/v1alpha1
+kind: Story
+metadata: {name: outer}
+spec:
+  steps:
+  - {name: call, type: executeStory, with: {storyRef: {name: release}}}
+"""
+
+    found = start(*PARTS, outer, overrides=Overrides(name="one"))
+
+    assert found.story.metadata.name == "outer"
+    assert [story.metadata.name for story in found.stories] == ["release"]
+    assert found.engrams
+
+
 def test_later_inputs_win_and_objects_among_them_are_merged() -> None:
     run = story_run("one", "other", "{a: 1, deploy: {replicas: 1, region: eu}, list: [1]}")
     overrides = Overrides(

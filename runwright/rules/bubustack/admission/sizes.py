@@ -13,6 +13,9 @@ LARGEST_OBJECT: Final = 1024 * 1024
 LARGEST_BLOCK: Final = 64 * 1024
 """Bytes of JSON of one `with`, an `output` or a run's `inputs`."""
 
+MOST_STEPS: Final = 1000
+"""Of one Story, branches included: what is known of all of them is one message to Temporal."""
+
 
 def size_problem(value: Any, largest: int, path: str) -> list[Problem]:
     """Return the problem of a JSON value that takes more than `largest` bytes."""
@@ -28,6 +31,13 @@ def object_size_problem(document: WireModel) -> list[Problem]:
     Source: bobrapet, webhooks.
     """
     return size_problem(document.model_dump(exclude_unset=True), LARGEST_OBJECT, "")
+
+
+def too_many_steps(outline: Outline) -> Iterator[Problem]:
+    """Yield that a Story has more steps, with all branches, than one run can show."""
+    if (count := len(outline.steps)) > MOST_STEPS:
+        message = f"{count} steps, branches of parallel steps included; a run has {MOST_STEPS}"
+        yield Problem("spec", message)
 
 
 def block_size_problems(outline: Outline) -> Iterator[Problem]:

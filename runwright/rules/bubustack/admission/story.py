@@ -88,6 +88,7 @@ def negative_durations(outline: Outline) -> Iterator[Problem]:
 
 _RULES: Final[tuple[_Rule, ...]] = (
     sizes.block_size_problems,
+    sizes.too_many_steps,
     graph.repeated_names,
     graph.shared_objects,
     graph.unclear_kinds,
