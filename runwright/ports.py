@@ -158,6 +158,31 @@ class Catalog(Protocol):
         ...
 
 
+class ChildRuns(Protocol):
+    """The objects of runs that steps of other runs execute, in a cluster."""
+
+    async def make(self, wanted: Manifest, parent: ObjectKey, *, is_deleted: bool = False) -> str:
+        """Create the object of a child, or find the one that this execution made; return its uid.
+
+        The one that an earlier execution of the parent made is removed first, with its run. With
+        `is_deleted` the parent may be about to go.
+
+        Raises:
+            NotFoundError: there is no such parent, or not any more, or the child was deleted.
+            NotOursError: an object of that name exists, and is not this step's.
+            TransientError: the cluster could not be asked, or the earlier one has not gone yet.
+            RefusedError: the cluster said no for good.
+        """
+        ...
+
+    async def find(self, wanted: Manifest) -> str:
+        """Return the uid of the object that an earlier execution made for the same step.
+
+        Empty if its run cannot go on: there is none, it goes, or it was told to be cancelled.
+        """
+        ...
+
+
 class StatusMirror(Protocol):
     """Shows in a cluster how runs are going."""
 
@@ -316,4 +341,25 @@ class Runs(Protocol):
 
     async def terminate(self, workflow_id: str, reason: str) -> None:
         """End the run without any more of its own code."""
+        ...
+
+
+class PastRun(NamedTuple):
+    """The latest execution of a run."""
+
+    start: StartStoryRun
+    """What it was started with."""
+    state: StoryRunState
+    is_open: bool
+
+
+class PastRuns(Protocol):
+    """What is kept of runs."""
+
+    async def last(self, workflow_id: str) -> PastRun | None:
+        """Return the latest execution of a run; None if there is none, or it cannot be told.
+
+        Raises:
+            TemporalUnavailableError: Temporal, or a worker of the run, could not be asked.
+        """
         ...

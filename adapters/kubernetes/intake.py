@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from adapters.kubernetes.blocked import BlockedRuns
-from adapters.kubernetes.children import remove_step_runs
+from adapters.kubernetes.child_runs import is_abandoned, remove_child_runs
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.informer import Informer, Name
 from adapters.kubernetes.library import Library
@@ -15,6 +15,7 @@ from adapters.kubernetes.notes import Notes
 from adapters.kubernetes.queue import WorkQueue
 from adapters.kubernetes.redriving import Redriving
 from adapters.kubernetes.resources import STORY_RUNS
+from adapters.kubernetes.step_runs import remove_step_runs
 from adapters.kubernetes.story_runs import is_open, key_of, read_story_run, workflow_of
 from adapters.kubernetes.trimming import trimmed_story_run
 from runwright.errors import InvalidManifestError, RefusedError
@@ -28,6 +29,7 @@ from runwright.models.story_run import PATIENCE, workflow_id
 from runwright.ports import Executions, Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
 from runwright.rules.bubustack import outside, redrive, retention
+from runwright.rules.bubustack.parentage import Parent
 from runwright.rules.bubustack.retention import Removal, Retention
 
 _LOG: Final = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ _UNMEASURED: Final = Unmeasured()
 _MOST_MESSAGES: Final = 500
 """To one run, while one worker leads: Temporal takes 10,000 signals, and those of others too."""
 _LONGEST_WAIT: Final = 3600.0
+_PARENT_STARTS_WITHIN: Final = 10.0
+"""Seconds after which somebody looks whether a parent is still there to start its child."""
 
 
 class Ward(NamedTuple):
@@ -193,7 +197,12 @@ class StoryRunIntake:
         return is_begun
 
     def _retention_of(self, run: StoryRun) -> Retention:
-        """Return how long a run is kept, by its Story as it is now; the usual if there is none."""
+        """Return how long a run is kept, by its Story as it is now; the usual if there is none.
+
+        Who made the object may have noted it.
+        """
+        if retention.ANNOTATION in run.metadata.annotations:
+            return retention.noted_retention(run.metadata.annotations)
         try:
             story = self.library.lookups.story(run.metadata.namespace, run.spec.story_ref.name)
         except InvalidManifestError:
@@ -212,6 +221,8 @@ class StoryRunIntake:
                 await self._refuse(run, refuse)
             case rules.Cancel():
                 await self.notes.write(run, outside.cancelled_status(run, now))
+            case rules.Awaits(parent):
+                await self._await(name, run, parent)
             case rules.Nothing() if rules.is_over(run):
                 await self._tidy(name, run, now)
             case rules.Nothing():
@@ -221,6 +232,13 @@ class StoryRunIntake:
         """Put right which execution an open run is at: people start others beside this intake."""
         if run.metadata.annotations.get(rules.RUN_ID) != run_id:
             await self._mark(run, {rules.RUN_ID: run_id})
+
+    async def _await(self, name: Name, run: StoryRun, parent: Parent) -> None:
+        """Leave the start of a run to its parent, for as long as that one is there."""
+        if await is_abandoned(self._launcher, run, parent):
+            await self._refuse(run, rules.abandoned(parent))
+        else:
+            self.queue.add_after(name, _PARENT_STARTS_WITHIN)
 
     async def _start(self, run: StoryRun, asked: rules.Start) -> None:
         """Hold the object, start the run, then note that on the object.
@@ -329,6 +347,7 @@ class StoryRunIntake:
         key = run.metadata.namespace, run.metadata.name
         if due.removal is Removal.CHILDREN:
             await remove_step_runs(self._cluster, run)  # their Jobs go with them
+            await remove_child_runs(self._cluster, run)
             await self.notes.write(run, {"childrenCleanedAt": now.isoformat()})
         elif due.removal is Removal.RUN:
             await self._cluster.delete(STORY_RUNS, key, uid=run.metadata.uid)

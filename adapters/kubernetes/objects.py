@@ -6,16 +6,11 @@ from typing import Final
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import name_of
+from adapters.kubernetes.owners import Owners
 from adapters.kubernetes.ownership import Kinship, kinship
 from adapters.kubernetes.resources import JOBS, KNOWN, NAMESPACES, PODS, Resource, resource_of
 from adapters.kubernetes.trimming import job_uid_of
-from runwright.errors import (
-    ConflictError,
-    NotFoundError,
-    NotOursError,
-    RefusedError,
-    StillRunningError,
-)
+from runwright.errors import ConflictError, NotOursError, StillRunningError
 from runwright.models.objects import Manifest, ObjectKey
 from runwright.rules.kubernetes.fields import text
 from runwright.rules.kubernetes.pods import is_terminal
@@ -28,7 +23,7 @@ class KubernetesObjects:
 
     def __init__(self, cluster: Cluster, served: str = "") -> None:
         self._cluster = cluster
-        self._served = served
+        self._owners = Owners(cluster, served)
 
     async def ensure(
         self,
@@ -50,7 +45,7 @@ class KubernetesObjects:
             ClusterUnavailableError: the cluster could not be asked.
         """
         if owner is not None:
-            await self._find(owner, is_deleted=is_deleted)
+            await self._owners.find(owner, is_deleted=is_deleted)
         for manifest in objects:
             try:
                 await self._cluster.create(manifest)
@@ -96,21 +91,6 @@ class KubernetesObjects:
         """Return whether the namespace is being deleted, or is gone."""
         found = await self._cluster.get(NAMESPACES, "", namespace)
         return found is None or text(found, "status", "phase") == _GONE
-
-    async def _find(self, owner: ObjectKey, *, is_deleted: bool) -> None:
-        """Return if what objects are made for is there, in a namespace that is served."""
-        resource = KNOWN[owner.api_version, owner.kind]
-        attempt = f"find {resource.of(owner.namespace, owner.name)}"
-        if self._served not in {"", owner.namespace}:
-            message = f"{attempt}: this worker serves the namespace {self._served} alone"
-            raise RefusedError(message)
-        found = await self._cluster.get(resource, owner.namespace, owner.name)
-        if found is None or found["metadata"]["uid"] != owner.uid:
-            message = f"{attempt}: the one that the run was started for is gone"
-            raise NotFoundError(message)
-        if found["metadata"].get("deletionTimestamp") and not is_deleted:
-            message = f"{attempt}: it is being deleted"
-            raise NotFoundError(message)
 
     async def _check_owner(self, wanted: Manifest, *, is_deleted: bool) -> None:
         resource, name = resource_of(wanted), name_of(wanted)

@@ -4,10 +4,11 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from adapters.kubernetes.children import remove_step_runs
+from adapters.kubernetes.child_runs import remove_child_runs
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.notes import Notes
 from adapters.kubernetes.resources import STORY_RUNS
+from adapters.kubernetes.step_runs import remove_step_runs
 from adapters.kubernetes.story_runs import read_story_run, workflow_of
 from runwright.errors import RefusedError
 from runwright.models.bubustack import Phase, StoryRun
@@ -128,6 +129,7 @@ class Redriving:
             return
         kept = again.resume_from.kept if again.resume_from else {}
         names = {step_run_name(run.metadata.name, step) for step in kept}
+        await remove_child_runs(self._cluster, run, names)
         if await remove_step_runs(self._cluster, run, names):
             return
         await self._notes.write(run, outside.wiped_status(rules.repeated(again)))
@@ -150,6 +152,7 @@ class Redriving:
         if redrive.step:
             await self._refuse(run, redrive, _FORGOTTEN)
             return
+        await remove_child_runs(self._cluster, run)
         if await remove_step_runs(self._cluster, run):
             return
         await self._notes.write(run, outside.wiped_status())

@@ -30,10 +30,15 @@ def read_story_run(manifest: Manifest) -> StoryRun | str:
 
 def is_open(manifest: Manifest) -> bool:
     """Return whether a StoryRun was started, is not over and not being deleted."""
-    metadata, phase = manifest["metadata"], text(manifest, "status", "phase")
+    metadata = manifest["metadata"]
     is_started = rules.RUN_ID in (metadata.get("annotations") or {})
-    is_over = phase in {*Phase} and Phase(phase).is_terminal
-    return is_started and not is_over and not metadata.get("deletionTimestamp")
+    return is_started and not is_over(manifest) and not metadata.get("deletionTimestamp")
+
+
+def is_over(manifest: Manifest) -> bool:
+    """Return whether a StoryRun says that its run has ended."""
+    phase = text(manifest, "status", "phase")
+    return phase in {*Phase} and Phase(phase).is_terminal
 
 
 def workflow_of(run: StoryRun | Manifest) -> str:

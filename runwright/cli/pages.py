@@ -52,9 +52,10 @@ def _headlines(state: StoryRunState, now: datetime, marks: Marks) -> Iterator[Te
     yield Text.assemble((label, style), f"  {name}  story {state.story}  {took}{execution}")
     by = f" by {state.author}" if state.author else ""
     finished = f", finished {moment(state.finished_at, now)}" if state.finished_at else ""
+    within = f" as step {state.parent.step} of run {state.parent.name}" if state.parent else ""
     limit = f", until {moment(state.deadline, now)} at most" if state.deadline else ""
     begun = "started" if state.has_started else "created"
-    yield Text(f"{begun} {moment(state.started_at, now)}{by}{finished or limit}")
+    yield Text(f"{begun} {moment(state.started_at, now)}{by}{within}{finished or limit}")
     if state.message:
         is_waiting = not state.has_started and not state.finished_at
         yield Text(f"waits: {state.message}" if is_waiting else state.message)

@@ -182,6 +182,8 @@ class StoryRunState(Message):
     activation: int
     """Which execution of the run, from 1; 0: it has not started."""
     author: str = ""
+    parent: ParentRun | None = None
+    """The run that this one is a step of."""
     phase: Phase = Phase.RUNNING
     reason: str = ""
     message: str = ""

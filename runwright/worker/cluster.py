@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 from temporalio.client import Client
 
 from adapters.kubernetes.catalog import KubernetesCatalog
+from adapters.kubernetes.child_runs import KubernetesChildRuns
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.informer import Informer
 from adapters.kubernetes.intake import StoryRunIntake, Ward, Ways
@@ -172,8 +173,13 @@ def _runner(cluster: Cluster, client: Client, settings: Settings) -> KubernetesJ
 
 def _ports(cluster: Cluster, settings: Settings, metrics: Metrics) -> ClusterPorts:
     mirror = KubernetesStatus(cluster, settings.instance, metrics)
-    objects = KubernetesObjects(cluster, settings.watch_namespace)
-    return ClusterPorts(objects, KubernetesCatalog(cluster), mirror)
+    served = settings.watch_namespace
+    return ClusterPorts(
+        KubernetesObjects(cluster, served),
+        KubernetesCatalog(cluster),
+        mirror,
+        KubernetesChildRuns(cluster, served),
+    )
 
 
 def candidate_of(settings: Settings) -> Candidate:

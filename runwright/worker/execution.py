@@ -11,14 +11,17 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.catalog import CatalogActivities
+from activities.child_runs import ChildRunActivities
 from activities.objects import ObjectActivities
+from activities.past_runs import PastRunActivities
 from activities.runs import RunActivities
 from activities.tasks import TaskActivities
 from adapters.temporal.connection import unregistered
+from adapters.temporal.past_runs import TemporalPastRuns
 from adapters.temporal.runs import TemporalRuns
 from runwright.errors import RefusedError
 from runwright.models.tasks import Backend
-from runwright.ports import Catalog, Objects, StatusMirror, TaskRunner
+from runwright.ports import Catalog, ChildRuns, Objects, StatusMirror, TaskRunner
 from workflows.deletion import DeletionWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
 from workflows.story_run import StoryRunWorkflow
@@ -45,6 +48,7 @@ class ClusterPorts(NamedTuple):
     objects: Objects
     catalog: Catalog
     mirror: StatusMirror
+    child_runs: ChildRuns
 
 
 def worker_of(
@@ -78,19 +82,23 @@ def _activities(
     client: Client, runners: Mapping[Backend, TaskRunner], cluster: ClusterPorts | None
 ) -> list[Callable[..., Any]]:
     tasks = TaskActivities(runners)
-    runs = RunActivities(TemporalRuns(client))
+    known = TemporalRuns(client)
+    runs = RunActivities(known)
     everywhere: list[Callable[..., Any]] = [
         *(tasks.run_task, tasks.find_task, tasks.stop_task),
         *(runs.cancel_own_run, runs.end_run, runs.terminate_run),
+        PastRunActivities(TemporalPastRuns(client), known).find_continuation,
     ]
     if cluster is None:
         return everywhere
     objects = ObjectActivities(cluster.objects, cluster.mirror)
+    children = ChildRunActivities(cluster.child_runs)
     return [
         *everywhere,
         CatalogActivities(cluster.catalog).find_workers,
         *(objects.ensure_objects, objects.show_status),
         *(objects.remove_tasks, objects.release_object, objects.is_namespace_ending),
+        *(children.make_child_run, children.find_child_run),
     ]
 
 

@@ -23,10 +23,12 @@ from adapters.kubernetes.resources import (
     STORY_RUNS,
     Resource,
 )
+from runwright.client import RunwrightClient
+from runwright.client.cluster import ClusterObjects
 from runwright.models.objects import Manifest
 from runwright.models.story_run import StoryRunState, workflow_id
 from runwright.models.tasks import Backend
-from runwright.settings import Settings
+from runwright.settings import Settings, task_queue_of
 from runwright.worker.cluster import serve_cluster
 from testbed.cluster import Testbed
 from testbed.images.contents import BUSYBOX
@@ -69,6 +71,12 @@ class Stage:
             lease_duration=timedelta(seconds=5),
             drain=timedelta(seconds=1),
         )
+
+    @property
+    def runs(self) -> RunwrightClient:
+        """Return a client of the runs."""
+        place = task_queue_of(self.namespace), self.namespace
+        return RunwrightClient(self.client, *place, objects=ClusterObjects(self.cluster))
 
     async def engram(self, name: str, script: str = "true", **template: Any) -> None:
         """Create an Engram whose steps run that script in a shell."""
@@ -278,6 +286,12 @@ def step(name: str, engram: str = "work", *needs: str, **fields: Any) -> dict[st
 def gate(name: str, *needs: str, **arguments: Any) -> dict[str, Any]:
     """Return a gate."""
     return {"name": name, "type": "gate", "needs": list(needs), "with": arguments}
+
+
+def executes(name: str, story: str, *needs: str, **arguments: Any) -> dict[str, Any]:
+    """Return a step that executes that Story."""
+    given = {"storyRef": {"name": story}, **arguments}
+    return {"name": name, "type": "executeStory", "needs": list(needs), "with": given}
 
 
 def retries(most: int, delay: str = "10ms") -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tests.cluster.runs import (
     STORIES,
     Stage,
     condition,
+    executes,
     gate,
     phase_of,
     retries,
@@ -160,6 +161,21 @@ async def test_a_branch_that_waits_goes_on_too(stage: Stage) -> None:
 
     assert phases_of(waiting) == {"all": "Running"}
     assert waiting["status"]["message"].startswith("Step all/test waits: ")
+    assert phase_of(run) == "Succeeded"
+
+
+async def test_a_step_of_an_executed_story_waits_on_the_object_of_its_own_run(
+    stage: Stage,
+) -> None:
+    await stage.story("inner", step("test", "check"))
+    await stage.story("release", executes("call", "inner"))
+
+    async with stage.served():
+        await stage.run("web-1", "release")
+        await until_blocked(stage, "web-1-call")
+        await stage.engram("check")
+        run = await stage.until_phase("web-1", "Succeeded", "Failed")
+
     assert phase_of(run) == "Succeeded"
 
 

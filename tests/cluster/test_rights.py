@@ -26,7 +26,7 @@ from testbed.cluster import Testbed
 from tests.cluster.account import Account
 from tests.cluster.audit import Right, rights_of
 from tests.cluster.hands import kubectl
-from tests.cluster.runs import Stage, condition, gate, is_ready, retries, step
+from tests.cluster.runs import Stage, condition, executes, gate, is_ready, retries, step
 
 _ENDLESS: Final = "trap 'exit 1' TERM; while true; do sleep 0.05; done"
 _RUNS: Final = "runs.bubustack.io"
@@ -50,12 +50,15 @@ async def test_a_worker_has_no_right_that_it_does_not_use(stage: Stage, account:
     await stage.story("hold", step("wait", "endless"))
     await stage.story("stray", step("late", "work"))
     await stage.story("early", step("build", "later"))
+    await stage.story("note", {"name": "noted", "type": "condition"})
+    await stage.story("outer", executes("call", "note"))
 
     async with stage.served():
         await _is_approved_and_goes(stage)
         await _waits_for_its_engram(stage)
         await _makes_its_account_again(stage, account)
         await _is_deleted_while_it_runs(stage)
+        await _executes_another(stage)
         await _gets_no_pod(stage)
         await audited.until_used(Right("", "events", "list"))
 
@@ -75,10 +78,10 @@ async def _is_approved_and_goes(stage: Stage) -> None:
 
 
 async def _waits_for_its_engram(stage: Stage) -> None:
-    await stage.run("web-4", "early")
-    await stage.until_event("StepBlocked", "web-4")
+    await stage.run("web-5", "early")
+    await stage.until_event("StepBlocked", "web-5")
     await stage.engram("later")
-    await stage.until_phase("web-4", "Succeeded")
+    await stage.until_phase("web-5", "Succeeded")
 
 
 async def _kept_of_another(stage: Stage, name: str) -> None:
@@ -107,6 +110,11 @@ async def _of_run(stage: Stage, resource: Resource, run: str) -> Manifest:
 async def _is_deleted_while_it_runs(stage: Stage) -> None:
     await stage.cluster.delete(STORY_RUNS, (stage.namespace, "web-2"))
     await stage.until_gone("web-2")
+
+
+async def _executes_another(stage: Stage) -> None:
+    await stage.run("web-4", "outer")
+    await stage.until_phase("web-4", "Succeeded")
 
 
 async def _gets_no_pod(stage: Stage) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from temporalio.client import Client, WorkflowHandle
 
 from adapters.kubernetes.catalog import KubernetesCatalog
+from adapters.kubernetes.child_runs import KubernetesChildRuns
 from adapters.kubernetes.objects import KubernetesObjects
 from adapters.kubernetes.resources import STORY_RUNS
 from adapters.kubernetes.status import KubernetesStatus
@@ -104,6 +105,7 @@ async def placed_run(
         KubernetesObjects(cluster),
         KubernetesCatalog(cluster),
         KubernetesStatus(cluster, "worker-0"),
+        KubernetesChildRuns(cluster),
     )
     runners = {Backend.KUBERNETES: tasks}
     async with worker_of(client, task_queue, runners, cluster=ports, max_cached_workflows=cached):

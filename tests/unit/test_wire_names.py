@@ -4,7 +4,9 @@ from temporalio import activity, workflow
 from temporalio.common import SearchAttributeIndexedValueType as Kind
 
 from activities.catalog import CatalogActivities
+from activities.child_runs import ChildRunActivities
 from activities.objects import ObjectActivities
+from activities.past_runs import PastRunActivities
 from activities.runs import RunActivities
 from activities.tasks import TaskActivities
 from runwright.models.gates import Author, GateOutcome, Identity, Verdict
@@ -47,6 +49,8 @@ def test_the_activities() -> None:
     assert activity_names(TaskActivities) == {"run_task", "find_task", "stop_task"}
     assert activity_names(RunActivities) == {"cancel_own_run", "end_run", "terminate_run"}
     assert activity_names(CatalogActivities) == {"find_workers"}
+    assert activity_names(ChildRunActivities) == {"make_child_run", "find_child_run"}
+    assert activity_names(PastRunActivities) == {"find_continuation"}
     assert activity_names(ObjectActivities) == {
         "ensure_objects",
         "show_status",

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from runwright.errors import NotFoundError, TemplateError
 from runwright.models.bubustack import Phase, Step, StepType, Story
+from runwright.models.runs import Cancelled, CancelRun
 from runwright.models.story_run import (
-    NO_RESOURCE,
     ChildRun,
     ParentRun,
     StartStoryRun,
@@ -20,11 +20,15 @@ from runwright.models.story_run import (
 from runwright.rules import templates
 from runwright.rules.bubustack import progress
 from runwright.rules.bubustack.branches import all_steps, step_run_name
+from runwright.rules.bubustack.dag import Interruption
 from runwright.rules.shapes import is_object
 from runwright.rules.templates import INPUTS
 
 DEEPEST: Final = 32
 """Runs within each other, where the Story that is executed says nothing else."""
+MOST_START: Final = 2 * 1024 * 1024 - 64 * 1024
+"""Bytes that the start of a run may take: Temporal takes 2 MiB of one thing."""
+_LONGEST_REASON: Final = 2048
 Key = tuple[str, str]
 """Namespace and name of a Story."""
 
@@ -45,6 +49,13 @@ def story_keys(story: Story) -> Iterator[tuple[Step, Key]]:
             if is_object(reference):
                 home = story.metadata.namespace
                 yield step, (str(reference.get("namespace") or home), str(reference.get("name")))
+
+
+def version_of(step: Step) -> str | None:
+    """Return the version that a step asks for of the Story that it executes; None: any."""
+    reference = (step.with_ or {}).get("storyRef")
+    version = reference.get("version") if is_object(reference) else None
+    return None if version is None else str(version)
 
 
 def executed_stories(
@@ -130,7 +141,7 @@ def _must_not_be_too_deep(start: StartStoryRun, story: Story) -> None:
 
 
 def child_start(
-    start: StartStoryRun, step: Step, asked: Execution, parent_id: str, uid: str = NO_RESOURCE
+    start: StartStoryRun, step: Step, asked: Execution, parent_id: str
 ) -> StartStoryRun:
     """Return the input of the run that a step starts; `parent_id` is its own workflow's id.
 
@@ -140,8 +151,6 @@ def child_start(
     return StartStoryRun(
         namespace=start.namespace,
         name=step_run_name(start.name, step.name),
-        uid=uid,
-        generation=1 if uid != NO_RESOURCE else 0,
         story=asked.story,
         stories=stories,
         engrams=start.engrams,
@@ -154,6 +163,34 @@ def child_start(
         parent=ParentRun(name=start.name, uid=start.uid, step=step.name, workflow_id=parent_id),
         depth=start.depth + 1,
     )
+
+
+def placed(child: StartStoryRun, uid: str) -> StartStoryRun:
+    """Return the input of a run whose object, just made, has that uid."""
+    return child.model_copy(update={"uid": uid, "generation": 1})
+
+
+def size_of_message(child: StartStoryRun) -> int:
+    """Return about how many bytes the start of a run takes in a message to Temporal."""
+    return len(child.model_dump_json(exclude_none=True).encode())
+
+
+def too_large(child: StartStoryRun) -> str:
+    """Return why a run cannot be started: it takes too much in a message; empty if it can.
+
+    What a workflow cannot send would not fail its step, but hold it up for ever.
+    """
+    if (size := progress.size_of(child.inputs)) > progress.MOST_STATE:
+        return (
+            f"with.with: the inputs of run {child.name} take {size} bytes; a run may hold "
+            f"{progress.MOST_STATE}, with its outputs"
+        )
+    if (size := size_of_message(child)) > MOST_START:
+        return (
+            f"the start of run {child.name} takes {size} bytes with its inputs and all that it "
+            f"executes; it may take {MOST_START}"
+        )
+    return ""
 
 
 def id_of(child: StartStoryRun) -> str:
@@ -176,11 +213,39 @@ def launched(step: StepProgress, now: datetime) -> StepProgress:
     return progress.ended(step, Phase.SUCCEEDED, "Launched sub-story run", now)
 
 
-def child_ended(step: StepProgress, state: StoryRunState, now: datetime) -> StepProgress:
+def child_ended(
+    step: StepProgress, state: StoryRunState, sizes: Mapping[str, int], now: datetime
+) -> StepProgress:
     """Return the step as the end of the run that it waited for leaves it: in the same phase.
+
+    It failed if its run's output is more than this one can hold besides what has `sizes`.
 
     Source: BubuStack, executeStory primitive.
     """
-    reason = None if state.phase is Phase.SUCCEEDED else StepReason.EXECUTION_FAILED
-    ended = progress.ended(step, state.phase, state.message, now, reason)
+    if state.phase is not Phase.SUCCEEDED:
+        reason = StepReason.EXECUTION_FAILED
+        return progress.ended(step, state.phase, state.message, now, reason)
+    if message := progress.excess(step.name, state.output, sizes):
+        return progress.ended(step, Phase.FAILED, message, now, StepReason.EXECUTION_FAILED)
+    ended = progress.ended(step, state.phase, state.message, now)
     return ended.model_copy(update={"output": state.output})
+
+
+def cancel_of(
+    start: StartStoryRun, cancelled: Cancelled | None, why: Interruption | None
+) -> CancelRun:
+    """Return how the run of a step is told to end with this one, or because of what ended the step.
+
+    A grace that somebody asked for is for all that runs; else each Story has its own.
+    """
+    said = cancelled.reason if cancelled else why.message if why else ""
+    reason = ": ".join(filter(None, (f"run {start.name} ended its step", said)))
+    if cancelled is None:
+        return CancelRun(reason=reason)
+    is_usual = cancelled.grace == progress.stop_grace(start.story)
+    return CancelRun(
+        by=cancelled.by,
+        reason=reason[:_LONGEST_REASON],
+        grace=None if is_usual else cancelled.grace,
+        run_hooks=cancelled.run_hooks,
+    )

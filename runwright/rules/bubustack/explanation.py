@@ -236,8 +236,10 @@ def _cause(step: StepProgress) -> str:
 
 
 def _subject(state: StoryRunState) -> str:
-    execution = f", execution {state.activation}," if state.activation > 1 else ""
-    return f"Run {state.namespace}/{state.name} of story {state.story}{execution}"
+    parent = f"step {state.parent.step} of run {state.parent.name}" if state.parent else ""
+    execution = f"execution {state.activation}" if state.activation > 1 else ""
+    more = "".join(f" {each}," for each in (parent, execution) if each)
+    return f"Run {state.namespace}/{state.name} of story {state.story}{',' if more else ''}{more}"
 
 
 def _sentence(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, NamedTuple, TypeVar
@@ -22,9 +22,16 @@ from runwright.models.bubustack import (
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.metadata import LAST_APPLIED, ObjectMeta
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import PATIENCE, ResumeFrom, StartStoryRun
+from runwright.models.story_run import PATIENCE, ResumeFrom, StartStoryRun, run_of
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission.placed import Outline
+from runwright.rules.bubustack.children import (
+    executed_stories,
+    key_of,
+    story_keys,
+    version_of,
+)
+from runwright.rules.bubustack.parentage import Parent, parent_of
 from runwright.rules.bubustack.retention import Retention, retention_of
 from runwright.rules.bubustack.status.gates import comment_in
 from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
@@ -73,11 +80,18 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Awaits:
+    """The run is a step of another one, which starts it."""
+
+    parent: Parent
+
+
+@dataclass(frozen=True)
 class Nothing:
     """There is nothing to start: the run was started, is over, or is being deleted."""
 
 
-Meaning = Start | Waits | Refuse | Cancel | Nothing
+Meaning = Start | Waits | Refuse | Cancel | Awaits | Nothing
 
 
 class Lookups(NamedTuple):
@@ -99,19 +113,22 @@ def meaning_of(
     """Return what is to be done about a StoryRun that may not have been started yet.
 
     A run that ended, or that bears the marker of a start, is never started again. One that was
-    cancelled before anything of it ran is over at once, whether its Story is there or not. A Story
-    that is missing is waited for. An Engram or a template that is missing keeps no run from its
-    start: the steps that need it wait, each for as long as `patience`. What will not mend by
-    itself does: a run that must fail in the end had better not begin.
+    cancelled before anything of it ran is over at once, whether its Story is there or not, unless
+    it is a step of another run: that one starts it, and it hears of the cancel then. A Story that
+    is missing is waited for. An Engram or a template that is missing keeps no run from its start:
+    the steps that need it wait, each for as long as `patience`. What will not mend by itself does:
+    a run that must fail in the end had better not begin.
 
     Source: BubuStack, StoryRun reconcile order and StepRun phases. References across namespaces are
     refused, upstream's default policy.
     """
     if was_started(run) or is_over(run) or run.metadata.deletion_timestamp:
         return Nothing()
-    if run.spec.cancel_requested:
-        return Cancel()
     try:
+        if (parent := parent_of(run.metadata.annotations)) is not None:
+            return _awaits(run, parent)
+        if run.spec.cancel_requested:
+            return Cancel()
         return _start(run, lookups, cluster, patience)
     except InvalidManifestError as error:
         return Refuse("InvalidConfiguration", str(error))
@@ -128,11 +145,33 @@ def is_over(run: StoryRun) -> bool:
     return phase is not None and phase.is_terminal
 
 
+def _awaits(run: StoryRun, parent: Parent) -> Awaits | Refuse:
+    """Return that its parent starts the run, if it belongs to that one's object."""
+    owners = {one.uid for one in run.metadata.owner_references}
+    named = run_of(parent.workflow_id)
+    if named is None or named[2] not in owners:
+        message = f"it names a parent that does not own it: {quoted(parent.workflow_id)}"
+        return Refuse("InvalidConfiguration", message)
+    return Awaits(parent)
+
+
+def abandoned(parent: Parent) -> Refuse:
+    """Return why a run never starts whose parent is over, or was never there."""
+    message = (
+        f"step {parent.step} of {parent.workflow_id} was to start this run; that one is over, "
+        "and has not"
+    )
+    return Refuse("SchedulingFailed", message)
+
+
 def _start(run: StoryRun, lookups: Lookups, cluster: str, patience: timedelta) -> Meaning:
     story = _story_of(run, lookups)
     if not isinstance(story, Story):
         return story
-    found = _found(story, lookups)
+    stories = _executed(story, lookups)
+    if not isinstance(stories, tuple):
+        return stories
+    found = _found((story, *stories), lookups)
     if isinstance(found, Refuse):
         return found
     start = StartStoryRun(
@@ -141,6 +180,7 @@ def _start(run: StoryRun, lookups: Lookups, cluster: str, patience: timedelta) -
         uid=run.metadata.uid,
         generation=run.metadata.generation,
         story=bare(story),
+        stories=tuple(map(bare, stories)),
         engrams=tuple(map(bare, found.engrams.values())),
         templates=tuple(map(bare, found.templates.values())),
         patience=patience,
@@ -176,27 +216,56 @@ def _story_of(run: StoryRun, lookups: Lookups) -> Story | Waits | Refuse:
     return story
 
 
-class _Found(NamedTuple):
-    """What there is of that which does the work of a Story's steps, by name."""
+def _executed(story: Story, lookups: Lookups) -> tuple[Story, ...] | Waits | Refuse:
+    """Return the Stories that the run may execute besides its own, directly or not.
 
-    engrams: dict[str, Engram]
+    Else the first reference to one that is refused, or all that are missing.
+    """
+    found, _ = executed_stories(story, lambda key: lookups.story(*key))
+    known = {key_of(one): one for one in (story, *found)}
+    missing: dict[str, None] = {}
+    for by in known.values():
+        for step, key in story_keys(by):
+            place = f"step {quoted(step.name)} of Story {quoted(by.metadata.name)}"
+            if key[0] != by.metadata.namespace:
+                message = f"{place} executes a Story in the namespace {quoted(key[0])}, {_DENIED}"
+                return Refuse("StoryReferenceInvalid", message)
+            one = known.get(key)
+            if one is None:
+                missing[f"there is no Story {quoted(key[1])}, which {place} executes"] = None
+            elif trouble := _other_version(place, version_of(step), one.spec.version):
+                return Refuse("StoryReferenceInvalid", trouble)
+    return Waits("StoryNotFound", "; ".join(missing)) if missing else found
+
+
+class _Found(NamedTuple):
+    """What there is of that which does the work of the steps of Stories."""
+
+    engrams: dict[tuple[str, str], Engram]
+    """By namespace and name."""
     templates: dict[str, EngramTemplate]
 
 
-def _found(story: Story, lookups: Lookups) -> _Found | Refuse:
+def _found(stories: Iterable[Story], lookups: Lookups) -> _Found | Refuse:
     """Return the Engrams that the steps name and their templates; else the first refusal."""
     found = _Found({}, {})
-    for reference in dict.fromkeys(placed.step.ref for placed in Outline(story).steps):
-        if reference is None:
-            continue
-        worker = worker_named(reference, story.metadata.namespace, lookups)
+    for reference, home in dict.fromkeys(_references(stories)):
+        worker = worker_named(reference, home, lookups)
         if isinstance(worker, Refuse):
             return worker
-        if (engram := lookups.engram(story.metadata.namespace, reference.name)) is not None:
-            found.engrams[engram.metadata.name] = engram
+        if (engram := lookups.engram(home, reference.name)) is not None:
+            found.engrams[home, engram.metadata.name] = engram
         if isinstance(worker, Worker):
             found.templates[worker.template.metadata.name] = worker.template
     return found
+
+
+def _references(stories: Iterable[Story]) -> Iterator[tuple[EngramReference, str]]:
+    """Yield which Engrams the steps of Stories name, each with the namespace of its Story."""
+    for story in stories:
+        for placed in Outline(story).steps:
+            if placed.step.ref is not None:
+                yield placed.step.ref, story.metadata.namespace
 
 
 def worker_named(

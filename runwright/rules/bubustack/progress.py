@@ -65,6 +65,7 @@ def started(start: StartStoryRun, now: datetime) -> StoryRunState:
         story=start.story.metadata.name,
         activation=start.activation,
         author=start.author,
+        parent=start.parent,
         reason="StartingExecution",
         started_at=now,
         deadline=now + timeout if timeout else None,
@@ -348,18 +349,9 @@ def checked(template: EngramTemplate, outcome: TaskOutcome) -> TaskOutcome:
 
 def bounded(name: str, outcome: TaskOutcome, sizes: Mapping[str, int]) -> TaskOutcome:
     """Return the outcome of that step, or a failure when the run would hold too much with it."""
-    if not outcome.succeeded:
+    message = excess(name, outcome.output, sizes) if outcome.succeeded else ""
+    if not message:
         return outcome
-    with_it = {**sizes, name: size_of(outcome.output)}
-    total = sum(with_it.values())
-    if total <= MOST_STATE:
-        return outcome
-    largest = sorted(((size, name) for name, size in with_it.items() if name), reverse=True)[:3]
-    named = ", ".join(f"{name} ({size} bytes)" for size, name in largest)
-    message = (
-        f"inputs and outputs of a run may take {MOST_STATE} bytes together, with this output "
-        f"they would take {total}; the largest are {named}"
-    )
     return outcome.model_copy(
         update={
             "succeeded": False,
@@ -368,4 +360,18 @@ def bounded(name: str, outcome: TaskOutcome, sizes: Mapping[str, int]) -> TaskOu
             "exit_class": None,
             "output": None,
         }
+    )
+
+
+def excess(name: str, output: Any, sizes: Mapping[str, int]) -> str:
+    """Return why a run cannot hold that output of that step; empty if it can."""
+    with_it = {**sizes, name: size_of(output)}
+    total = sum(with_it.values())
+    if total <= MOST_STATE:
+        return ""
+    largest = sorted(((size, name) for name, size in with_it.items() if name), reverse=True)[:3]
+    named = ", ".join(f"{name} ({size} bytes)" for size, name in largest)
+    return (
+        f"inputs and outputs of a run may take {MOST_STATE} bytes together, with this output "
+        f"they would take {total}; the largest are {named}"
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from runwright.errors import InvalidManifestError, NotFoundError, Problem
-from runwright.models.bubustack import Phase, Step, StepType
+from runwright.models.bubustack import Phase, Step, StepType, Story
 from runwright.models.history import History
 from runwright.models.story_run import (
     ResumeFrom,
@@ -117,6 +117,12 @@ def _next(
     changed = _changed(start, inputs) if inputs else start.inputs
     again = again.model_copy(update={"changed_inputs": tuple(inputs or ())})
     return start.model_copy(update={"inputs": changed, "resume_from": again})
+
+
+def is_repeated(story: Story, step: str, *, since: str) -> bool:
+    """Return whether a step is repeated because a person asked to start from the step `since`."""
+    main = [one for section, one in all_steps(story) if section is Section.MAIN]
+    return step in _repeated(main, since)
 
 
 def _repeated(steps: Sequence[Step], name: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from runwright.models.metadata import ObjectMeta
 from runwright.models.objects import Manifest
 from runwright.models.story_run import NO_RESOURCE, StartStoryRun
 from runwright.models.tasks import Backend
-from runwright.rules.bubustack import retention
+from runwright.rules.bubustack import parentage, retention
 from runwright.rules.bubustack.children import executed_stories, key_of
 from runwright.rules.bubustack.intake import AUTHOR, RUN_ID, Lookups, Refuse, meaning_of
 from runwright.rules.bubustack.starting import (
@@ -47,7 +47,9 @@ _OF_A_SERVER: Final = frozenset(
     {"uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp"}
 )
 """Metadata that an API server writes itself: a manifest may have been read from one."""
-_OF_ANOTHER_RUN: Final = frozenset({RUN_ID, retention.ANNOTATION, MANIFEST_FOLDER})
+_OF_ANOTHER_RUN: Final = frozenset(
+    {RUN_ID, retention.ANNOTATION, parentage.ANNOTATION, MANIFEST_FOLDER}
+)
 """Annotations that say where another run, or this machine, is."""
 _MOST_DIFFERENCES: Final = 3
 

@@ -44,6 +44,7 @@ FAILED = step(
         "resolution": "read the log of this try",
     },
 )
+PARENT = {"name": "web-1", "step": "call", "workflow_id": "storyrun/default/web-1/local"}
 SKIPPED = step("announce", phase="Skipped", message="Skipped: ship failed")
 
 

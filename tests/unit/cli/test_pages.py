@@ -11,6 +11,7 @@ from tests.unit.cli.states import (
     GATE,
     NOW,
     OPEN_GATE,
+    PARENT,
     START,
     TO_COME,
     WAITING,
@@ -77,6 +78,12 @@ def test_a_run_that_has_not_started_says_what_it_waits_for() -> None:
 
 def test_a_run_that_failed_says_why_and_what_to_do() -> None:
     assert page(BROKEN) == BROKEN_PAGE
+
+
+def test_a_run_that_is_a_step_says_of_which() -> None:
+    shown = page(state(TO_COME, parent=PARENT))
+
+    assert "started 10:00:00 UTC by ada as step call of run web-1\n" in shown
 
 
 def test_marks_are_plain_where_the_terminal_shows_no_others() -> None:

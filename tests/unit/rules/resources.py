@@ -22,8 +22,13 @@ def run_of(*, status: Any = None, metadata: Any = None, **spec: Any) -> StoryRun
 
 def placed_story(*steps: dict[str, Any], **spec: Any) -> Story:
     """Return the Story `team/release`."""
+    return story_named("release", *steps, **spec)
+
+
+def story_named(name: str, *steps: dict[str, Any], **spec: Any) -> Story:
+    """Return the Story `team/NAME`."""
     one = story(*(steps or (engram("build"),)), **spec)
-    metadata = {"name": "release", "namespace": "team", "uid": "1", "generation": 4}
+    metadata = {"name": name, "namespace": "team", "uid": "1", "generation": 4}
     return Story.model_validate({**one.model_dump(), "metadata": metadata})
 
 
@@ -44,9 +49,10 @@ def lookups(
     story: Story | None = None,
     engrams: tuple[Engram, ...] = (WORKER,),
     templates: tuple[EngramTemplate, ...] = (template(image="worker:1"),),
+    executed: tuple[Story, ...] = (),
 ) -> Lookups:
     """Return a cluster that holds these objects."""
-    stories = {("team", story.metadata.name): story} if story else {}
+    stories = {("team", one.metadata.name): one for one in (story, *executed) if one}
     found = {("team", one.metadata.name): one for one in engrams}
     images = {one.metadata.name: one for one in templates}
     return Lookups(

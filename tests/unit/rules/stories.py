@@ -18,6 +18,15 @@ def engram(name: str, **fields: Any) -> dict[str, Any]:
     return {"name": name, **ENGRAM, **fields}
 
 
+def executes(name: str, story: str, **reference: Any) -> dict[str, Any]:
+    """Return a step that executes that Story."""
+    return {
+        "name": name,
+        "type": "executeStory",
+        "with": {"storyRef": {"name": story, **reference}},
+    }
+
+
 def primitive(kind: str, **arguments: Any) -> dict[str, Any]:
     """Return a primitive called `own`."""
     return {"name": "own", "type": kind, "with": arguments}

@@ -2,7 +2,7 @@
 
 from runwright.models.story_run import StoryRunState
 from runwright.rules.bubustack.explanation import explanation
-from tests.unit.cli.states import BROKEN, BUILT, NOW, TO_COME, WAITING, at, state, step
+from tests.unit.cli.states import BROKEN, BUILT, NOW, PARENT, TO_COME, WAITING, at, state, step
 
 
 def explained(shown: StoryRunState, *troubles: str) -> str:
@@ -34,6 +34,12 @@ def test_a_run_that_succeeded_says_no_more() -> None:
 
     assert explained(done) == (
         "Run default/release-1 of story release, execution 2, succeeded at 10:00:05 UTC after 5s."
+    )
+
+
+def test_a_run_that_is_a_step_says_of_which() -> None:
+    assert explained(state(TO_COME, parent=PARENT, activation=2)).startswith(
+        "Run default/release-1 of story release, step call of run web-1, execution 2, has been"
     )
 
 

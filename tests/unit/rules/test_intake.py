@@ -15,14 +15,17 @@ from runwright.rules.bubustack.configuration import configuration_problems
 from runwright.rules.bubustack.intake import (
     AUTHOR,
     RUN_ID,
+    Awaits,
     Cancel,
     Nothing,
     Refuse,
     Start,
     Waits,
+    abandoned,
     meaning_of,
     messages_of,
 )
+from runwright.rules.bubustack.parentage import ANNOTATION, Parent
 from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
 from tests.unit.rules.resources import (
     WORKER,
@@ -31,10 +34,17 @@ from tests.unit.rules.resources import (
     placed_engram,
     placed_story,
     run_of,
+    story_named,
 )
-from tests.unit.rules.stories import condition, engram
+from tests.unit.rules.stories import condition, engram, executes
 
 THERE = lookups(placed_story())
+INNER = story_named("inner")
+PARENT = Parent(workflow_id="storyrun/team/web-1/9c1e", execution="r1", step="call")
+CHILD = {
+    "annotations": PARENT.annotation,
+    "ownerReferences": [{"apiVersion": "v1", "kind": "StoryRun", "name": "web-1", "uid": "9c1e"}],
+}
 APPROVED = {"state": "Approved", "updatedBy": "ada", "message": "go"}
 
 
@@ -223,6 +233,104 @@ def test_another_version_of_a_template_is_refused() -> None:
 
     message = 'EngramTemplate "image": version "2" is asked for, "1" is there'
     assert told == Refuse("TemplateResolutionFailed", message)
+
+
+def test_the_stories_that_a_run_executes_are_taken_along_with_all_that_they_need() -> None:
+    """Directly or not; two that execute each other are taken once."""
+    outer = placed_story(executes("call", "inner"), executes("again", "inner"))
+    inner = story_named("inner", executes("deeper", "deep"))
+    back = {**executes("back", "release"), "if": "{{ inputs.more }}"}
+    deep = story_named("deep", {"name": "dig", "ref": {"name": "digger"}}, back)
+    there = lookups(outer, (WORKER, placed_engram("digger")), executed=(inner, deep))
+
+    start = started(meaning(run_of(), there))
+
+    assert [one.metadata.name for one in start.stories] == ["inner", "deep"]
+    assert [one.metadata.name for one in start.engrams] == ["digger"]
+    assert configuration_problems(start) == []
+
+
+def test_a_run_waits_for_all_stories_that_its_steps_execute() -> None:
+    outer = placed_story(executes("call", "inner"), executes("other", "deep"), engram("build"))
+
+    told = meaning(run_of(), lookups(outer, ()))
+
+    assert told == Waits(
+        "StoryNotFound",
+        'there is no Story "inner", which step "call" of Story "release" executes; '
+        'there is no Story "deep", which step "other" of Story "release" executes',
+    )
+
+
+def test_a_run_starts_without_what_the_steps_of_executed_stories_may_wait_for() -> None:
+    """The run of such a Story waits for it, as one of its own would."""
+    there = lookups(placed_story(executes("call", "inner")), (), executed=(INNER,))
+
+    start = started(meaning(run_of(), there))
+
+    assert (start.engrams, start.templates) == ((), ())
+    assert configuration_problems(start) == []
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        (
+            {"namespace": "other"},
+            'step "call" of Story "release" executes a Story in the namespace "other", '
+            "and references across namespaces are not allowed",
+        ),
+        (
+            {"version": "2"},
+            'step "call" of Story "release": version "2" is asked for, "1" is there',
+        ),
+    ],
+    ids=["another namespace", "another version"],
+)
+def test_a_story_that_a_step_may_not_execute_is_refused(
+    reference: dict[str, str], message: str
+) -> None:
+    outer = placed_story(executes("call", "inner", **reference))
+    inner = story_named("inner", version="1")
+
+    told = meaning(run_of(), lookups(outer, executed=(inner,)))
+
+    assert told == Refuse("StoryReferenceInvalid", message)
+
+
+def test_a_run_that_is_a_step_of_another_is_left_to_that_one() -> None:
+    """Also when it is cancelled meanwhile: it hears of that when it has begun."""
+    child = run_of(metadata=CHILD, cancelRequested=True)
+
+    assert meaning(child, THERE) == Awaits(PARENT)
+    assert meaning(run_of(metadata=CHILD, status={"phase": "Failed"}), THERE) == Nothing()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({**CHILD, "ownerReferences": []}, "it names a parent that does not own it"),
+        ({"annotations": {ANNOTATION: "web-1"}}, "says which run started this one"),
+    ],
+    ids=["not owned", "unreadable"],
+)
+def test_a_run_that_only_claims_to_be_a_step_of_another_is_refused(
+    metadata: dict[str, Any], message: str
+) -> None:
+    """Nobody would ever start it."""
+    told = meaning(run_of(metadata=metadata), THERE)
+
+    assert isinstance(told, Refuse)
+    assert told.reason == "InvalidConfiguration"
+    assert message in told.message
+
+
+def test_a_run_says_which_parent_has_left_it() -> None:
+    assert abandoned(PARENT) == Refuse(
+        "SchedulingFailed",
+        "step call of storyrun/team/web-1/9c1e was to start this run; that one is over, "
+        "and has not",
+    )
 
 
 def test_an_object_that_cannot_be_read_is_refused_with_every_reason() -> None:

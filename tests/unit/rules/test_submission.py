@@ -33,6 +33,15 @@ metadata: {name: shell}
 spec: {version: v1, supportedModes: [job], image: "shell:1"}
 """
 RUN = story_run("release-1", inputs="{tag: v1}")
+OUTER = """
+apiVersion: bubustack.io/v1alpha1
+kind: Story
+metadata: {name: outer}
+spec:
+  steps:
+  - {name: call, type: executeStory, with: {storyRef: {name: release}}}
+"""
+OUTER_RUN = story_run("outer-1", story="outer")
 PARTS = (STORY, ENGRAM, TEMPLATE)
 NOTHING = Bundle()
 
@@ -215,3 +224,47 @@ def test_a_local_start_is_submitted_as_the_manifests_it_came_from() -> None:
 
     assert named(given.parts) == ["Story/release", "Engram/builder", "EngramTemplate/shell"]
     assert given.story_run["spec"] == {"storyRef": {"name": "release"}, "inputs": {"tag": "v1"}}
+
+
+def test_the_stories_that_a_run_executes_are_created_with_all_that_they_need() -> None:
+    told = submitted(OUTER, *PARTS, OUTER_RUN)
+
+    assert named(told.parts) == [
+        "Story/outer",
+        "Story/release",
+        "Engram/builder",
+        "EngramTemplate/shell",
+    ]
+
+
+def test_a_story_that_a_step_executes_may_be_in_the_cluster_already() -> None:
+    told = submitted(OUTER, OUTER_RUN, there=read(*PARTS))
+
+    assert named(told.parts) == ["Story/outer"]
+    assert warnings(told) == []
+
+
+def test_a_story_that_a_step_executes_and_nobody_has_is_waited_for() -> None:
+    (warning,) = warnings(submitted(OUTER, OUTER_RUN))
+
+    assert 'there is no Story "release"' in warning
+    assert "the run waits for it" in warning
+
+
+def test_a_story_of_another_namespace_is_refused_as_the_cluster_would() -> None:
+    elsewhere = OUTER.replace("{name: release}", "{name: release, namespace: other}")
+
+    (refusal,) = refusals(elsewhere, OUTER_RUN)
+
+    assert "references across namespaces are not allowed" in refusal
+
+
+def test_what_a_child_says_of_its_parent_is_no_part_of_another_run() -> None:
+    """Its manifest may have been read from a cluster."""
+    child = OUTER_RUN.replace(
+        "name: outer-1", "name: outer-1, annotations: {runwright.dev/parent: x}"
+    )
+
+    told = submitted(OUTER, *PARTS, child)
+
+    assert "annotations" not in told.story_run["metadata"]

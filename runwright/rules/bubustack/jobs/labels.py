@@ -10,6 +10,8 @@ from runwright.rules.naming import label_value
 RUNS_VERSION: Final = "runs.bubustack.io/v1alpha1"
 STORY_RUN: Final = "bubustack.io/storyrun"
 """The label of what belongs to a StoryRun."""
+PARENT_STORY_RUN: Final = "bubustack.io/parent-storyrun"
+"""The label of a StoryRun that a step of another one executes: the name of that one."""
 PARENT_STEP: Final = "bubustack.io/parent-step"
 """The label of what belongs to a step that is made of others, and which step that is."""
 MANAGED_BY: Final = {"app.kubernetes.io/managed-by": "runwright"}
@@ -20,13 +22,24 @@ def labels_of_run(start: StartStoryRun) -> dict[str, str]:
 
     Source: BubuStack, labels.
     """
-    story = label_value(start.story.metadata.name)
+    return {STORY_RUN: label_value(start.name), **_labels_of_story(start)}
+
+
+def labels_of_child(parent: StartStoryRun, child: StartStoryRun, step: str) -> dict[str, str]:
+    """Return the labels of the StoryRun that a step of a run executes.
+
+    Source: BubuStack, labels.
+    """
     return {
-        **MANAGED_BY,
-        STORY_RUN: label_value(start.name),
-        "bubustack.io/story": story,
-        "bubustack.io/story-name": story,
+        **_labels_of_story(child),
+        PARENT_STORY_RUN: label_value(parent.name),
+        PARENT_STEP: label_value(step),
     }
+
+
+def _labels_of_story(start: StartStoryRun) -> dict[str, str]:
+    story = label_value(start.story.metadata.name)
+    return {**MANAGED_BY, "bubustack.io/story": story, "bubustack.io/story-name": story}
 
 
 def labels_of_step(work: Work) -> dict[str, str]:

@@ -249,6 +249,7 @@ def _step_states(state: StoryRunState) -> dict[str, StepState]:
             message=cut(_step_message(step, is_paused=state.paused is not None), MESSAGE),
             started_at=step.started_at,
             finished_at=step.finished_at,
+            sub_story_run_name=step.child.name if step.child else None,
         )
         for step in state.listed_steps
         if step.phase
