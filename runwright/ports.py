@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from runwright.errors import RunwrightError
+from runwright.models.bubustack import Engram, EngramTemplate
 from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
 from runwright.models.metrics import Counter, Gauge, Histogram
 from runwright.models.objects import Manifest, ObjectKey, StatusUpdate
-from runwright.models.runs import CancelRun
+from runwright.models.runs import CancelRun, LookAgain
 from runwright.models.story_run import StartStoryRun, StoryRunState
 from runwright.models.tasks import Claim, Task, TaskKey, TaskNote, TaskOutcome
 
@@ -141,6 +142,22 @@ class Objects(Protocol):
         ...
 
 
+class Catalog(Protocol):
+    """What does the work of steps, as a cluster has it now.
+
+    Every method raises a TransientError when the cluster could not be asked, RefusedError when it
+    said no for good, and InvalidManifestError for what is there and cannot be read.
+    """
+
+    async def engram(self, namespace: str, name: str) -> Engram | None:
+        """Return an Engram; None if there is none of that name."""
+        ...
+
+    async def template(self, name: str) -> EngramTemplate | None:
+        """Return an EngramTemplate; None if there is none of that name."""
+        ...
+
+
 class ChildRuns(Protocol):
     """The objects of runs that steps of other runs execute, in a cluster."""
 
@@ -249,7 +266,7 @@ class Launcher(Protocol):
         """Start the deletion of a run, unless it is under way."""
         ...
 
-    async def tell(self, workflow_id: str, message: CancelRun | DecideGate) -> None:
+    async def tell(self, workflow_id: str, message: CancelRun | DecideGate | LookAgain) -> None:
         """Send a run a message; one that is closed is past it."""
         ...
 

@@ -29,6 +29,12 @@ TRY_FOR_EVER: Final = RetryPolicy(
 START_WINDOW: Final = timedelta(seconds=30)
 """A worker that took a task has created its object by then, or it is gone."""
 
+LOOK_AGAIN: Final = timedelta(seconds=30)
+"""What a step lacks is looked for again after that; whoever sees it come tells the run before."""
+
+LONGEST_LOOK_AGAIN: Final = timedelta(minutes=5)
+"""That doubles with each look, up to this."""
+
 LONGEST_WINDOW: Final = timedelta(hours=1)
 """The window doubles with each claim of a try that finds nothing, up to this."""
 

@@ -1,7 +1,7 @@
 """The steps of a Story: the order in which they run, and each as what it is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -14,7 +14,7 @@ from runwright.models.bubustack import Phase, Step, StepType
 from runwright.models.durations import format_duration
 from runwright.models.gates import GateOutcome
 from runwright.models.story_run import Section, StartStoryRun, StepProgress, StepReason
-from runwright.rules.bubustack import checks, primitives, progress, verdicts
+from runwright.rules.bubustack import blocked, checks, primitives, progress, verdicts
 from runwright.rules.bubustack.dag import Graph
 from runwright.rules.bubustack.scope import lacking
 from workflows.story_children import StoryChildren
@@ -35,6 +35,8 @@ class StorySteps(StoryChildren):
         super().__init__(start)
         self._stops: dict[Section, primitives.Stop] = {}
         self._in_flight = 0
+        self._most: dict[str, int] = {}
+        """How many branches of a block may run at once, by its name."""
         self._kinds: Mapping[StepType, Callable[[Step], Awaitable[StepProgress]]] = {
             StepType.CONDITION: self._run_condition,
             StepType.EXECUTE_STORY: self._execute_story,
@@ -62,10 +64,16 @@ class StorySteps(StoryChildren):
         while (moves := graph.next_moves(self._state.steps)).skipped:
             self._skip(moves.skipped)
         if self._paused is None:
-            room = min(most - len(running), MOST_IN_FLIGHT - self._in_flight)
-            for step in moves.ready[: max(room, 0)]:
+            for step in moves.ready[: max(self._room(running, most), 0)]:
                 running[step.name] = self._launched(step)
         return bool(running or moves.ready)
+
+    def _room(self, running: Collection[str], most: int) -> int:
+        """Return how many more steps may run beside these; what has to wait takes no room."""
+        steps = self._state.steps
+        waiting = {step.name for step in steps.values() if blocked.takes_no_room(step)}
+        at_work = sum(name not in waiting for name in running)
+        return min(most - at_work, MOST_IN_FLIGHT - self._in_flight + len(waiting))
 
     def _launched(self, step: Step) -> asyncio.Task[None]:
         self._set(progress.launched(self._step(step), self._activation, workflow.now()))
@@ -106,8 +114,31 @@ class StorySteps(StoryChildren):
         """Return the step as it is when it is over."""
         if unmet := checks.unmet_requirement(step, self._scope(step)):
             return self._ended(step, Phase.FAILED, unmet, StepReason.DEPENDENCY_FAILED)
-        run = self._kinds[step.type] if step.type else self._run_engram
+        run = self._kinds[step.type] if step.type else self._run_provided
         return await run(step)
+
+    async def _run_provided(self, step: Step) -> StepProgress:
+        """Run a step that an Engram does, as soon as that and its template are there."""
+        if step.ref is not None and blocked.may_still_come(self._given, step):
+            if (over := await self._provided(step, step.ref)) is not None:
+                return over
+            await self._release(step)
+            work = blocked.work_of(self._start, step)
+            if work and (trouble := await self._trouble_with_rights(work)):
+                return self._ended(step, Phase.FAILED, trouble, StepReason.EXECUTION_FAILED)
+        return await self._run_engram(step)
+
+    async def _release(self, step: Step) -> None:
+        """Let a step go on that was Blocked, once there is room for it."""
+        block = self._step(step).block
+        while blocked.takes_no_room(self._step(step)):
+            beside = (one for one in self._state.steps.values() if one.block == block)
+            running = [one.name for one in beside if one.is_running]
+            if self._room(running, self._most.get(block, MOST_IN_FLIGHT)) > 0:
+                self._set(blocked.released(self._step(step), workflow.now()))
+                return
+            self._set(blocked.queued(self._step(step)))
+            await self._something_changes()
 
     async def _run_condition(self, step: Step) -> StepProgress:
         message = "Primitive evaluated and outputs are available."
@@ -177,7 +208,9 @@ class StorySteps(StoryChildren):
 
     async def _run_parallel(self, step: Step) -> StepProgress:
         """Run the branches, as many at once as the step allows, and join them."""
-        most = primitives.concurrency_of(await self._evaluated(step, "steps"))
+        given = await self._evaluated(step, "steps")
+        most = primitives.concurrency_of(given) or MOST_IN_FLIGHT
+        self._most[step.name] = most
         block = self._dag.block(step)
         steps = progress.expanded(self._state, self._step(step), block)
         self._state = self._state.model_copy(update={"steps": steps})

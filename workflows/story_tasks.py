@@ -8,22 +8,23 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.objects import EnsureObjects, ObjectActivities
 from runwright.models.bubustack import Step
+from runwright.models.objects import Manifest
 from runwright.models.story_run import StepProgress
 from runwright.models.tasks import Backend, TaskOutcome
 from runwright.rules.bubustack import idempotency, progress, retries, verdicts
 from runwright.rules.bubustack import tasks as rules
 from runwright.rules.bubustack.dag import Interruption
-from runwright.rules.bubustack.jobs import access_of
+from runwright.rules.bubustack.jobs import Work, access_of, added_access
 from runwright.rules.bubustack.status.keys import story_run_key
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, TRY_FOR_EVER
-from workflows.story_state import StoryState
+from workflows.story_workers import StoryWorkers
 from workflows.tasks import run_task
 
 MOST_AT_ONCE: Final = 1024 * 1024
 """Bytes of input of the tasks that are started in one workflow task."""
 
 
-class StoryTasks(StoryState):
+class StoryTasks(StoryWorkers):
     """What a run has done by tasks on its backend."""
 
     async def _trouble_with_access(self, *, is_deleted: bool = False) -> Interruption | None:
@@ -34,10 +35,31 @@ class StoryTasks(StoryState):
         """
         if self._start.backend is not Backend.KUBERNETES:
             return None
+        why = await self._why_refused(
+            access_of(self._given), "make the run's ServiceAccount", is_deleted=is_deleted
+        )
+        return None if why is None else verdicts.without_access(why)
+
+    async def _trouble_with_rights(self, work: Work) -> str | None:
+        """Give the tasks of the run what a step needs that came later; return why that is refused.
+
+        The hooks of a run that is deleted need it, too.
+        """
+        objects = added_access(self._given, work)
+        if not objects:
+            return None
+        is_deleted = self._cancelled is not None and self._cancelled.run_hooks
+        why = await self._why_refused(
+            objects, f"grant {work.step.name} its rights", is_deleted=is_deleted
+        )
+        return None if why is None else verdicts.without_rights(work.template.metadata.name, why)
+
+    async def _why_refused(
+        self, objects: tuple[Manifest, ...], label: str, *, is_deleted: bool
+    ) -> str | None:
+        """Make objects of this run; return why the cluster will not have them."""
         wanted = EnsureObjects(
-            objects=access_of(self._start),
-            owner=story_run_key(self._start),
-            is_deleted=is_deleted,
+            objects=objects, owner=story_run_key(self._start), is_deleted=is_deleted
         )
         try:
             await workflow.execute_activity_method(
@@ -46,12 +68,12 @@ class StoryTasks(StoryState):
                 start_to_close_timeout=CLUSTER_CALL,
                 heartbeat_timeout=CALL_HEARTBEAT,
                 retry_policy=TRY_FOR_EVER,
-                summary="make the run's ServiceAccount",
+                summary=label,
             )
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise asyncio.CancelledError from error
-            return verdicts.without_access(str(error.cause or error))
+            return str(error.cause or error)
         return None
 
     async def _run_engram(self, step: Step) -> StepProgress:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from adapters.kubernetes.blocked import BlockedRuns
 from adapters.kubernetes.child_runs import is_abandoned, remove_child_runs
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.informer import Informer, Name
@@ -24,7 +25,7 @@ from runwright.models.gates import DecideGate
 from runwright.models.metrics import GATE_DECISIONS_FORWARDED, RUNS_STARTED
 from runwright.models.objects import Manifest
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import workflow_id
+from runwright.models.story_run import PATIENCE, workflow_id
 from runwright.ports import Executions, Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
 from runwright.rules.bubustack import outside, redrive, retention
@@ -49,8 +50,8 @@ class Ward(NamedTuple):
     """Empty: all namespaces."""
     deletion_grace: timedelta = timedelta(minutes=10)
     """What a run gets to end when its object is deleted, hooks included."""
-    patience: timedelta = timedelta(hours=24)
-    """How long a run waits for a Story, an Engram or a template that is not there."""
+    patience: timedelta = PATIENCE
+    """How long a run waits for a Story, and a step for an Engram or a template, not there yet."""
     resync: timedelta = timedelta(minutes=5)
 
 
@@ -93,6 +94,7 @@ class StoryRunIntake:
         self._ward = ward
         self._metrics = metrics
         self._waiting: set[Name] = set()
+        self._blocked = BlockedRuns(ways.launcher, lambda: self.library.lookups)
         self._open: dict[Name, str] = {}
         """The ids of the workflows of runs that were started, are not over and not deleted."""
         self._sent: dict[str, list[tuple[str, ...]]] = {}
@@ -138,6 +140,7 @@ class StoryRunIntake:
 
     def _changed(self, name: Name, before: Manifest | None, now: Manifest | None) -> None:
         was_open = self._open.pop(name, None)
+        self._blocked.note(name, now)
         if now is not None:
             if is_open(now):
                 self._open[name] = workflow_of(now)
@@ -151,9 +154,9 @@ class StoryRunIntake:
 
     def _library_changed(self, namespace: str) -> None:
         """Look again at what waits in that namespace, or in all if it is none."""
-        for name in self._waiting:
-            if namespace in {"", name[0]}:
-                self.queue.add(name)
+        waiting = (name for name in self._waiting if namespace in {"", name[0]})
+        for name in (*waiting, *self._blocked.within(namespace)):
+            self.queue.add(name)
 
     async def _look(self, name: Name) -> None:
         self._waiting.discard(name)
@@ -208,7 +211,8 @@ class StoryRunIntake:
 
     async def _attend(self, name: Name, run: StoryRun) -> None:
         now = datetime.now(UTC)
-        match rules.meaning_of(run, self.library.lookups, self._ward.cluster):
+        lookups, ward = self.library.lookups, self._ward
+        match rules.meaning_of(run, lookups, ward.cluster, ward.patience):
             case rules.Start() as asked:
                 await self._start(run, asked)
             case rules.Waits() as waits:
@@ -329,6 +333,7 @@ class StoryRunIntake:
             sent.append(known_by)
             if isinstance(message, DecideGate):
                 self._metrics.count(GATE_DECISIONS_FORWARDED)
+        await self._blocked.attend(run)
 
     async def _tidy(self, name: Name, run: StoryRun, now: datetime) -> None:
         """Remove what is left of a run that is over, when its time has come."""

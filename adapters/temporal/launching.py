@@ -1,6 +1,6 @@
 """Starting runs for the objects of a cluster, and finding out what became of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -20,7 +20,7 @@ from adapters.temporal.connection import translated
 from runwright.errors import TemporalUnavailableError
 from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
-from runwright.models.runs import CancelRun
+from runwright.models.runs import CancelRun, LookAgain
 from runwright.models.story_run import StartStoryRun, workflow_id
 from runwright.ports import Fate, RunStanding
 from runwright.rules.wording import excerpt
@@ -29,6 +29,11 @@ _STATUS: Final = WorkflowExecutionStatus
 _OUTSIDE: Final = {
     _STATUS.WORKFLOW_EXECUTION_STATUS_TERMINATED: "Terminated",
     _STATUS.WORKFLOW_EXECUTION_STATUS_TIMED_OUT: "WorkflowTimedOut",
+}
+_SIGNALS: Final[Mapping[type, str]] = {
+    CancelRun: "cancel",
+    DecideGate: "decide_gate",
+    LookAgain: "look_again",
 }
 _STUCK_AFTER: Final = 3
 """Attempts of one workflow task: a deploy, or a worker that died, fails one or two."""
@@ -101,9 +106,9 @@ class TemporalLauncher:
         except RPCError as error:
             raise translated(error, f"start the deletion of {request.workflow_id}") from error
 
-    async def tell(self, workflow_id: str, message: CancelRun | DecideGate) -> None:
+    async def tell(self, workflow_id: str, message: CancelRun | DecideGate | LookAgain) -> None:
         """Send a run a message; one that is closed is past it."""
-        name = "cancel" if isinstance(message, CancelRun) else "decide_gate"
+        name = _SIGNALS[type(message)]
         try:
             await self._client.get_workflow_handle(workflow_id).signal(name, message)
         except RPCError as error:

@@ -105,8 +105,10 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
 
 
 def _under_way(step: StepProgress, now: datetime) -> str:
+    until = f"until {moment(step.deadline, now)}" if step.deadline else ""
+    if step.phase in {Phase.BLOCKED, Phase.SCHEDULING}:
+        return ", ".join(filter(None, (excerpt(step.message, _NOTE), until)))
     if step.phase is Phase.PAUSED:
-        until = f"until {moment(step.deadline, now)}" if step.deadline else ""
         said = excerpt(step.message, _NOTE) if step.type == StepType.WAIT else ""
         return " ".join(filter(None, (said, until)))
     return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""

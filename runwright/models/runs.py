@@ -32,6 +32,10 @@ class CancelRun(Message):
     """Whether what always comes last in such a run still runs: so it is when a run is deleted."""
 
 
+class LookAgain(Message):
+    """Look again for what steps wait for: something of it may be there now."""
+
+
 class Paused(Message):
     """Who paused the run, since when."""
 

@@ -1,6 +1,6 @@
 """What a StoryRun starts from, and what is known of it at any moment."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
@@ -17,6 +17,8 @@ from runwright.models.tasks import Backend, Diagnosis
 _KIND: Final = "storyrun"
 BRANCH: Final = "/"
 """Between the name of a parallel step and that of one of its branches."""
+PATIENCE: Final = timedelta(hours=24)
+"""How long runs wait for what is not there, where nobody said otherwise."""
 NO_RESOURCE: Final = "local"
 """In the place of a uid: the run is not a resource of any cluster."""
 
@@ -40,6 +42,11 @@ class StepReason(StrEnum):
     """Skipped: a compensation that was not needed."""
     EXPRESSION_FAILED = "ExpressionFailed"
     INVALID_CONFIGURATION = "InvalidConfiguration"
+    REFERENCE_NOT_FOUND = "ReferenceNotFound"
+    """There is no Engram of that name; it may come."""
+    TEMPLATE_NOT_FOUND = "TemplateNotFound"
+    ENGRAM_REFERENCE_INVALID = "EngramReferenceInvalid"
+    TEMPLATE_RESOLUTION_FAILED = "TemplateResolutionFailed"
     RETRY_SCHEDULED = "RetryScheduled"
     TIMED_OUT = "TimedOut"
     REJECTED = "Rejected"
@@ -94,7 +101,7 @@ class StepProgress(Message):
     max_tries: int = 0
     next_retry_at: datetime | None = None
     deadline: datetime | None = None
-    """Of a gate or a sleep: fixed when the step starts."""
+    """Of a gate or a sleep: fixed when the step starts. Of one that is Blocked: when it fails."""
     task: str = ""
     """The name of the task's object."""
     idempotency_key: str | None = None
@@ -246,7 +253,10 @@ class StartStoryRun(Message):
     stories: tuple[Story, ...] = ()
     """The Stories that its steps execute, and theirs."""
     engrams: tuple[Engram, ...] = ()
+    """In a cluster some may be missing, or their templates: the steps that need them wait."""
     templates: tuple[EngramTemplate, ...] = ()
+    patience: timedelta = Field(default=PATIENCE, gt=timedelta(0))
+    """How long a step waits for an Engram or a template that is not there."""
     inputs: dict[str, Any] = {}
     author: str = Field(default="", max_length=256)
     """Who started the run."""

@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 
 from temporalio.client import Client
 
+from adapters.kubernetes.catalog import KubernetesCatalog
 from adapters.kubernetes.child_runs import KubernetesChildRuns
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.informer import Informer
@@ -174,7 +175,10 @@ def _ports(cluster: Cluster, settings: Settings, metrics: Metrics) -> ClusterPor
     mirror = KubernetesStatus(cluster, settings.instance, metrics)
     served = settings.watch_namespace
     return ClusterPorts(
-        KubernetesObjects(cluster, served), mirror, KubernetesChildRuns(cluster, served)
+        KubernetesObjects(cluster, served),
+        KubernetesCatalog(cluster),
+        mirror,
+        KubernetesChildRuns(cluster, served),
     )
 
 

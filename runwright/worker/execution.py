@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.catalog import CatalogActivities
 from activities.child_runs import ChildRunActivities
 from activities.objects import ObjectActivities
 from activities.past_runs import PastRunActivities
@@ -20,7 +21,7 @@ from adapters.temporal.past_runs import TemporalPastRuns
 from adapters.temporal.runs import TemporalRuns
 from runwright.errors import RefusedError
 from runwright.models.tasks import Backend
-from runwright.ports import ChildRuns, Objects, StatusMirror, TaskRunner
+from runwright.ports import Catalog, ChildRuns, Objects, StatusMirror, TaskRunner
 from workflows.deletion import DeletionWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
 from workflows.story_run import StoryRunWorkflow
@@ -45,6 +46,7 @@ class ClusterPorts(NamedTuple):
     """What a worker needs of a cluster beside the runner of its tasks."""
 
     objects: Objects
+    catalog: Catalog
     mirror: StatusMirror
     child_runs: ChildRuns
 
@@ -93,6 +95,7 @@ def _activities(
     children = ChildRunActivities(cluster.child_runs)
     return [
         *everywhere,
+        CatalogActivities(cluster.catalog).find_workers,
         *(objects.ensure_objects, objects.show_status),
         *(objects.remove_tasks, objects.release_object, objects.is_namespace_ending),
         *(children.make_child_run, children.find_child_run),

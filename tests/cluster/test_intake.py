@@ -4,35 +4,11 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from adapters.kubernetes.resources import ENGRAMS, JOBS, STORY_RUNS
+from adapters.kubernetes.resources import JOBS, STORY_RUNS
 from runwright.rules.bubustack.intake import FINALIZER
 from testbed.errors import CommandError
-from tests.cluster.hands import annotate, cancel, kubectl, strip_finalizers, told
-from tests.cluster.runs import STORIES, Stage, condition, gate, phase_of, step
-
-
-async def test_what_is_missing_is_named_and_waited_for(stage: Stage) -> None:
-    """First an Engram, then its template: each time the run says what it waits for now."""
-    await stage.story("release", step("build"))
-
-    async with stage.served():
-        await stage.run("web-1", "release")
-        no_engram = await stage.until_phase("web-1", "Pending")
-        spec = {"templateRef": {"name": f"{stage.namespace}-work"}}
-        named = {"name": "work", "namespace": stage.namespace}
-        await stage.create(STORIES, "Engram", named, spec)
-        no_template = await stage.until(
-            "web-1", lambda run: condition(run, "Ready")["reason"] == "TemplateNotFound"
-        )
-        await stage.cluster.delete(ENGRAMS, (stage.namespace, "work"))
-        await stage.engram("work")
-        await stage.until_phase("web-1", "Succeeded")
-        events = await told(stage, "web-1")
-
-    assert condition(no_engram, "Ready")["reason"] == "ReferenceNotFound"
-    assert 'there is no Engram "work"' in no_engram["status"]["message"]
-    assert "which Engram" in no_template["status"]["message"]
-    assert {"ReferenceNotFound", "TemplateNotFound", "StoryRunStarted"} <= set(events)
+from tests.cluster.hands import annotate, cancel, kubectl, strip_finalizers
+from tests.cluster.runs import Stage, condition, gate, phase_of, step
 
 
 @pytest.mark.parametrize("has_story", [True, False], ids=["before it starts", "while it waits"])

@@ -49,11 +49,13 @@ async def test_a_worker_has_no_right_that_it_does_not_use(stage: Stage, account:
     )
     await stage.story("hold", step("wait", "endless"))
     await stage.story("stray", step("late", "work"))
+    await stage.story("early", step("build", "later"))
     await stage.story("note", {"name": "noted", "type": "condition"})
     await stage.story("outer", executes("call", "note"))
 
     async with stage.served():
         await _is_approved_and_goes(stage)
+        await _waits_for_its_engram(stage)
         await _makes_its_account_again(stage, account)
         await _is_deleted_while_it_runs(stage)
         await _executes_another(stage)
@@ -73,6 +75,13 @@ async def _is_approved_and_goes(stage: Stage) -> None:
     await stage.approve("web-1", "go")
     await stage.until_phase("web-1", "Succeeded")
     await stage.until_gone("web-1")
+
+
+async def _waits_for_its_engram(stage: Stage) -> None:
+    await stage.run("web-5", "early")
+    await stage.until_event("StepBlocked", "web-5")
+    await stage.engram("later")
+    await stage.until_phase("web-5", "Succeeded")
 
 
 async def _kept_of_another(stage: Stage, name: str) -> None:

@@ -21,8 +21,7 @@ from temporalio.client import Client
 
 from adapters.temporal.connection import connected
 from adapters.temporal.server import Addresses, serving
-from runwright.models.story_run import workflow_id
-from tests.histories.scenarios import SCENARIOS
+from tests.histories.scenarios import SCENARIOS, id_of
 from tests.histories.stage import Stage
 from workflows.presentation import SEARCH_ATTRIBUTES
 
@@ -46,7 +45,7 @@ def scrubbed(event: Any) -> Any:
 async def record(client: Client, name: str) -> None:
     """Play one scenario and write its history."""
     await SCENARIOS[name](Stage(client, f"record-{name}", name))
-    handle = client.get_workflow_handle(workflow_id("default", name))
+    handle = client.get_workflow_handle(id_of(name))
     history = await handle.fetch_history()
     text = json.dumps(scrubbed(history.to_json_dict()), indent=1, sort_keys=True)
     await asyncio.to_thread((FOLDER / f"{name}.json").write_text, text + "\n")

@@ -1,11 +1,13 @@
 """A StoryRun of a cluster that is kept in memory, on a real Temporal."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from temporalio.client import Client, WorkflowHandle
 
+from adapters.kubernetes.catalog import KubernetesCatalog
 from adapters.kubernetes.child_runs import KubernetesChildRuns
 from adapters.kubernetes.objects import KubernetesObjects
 from adapters.kubernetes.resources import STORY_RUNS
@@ -46,6 +48,24 @@ class PlacedRun:
         state: StoryRunState = await self.handle.query("state", result_type=StoryRunState)
         return state
 
+    async def until(self, reached: Callable[[StoryRunState], bool]) -> StoryRunState:
+        """Return the first state seen that the condition holds of."""
+        while not reached(state := await self.state()):
+            await asyncio.sleep(0.01)
+        return state
+
+    async def until_shown(self, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return the first status seen that the condition holds of."""
+        while not reached(status := await self.shown()):
+            await asyncio.sleep(0.01)
+        return status
+
+    async def until_started(self, number: int) -> str:
+        """Return the name of its task of that number, from 1, once that was started."""
+        while len(self.tasks.started) < number:
+            await asyncio.sleep(0.01)
+        return self.tasks.started[number - 1]
+
     async def shown(self) -> dict[str, Any]:
         """Return what its object shows."""
         there = await self.cluster.get(STORY_RUNS, "default", self.name)
@@ -77,14 +97,18 @@ async def placed_run(
     cluster: MemoryCluster,
     *,
     immediate: bool = True,
+    cached: int = 1000,
 ) -> AsyncGenerator[PlacedRun]:
-    """Give a run that was started, with a worker that serves its cluster."""
+    """Give a run that was started, with a worker that serves its cluster, and keeps `cached`."""
     tasks = MemoryTasks(TemporalCompletions(client), immediate=immediate)
     ports = ClusterPorts(
-        *(KubernetesObjects(cluster), KubernetesStatus(cluster, "worker-0")),
+        KubernetesObjects(cluster),
+        KubernetesCatalog(cluster),
+        KubernetesStatus(cluster, "worker-0"),
         KubernetesChildRuns(cluster),
     )
-    async with worker_of(client, task_queue, {Backend.KUBERNETES: tasks}, cluster=ports):
+    runners = {Backend.KUBERNETES: tasks}
+    async with worker_of(client, task_queue, runners, cluster=ports, max_cached_workflows=cached):
         launcher = TemporalLauncher(client, Place(task_queue, start.cluster), attributes_of)
         await launcher.start(start)
         yield PlacedRun(client, start, cluster, tasks)

@@ -12,12 +12,11 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.workflow import NondeterminismError
 
-from runwright.models.story_run import workflow_id
 from runwright.worker import WORKFLOWS
 from tests.histories.changed import SkipsEverything, WaitsBeforeItStarts
 from tests.histories.record import FOLDER, WORKER, missing, scrubbed
 from tests.histories.replaying import replayed
-from tests.histories.scenarios import SCENARIOS
+from tests.histories.scenarios import SCENARIOS, id_of
 
 HISTORIES: Final = sorted(FOLDER.glob("*.json"))
 
@@ -60,7 +59,7 @@ async def replay(name: str, *workflows: type) -> None:
 def history(name: str) -> WorkflowHistory:
     """Return a recorded history."""
     text = (FOLDER / f"{name}.json").read_text()
-    return WorkflowHistory.from_json(workflow_id("default", name), text)
+    return WorkflowHistory.from_json(id_of(name), text)
 
 
 def recorded_events() -> Iterator[Mapping[str, Any]]:
@@ -113,7 +112,10 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
     [
         pytest.param(
             "activityTaskScheduledEventAttributes.activityType.name",
-            {"run_task", "find_task", "stop_task", "cancel_own_run", "find_continuation"},
+            {
+                *("run_task", "find_task", "stop_task", "cancel_own_run", "find_continuation"),
+                *("ensure_objects", "show_status", "find_workers"),
+            },
             id="activities",
         ),
         pytest.param(
@@ -123,7 +125,7 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
         ),
         pytest.param(
             "workflowExecutionSignaledEventAttributes.signalName",
-            {"decide_gate", "pause", "resume", "cancel"},
+            {"decide_gate", "pause", "resume", "cancel", "look_again"},
             id="signals",
         ),
         pytest.param(

@@ -3,6 +3,7 @@
 from temporalio import activity, workflow
 from temporalio.common import SearchAttributeIndexedValueType as Kind
 
+from activities.catalog import CatalogActivities
 from activities.child_runs import ChildRunActivities
 from activities.objects import ObjectActivities
 from activities.past_runs import PastRunActivities
@@ -34,7 +35,7 @@ def test_the_messages_of_a_run() -> None:
     definition = workflow._Definition.must_from_class(StoryRunWorkflow)
 
     assert set(definition.updates) == {"decide_gate", "pause", "resume", "cancel"}
-    assert set(definition.signals) == {*definition.updates, "note_task"}
+    assert set(definition.signals) == {*definition.updates, "note_task", "look_again"}
     assert set(definition.queries) == {"state"}
 
 
@@ -47,6 +48,7 @@ def test_every_update_can_be_refused_before_it_is_written_into_the_history() -> 
 def test_the_activities() -> None:
     assert activity_names(TaskActivities) == {"run_task", "find_task", "stop_task"}
     assert activity_names(RunActivities) == {"cancel_own_run", "end_run", "terminate_run"}
+    assert activity_names(CatalogActivities) == {"find_workers"}
     assert activity_names(ChildRunActivities) == {"make_child_run", "find_child_run"}
     assert activity_names(PastRunActivities) == {"find_continuation"}
     assert activity_names(ObjectActivities) == {
@@ -114,6 +116,10 @@ def test_the_words_of_steps_and_tasks() -> None:
         "StorySucceeded",
         "ExpressionFailed",
         "InvalidConfiguration",
+        "ReferenceNotFound",
+        "TemplateNotFound",
+        "EngramReferenceInvalid",
+        "TemplateResolutionFailed",
         "RetryScheduled",
         "TimedOut",
         "Rejected",

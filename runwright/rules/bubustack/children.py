@@ -154,6 +154,7 @@ def child_start(
         stories=stories,
         engrams=start.engrams,
         templates=start.templates,
+        patience=start.patience,
         inputs=asked.inputs,
         author=start.author,
         backend=start.backend,

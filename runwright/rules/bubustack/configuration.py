@@ -15,6 +15,7 @@ from runwright.rules.bubustack.admission import (
     unsupported_problems,
 )
 from runwright.rules.bubustack.admission.placed import Outline
+from runwright.rules.bubustack.blocked import may_still_come
 from runwright.rules.bubustack.branches import all_steps, block_of
 from runwright.rules.bubustack.children import Key, known_stories, story_keys
 from runwright.rules.bubustack.commands import LOCAL_COMMAND, words_of
@@ -135,8 +136,11 @@ def _joined(problems: list[Problem]) -> str:
 
 
 def _missing(start: StartStoryRun) -> Iterator[Problem]:
+    """Yield what the run lacks; where Engrams and templates may still come, they are none of it."""
     executed = {step.name: key for step, key in story_keys(start.story)}
     for placed in Outline(start.story).steps:
+        if may_still_come(start, placed.step):
+            continue
         if placed.step.ref is not None and (trouble := _trouble_with_worker(start, placed.step)):
             yield Problem(placed.field("ref.name"), trouble)
         key = executed.get(placed.name)

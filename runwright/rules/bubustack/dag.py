@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from runwright.models.bubustack import Phase, Step, Story
 from runwright.models.story_run import Section, StepProgress, StepReason
@@ -10,6 +10,7 @@ from runwright.rules.bubustack.branches import all_steps, branches_of, steps_of
 from runwright.rules.bubustack.dependencies import dependencies
 
 Steps = Mapping[str, StepProgress]
+FAILED_FAST: Final = "Skipped due to fail-fast policy"
 
 
 class Skip(NamedTuple):
@@ -74,7 +75,7 @@ class Graph:
         waiting = [step for step in self._steps if steps[step.name].phase is None]
         if self._on_failure is OnFailure.GO_ON:
             return Moves(ready=tuple(step for step in waiting if self._all_over(step, steps)))
-        if self._on_failure is OnFailure.FAIL_FAST and self._has_failed(steps):
+        if self.has_failed_fast(steps):
             return Moves(skipped=tuple(map(_failed_fast, waiting)))
         return Moves(
             ready=tuple(step for step in waiting if self._satisfied(step, steps)),
@@ -83,7 +84,10 @@ class Graph:
             ),
         )
 
-    def _has_failed(self, steps: Steps) -> bool:
+    def has_failed_fast(self, steps: Steps) -> bool:
+        """Return whether no further step starts, for one has failed."""
+        if self._on_failure is not OnFailure.FAIL_FAST:
+            return False
         return any(steps[step.name].failed for step in self._steps)
 
     def _all_over(self, step: Step, steps: Steps) -> bool:
@@ -169,7 +173,7 @@ def _continues_on_failure(story: Story) -> bool:
 
 
 def _failed_fast(step: Step) -> Skip:
-    return Skip(step.name, StepReason.FAIL_FAST, "Skipped due to fail-fast policy")
+    return Skip(step.name, StepReason.FAIL_FAST, FAILED_FAST)
 
 
 def _fell(step: Step, name: str) -> Skip:

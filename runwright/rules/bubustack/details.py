@@ -16,6 +16,8 @@ _MARKS: Final = {
     Phase.RUNNING: "🔵",
     Phase.PENDING: "🟡",
     Phase.PAUSED: "⏸️",
+    Phase.BLOCKED: "⏳",
+    Phase.SCHEDULING: "🟡",
     None: "⚪",
 }
 

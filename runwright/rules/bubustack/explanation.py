@@ -175,11 +175,27 @@ def _waiting(state: StoryRunState, step: StepProgress, now: datetime, user: str)
         return f"Step {step.name} failed {_times(step.tries)} and is tried again at {due}"
     if child := child_name(state, step):
         return f"Step {step.name} waits for the end of run {child}: `runwright explain {child}`"
-    if step.type == StepType.WAIT and step.phase is Phase.PAUSED:
-        until = f" until {moment(step.deadline, now)}" if step.deadline else ""
-        return f"Step {step.name}{until}: {step.message}"
-    if step.phase is Phase.PAUSED and step.deadline:
-        return f"Step {step.name} waits until {moment(step.deadline, now)}"
+    return _held_up(step, now) or _at_work(step, now)
+
+
+def _held_up(step: StepProgress, now: datetime) -> str:
+    """Return what a step waits for that says so itself; empty if it does not wait."""
+    until = f" until {moment(step.deadline, now)}" if step.deadline else ""
+    match step.phase:
+        case Phase.BLOCKED:
+            mend = "apply what is missing, and the step goes on at once"
+            return f"Step {step.name} waits{until}: {step.message}; {mend}"
+        case Phase.SCHEDULING:
+            return f"Step {step.name}: {step.message}"
+        case Phase.PAUSED if step.type == StepType.WAIT:
+            return f"Step {step.name}{until}: {step.message}"
+        case Phase.PAUSED if until:
+            return f"Step {step.name} waits{until}"
+        case _:
+            return ""
+
+
+def _at_work(step: StepProgress, now: datetime) -> str:
     since = f" for {lasting(now - step.started_at)}" if step.started_at else ""
     tries = f", try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
     return f"Step {step.name} has been running{since}{tries}"

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, NamedTuple, TypeVar
 
 from runwright.errors import InvalidManifestError
@@ -21,7 +22,7 @@ from runwright.models.bubustack import (
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.metadata import LAST_APPLIED, ObjectMeta
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import ResumeFrom, StartStoryRun, run_of
+from runwright.models.story_run import PATIENCE, ResumeFrom, StartStoryRun, run_of
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.bubustack.children import (
@@ -106,15 +107,20 @@ class Lookups(NamedTuple):
     """By name."""
 
 
-def meaning_of(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
+def meaning_of(
+    run: StoryRun, lookups: Lookups, cluster: str, patience: timedelta = PATIENCE
+) -> Meaning:
     """Return what is to be done about a StoryRun that may not have been started yet.
 
     A run that ended, or that bears the marker of a start, is never started again. One that was
     cancelled before anything of it ran is over at once, whether its Story is there or not, unless
-    it is a step of another run: that one starts it, and it hears of the cancel then.
+    it is a step of another run: that one starts it, and it hears of the cancel then. A Story that
+    is missing is waited for. An Engram or a template that is missing keeps no run from its start:
+    the steps that need it wait, each for as long as `patience`. What will not mend by itself does:
+    a run that must fail in the end had better not begin.
 
-    Source: BubuStack, StoryRun reconcile order; a missing object is waited for, which upstream does
-    for Stories alone. References across namespaces are refused, upstream's default policy.
+    Source: BubuStack, StoryRun reconcile order and StepRun phases. References across namespaces are
+    refused, upstream's default policy.
     """
     if was_started(run) or is_over(run) or run.metadata.deletion_timestamp:
         return Nothing()
@@ -123,7 +129,7 @@ def meaning_of(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
             return _awaits(run, parent)
         if run.spec.cancel_requested:
             return Cancel()
-        return _start(run, lookups, cluster)
+        return _start(run, lookups, cluster, patience)
     except InvalidManifestError as error:
         return Refuse("InvalidConfiguration", str(error))
 
@@ -158,16 +164,16 @@ def abandoned(parent: Parent) -> Refuse:
     return Refuse("SchedulingFailed", message)
 
 
-def _start(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
+def _start(run: StoryRun, lookups: Lookups, cluster: str, patience: timedelta) -> Meaning:
     story = _story_of(run, lookups)
     if not isinstance(story, Story):
         return story
     stories = _executed(story, lookups)
     if not isinstance(stories, tuple):
         return stories
-    workers = _workers((story, *stories), lookups)
-    if not isinstance(workers, list):
-        return workers
+    found = _found((story, *stories), lookups)
+    if isinstance(found, Refuse):
+        return found
     start = StartStoryRun(
         namespace=run.metadata.namespace,
         name=run.metadata.name,
@@ -175,8 +181,9 @@ def _start(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
         generation=run.metadata.generation,
         story=bare(story),
         stories=tuple(map(bare, stories)),
-        engrams=tuple({_key(one.engram): bare(one.engram) for one in workers}.values()),
-        templates=tuple({_key(one.template): bare(one.template) for one in workers}.values()),
+        engrams=tuple(map(bare, found.engrams.values())),
+        templates=tuple(map(bare, found.templates.values())),
+        patience=patience,
         inputs=run.spec.inputs or {},
         author=run.metadata.annotations.get(AUTHOR, "")[:_LONGEST_NAME],
         backend=Backend.KUBERNETES,
@@ -231,31 +238,44 @@ def _executed(story: Story, lookups: Lookups) -> tuple[Story, ...] | Waits | Ref
     return Waits("StoryNotFound", "; ".join(missing)) if missing else found
 
 
-def _workers(stories: Iterable[Story], lookups: Lookups) -> list[Worker] | Waits | Refuse:
-    """Return the workers of all steps; else the first that is refused, or all that are missing."""
-    workers: list[Worker] = []
-    missing: list[Waits] = []
-    for reference, home in dict.fromkeys(
-        (placed.step.ref, story.metadata.namespace)
-        for story in stories
-        for placed in Outline(story).steps
-    ):
-        if reference is None:
-            continue
-        match _worker(reference, home, lookups):
-            case Refuse() as refused:
-                return refused
-            case Waits() as waits:
-                missing.append(waits)
-            case Worker() as worker:
-                workers.append(worker)
-    if missing:
-        messages = dict.fromkeys(waits.message for waits in missing)
-        return Waits(missing[0].reason, "; ".join(messages))
-    return workers
+class _Found(NamedTuple):
+    """What there is of that which does the work of the steps of Stories."""
+
+    engrams: dict[tuple[str, str], Engram]
+    """By namespace and name."""
+    templates: dict[str, EngramTemplate]
 
 
-def _worker(reference: EngramReference, home: str, lookups: Lookups) -> Worker | Waits | Refuse:
+def _found(stories: Iterable[Story], lookups: Lookups) -> _Found | Refuse:
+    """Return the Engrams that the steps name and their templates; else the first refusal."""
+    found = _Found({}, {})
+    for reference, home in dict.fromkeys(_references(stories)):
+        worker = worker_named(reference, home, lookups)
+        if isinstance(worker, Refuse):
+            return worker
+        if (engram := lookups.engram(home, reference.name)) is not None:
+            found.engrams[home, engram.metadata.name] = engram
+        if isinstance(worker, Worker):
+            found.templates[worker.template.metadata.name] = worker.template
+    return found
+
+
+def _references(stories: Iterable[Story]) -> Iterator[tuple[EngramReference, str]]:
+    """Yield which Engrams the steps of Stories name, each with the namespace of its Story."""
+    for story in stories:
+        for placed in Outline(story).steps:
+            if placed.step.ref is not None:
+                yield placed.step.ref, story.metadata.namespace
+
+
+def worker_named(
+    reference: EngramReference, home: str, lookups: Lookups
+) -> Worker | Waits | Refuse:
+    """Return what does the work of a step in the namespace `home`, or why nothing does.
+
+    Raises:
+        InvalidManifestError: it is there and cannot be read.
+    """
     name = quoted(reference.name)
     if reference.namespace not in {None, home}:
         message = (
@@ -268,12 +288,16 @@ def _worker(reference: EngramReference, home: str, lookups: Lookups) -> Worker |
         return Waits("ReferenceNotFound", message)
     if trouble := _other_version(f"Engram {name}", reference.version, engram.spec.version):
         return Refuse("EngramReferenceInvalid", trouble)
+    return _with_template(engram, lookups)
+
+
+def _with_template(engram: Engram, lookups: Lookups) -> Worker | Waits | Refuse:
     wanted = engram.spec.template_ref
+    place = f"EngramTemplate {quoted(wanted.name)}"
     template = lookups.template(wanted.name)
     if template is None:
-        message = f"there is no EngramTemplate {quoted(wanted.name)}, which Engram {name} needs"
+        message = f"there is no {place}, which Engram {quoted(engram.metadata.name)} needs"
         return Waits("TemplateNotFound", message)
-    place = f"EngramTemplate {quoted(wanted.name)}"
     if trouble := _other_version(place, wanted.version, template.spec.version):
         return Refuse("TemplateResolutionFailed", trouble)
     return Worker(engram, template)
@@ -283,10 +307,6 @@ def _other_version(what: str, wanted: str | None, present: str | None) -> str:
     if wanted in {None, "", present}:
         return ""
     return f"{what}: version {quoted(wanted or '')} is asked for, {quoted(present or '')} is there"
-
-
-def _key(one: Engram | EngramTemplate) -> tuple[str, str]:
-    return one.metadata.namespace, one.metadata.name
 
 
 def bare(one: _Object) -> _Object:

@@ -17,6 +17,7 @@ from runwright.models.bubustack import (
 )
 from runwright.models.metadata import Condition
 from runwright.rules.bubustack.conditions import (
+    BLOCKED,
     HISTORY_LOST,
     PAUSED,
     READY,
@@ -42,7 +43,7 @@ _OF_ALL_EXECUTIONS: Final = _KEPT | {
     *("attempts", "triggerTokens", "inputSchemaRef", "outputSchemaRef"),
 }
 """What stays when a run is executed again."""
-_OF_OPEN_RUNS: Final = frozenset({PAUSED, HISTORY_LOST, WORKFLOW_STUCK})
+_OF_OPEN_RUNS: Final = frozenset({BLOCKED, PAUSED, HISTORY_LOST, WORKFLOW_STUCK})
 """Conditions that say nothing any more once the phase is written."""
 
 

@@ -4,12 +4,16 @@ from runwright.models.bubustack import Engram, EngramTemplate, Step
 from runwright.models.story_run import StartStoryRun
 
 
+def home_of(start: StartStoryRun) -> str:
+    """Return the namespace in which a run looks for what its Story names."""
+    return start.story.metadata.namespace or start.namespace
+
+
 def engram_of(start: StartStoryRun, step: Step) -> Engram | None:
     """Return the Engram that a step names, if the snapshot has it."""
     if step.ref is None:
         return None
-    home = start.story.metadata.namespace or start.namespace
-    wanted = (step.ref.namespace or home, step.ref.name)
+    wanted = (step.ref.namespace or home_of(start), step.ref.name)
     found = (
         one
         for one in start.engrams

@@ -254,7 +254,8 @@ def _by_name(objects: Mapping[Key, _M]) -> Callable[[str, str], _M | None]:
 
 
 def _awaited(absent: Problem) -> Problem:
-    return absent._replace(message=f"{absent.message}, nor in the cluster: the run waits for it")
+    waits = "the run waits" if absent.path.endswith("storyRef.name") else "steps that need it wait"
+    return absent._replace(message=f"{absent.message}, nor in the cluster: {waits} for it")
 
 
 def _story_run(bundle: Bundle, run: StoryRun, overrides: Overrides) -> Manifest:

@@ -21,6 +21,7 @@ from runwright.rules.bubustack.dag import Interruption, Steps, failed_steps
 from runwright.rules.bubustack.primitives import Stop
 from runwright.rules.bubustack.progress import MESSAGE, MOST_OUTPUT, size_of, story_timeout
 from runwright.rules.bubustack.scope import lacking, scope_of
+from runwright.rules.wording import quoted
 
 
 class Ending(NamedTuple):
@@ -73,6 +74,11 @@ def without_access(why: str) -> Interruption:
     """Return why no step can run: what the tasks were to act as could not be made."""
     message = f"The ServiceAccount of the run's tasks could not be made: {why}"
     return Interruption(StepReason.EXECUTION_FAILED, message, message)
+
+
+def without_rights(template: str, why: str) -> str:
+    """Return why a step cannot run: what its template asks for could not be granted."""
+    return f"What EngramTemplate {quoted(template)} lets its pods do could not be granted: {why}"
 
 
 def not_prepared(trouble: Interruption) -> Ending:

@@ -118,9 +118,23 @@ def test_marks_are_plain_where_the_terminal_shows_no_others() -> None:
             {"phase": "Paused", "type": "wait", "message": "Waiting.", "deadline": at(90)},
             "Waiting. until 10:01:30 UTC",
         ),
+        (
+            {"phase": "Blocked", "message": 'there is no Engram "b"', "deadline": at(90)},
+            'there is no Engram "b", until 10:01:30 UTC',
+        ),
+        ({"phase": "Scheduling", "message": "Waits for a place"}, "Waits for a place"),
         ({"phase": "Succeeded", "reason": "Kept", "activation": 1}, "kept from execution 1"),
     ],
-    ids=["second try", "retry", "sleep", "wait", "wait with a timeout", "kept"],
+    ids=[
+        "second try",
+        "retry",
+        "sleep",
+        "wait",
+        "wait with a timeout",
+        "blocked",
+        "queued",
+        "kept",
+    ],
 )
 def test_a_step_says_what_it_waits_for(fields: dict[str, object], note: str) -> None:
     shown = page(state(step("build", started_at=START, **fields)))

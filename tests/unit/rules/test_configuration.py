@@ -181,6 +181,18 @@ def test_in_a_cluster_steps_must_be_able_to_be_jobs(
     assert [str(problem) for problem in configuration_problems(cluster_run(**fields))] == found
 
 
+def test_case_79_in_a_cluster_what_does_the_work_may_come_later() -> None:
+    """Its step waits; without a cluster nothing would ever come."""
+    assert refused_as(cluster_run(engrams=())) is None
+    assert refused_as(cluster_run(templates=())) is None
+
+
+def test_what_does_not_depend_on_an_engram_is_told_without_it() -> None:
+    found = configuration_problems(cluster_run(name="release.1", engrams=()))
+
+    assert [problem.path for problem in found] == ["metadata.name"]
+
+
 def test_in_a_cluster_there_is_no_run_without_its_story_run() -> None:
     """Whoever may start workflows would get pods that no object of the cluster asked for."""
     start = cluster_run(uid=NO_RESOURCE)

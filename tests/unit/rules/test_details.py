@@ -44,6 +44,8 @@ def test_every_step_has_a_row_in_the_order_of_the_story() -> None:
         (Phase.SKIPPED, "⏭️"),
         (Phase.RUNNING, "🔵"),
         (Phase.PENDING, "🟡"),
+        (Phase.BLOCKED, "⏳"),
+        (Phase.SCHEDULING, "🟡"),
         (Phase.FAILED, "❌"),
         (Phase.TIMEOUT, "❌"),
         (Phase.CANCELED, "❌"),

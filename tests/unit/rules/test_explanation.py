@@ -113,6 +113,16 @@ def test_a_run_that_ended_before_it_started_is_not_retried() -> None:
     assert "runwright retry" not in explained(refused)
 
 
+def test_a_step_that_lacks_something_says_what_and_what_to_do() -> None:
+    missing = 'there is no Engram "worker" in the namespace "default"'
+    blocked = step("build", phase="Blocked", message=missing, deadline=at(3600))
+
+    assert explained(state(blocked)).endswith(
+        f"Step build waits until 11:00:00 UTC: {missing}; apply what is missing, and the step "
+        "goes on at once."
+    )
+
+
 def test_a_wait_and_an_executed_story_say_for_what() -> None:
     waiting = step(
         "ready", type="wait", phase="Paused", message="Waiting for condition.", deadline=at(100)

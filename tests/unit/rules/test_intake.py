@@ -1,5 +1,6 @@
 """What a StoryRun object asks for."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from runwright.rules.bubustack.intake import (
     Start,
     Waits,
     abandoned,
+    meaning_of,
     messages_of,
 )
 from runwright.rules.bubustack.parentage import ANNOTATION, Parent
@@ -144,41 +146,35 @@ def test_case_57_a_run_that_is_cancelled_before_its_start_never_starts(there: An
     assert meaning(run_of(cancelRequested=True), there) == Cancel()
 
 
+def test_case_79_a_run_waits_for_its_story() -> None:
+    waits = Waits("StoryNotFound", 'there is no Story "release" in the namespace "team"')
+
+    assert meaning(run_of(), lookups()) == waits
+
+
 @pytest.mark.parametrize(
-    ("there", "waits"),
+    ("there", "engrams"),
     [
-        (
-            lookups(),
-            Waits("StoryNotFound", 'there is no Story "release" in the namespace "team"'),
-        ),
-        (
-            lookups(placed_story(), ()),
-            Waits("ReferenceNotFound", 'there is no Engram "worker" in the namespace "team"'),
-        ),
-        (
-            lookups(placed_story(), templates=()),
-            Waits(
-                "TemplateNotFound",
-                'there is no EngramTemplate "image", which Engram "worker" needs',
-            ),
-        ),
+        (lookups(placed_story(), ()), []),
+        (lookups(placed_story(), templates=()), ["worker"]),
     ],
-    ids=["story", "engram", "template"],
+    ids=["engram", "template"],
 )
-def test_case_79_a_run_waits_for_what_is_missing(there: Any, waits: Waits) -> None:
-    assert meaning(run_of(), there) == waits
+def test_case_79_a_run_starts_without_what_its_steps_may_wait_for(
+    there: Any, engrams: list[str]
+) -> None:
+    """Upstream tries again without end, and starts no other step meanwhile."""
+    start = started(meaning(run_of(), there))
+
+    assert [one.metadata.name for one in start.engrams] == engrams
+    assert start.templates == ()
+    assert configuration_problems(start) == []
 
 
-def test_everything_that_is_missing_is_named_at_once() -> None:
-    story = placed_story(engram("a"), engram("b"), {"name": "c", "ref": {"name": "other"}})
+def test_a_start_comes_with_how_long_its_steps_wait() -> None:
+    patience = timedelta(hours=2)
 
-    told = meaning(run_of(), lookups(story, ()))
-
-    assert isinstance(told, Waits)
-    assert told.message == (
-        'there is no Engram "worker" in the namespace "team"; '
-        'there is no Engram "other" in the namespace "team"'
-    )
+    assert started(meaning_of(run_of(), THERE, "prod", patience)).patience == patience
 
 
 @pytest.mark.parametrize(
@@ -266,13 +262,14 @@ def test_a_run_waits_for_all_stories_that_its_steps_execute() -> None:
     )
 
 
-def test_a_run_waits_for_what_the_stories_need_that_its_steps_execute() -> None:
+def test_a_run_starts_without_what_the_steps_of_executed_stories_may_wait_for() -> None:
+    """The run of such a Story waits for it, as one of its own would."""
     there = lookups(placed_story(executes("call", "inner")), (), executed=(INNER,))
 
-    told = meaning(run_of(), there)
+    start = started(meaning(run_of(), there))
 
-    assert isinstance(told, Waits)
-    assert told.reason == "ReferenceNotFound"
+    assert (start.engrams, start.templates) == ((), ())
+    assert configuration_problems(start) == []
 
 
 @pytest.mark.parametrize(

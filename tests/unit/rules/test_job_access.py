@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from runwright.models.story_run import NO_RESOURCE
-from runwright.rules.bubustack.jobs import access_of
+from runwright.rules.bubustack.jobs import access_of, added_access
 from tests.unit.rules.stories import condition, engram
-from tests.unit.rules.works import Fields, cluster_run
+from tests.unit.rules.works import Fields, cluster_run, work
 
 SECRETS = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}
 
@@ -180,3 +180,52 @@ def test_a_long_name_keeps_what_the_objects_are_for() -> None:
 
     assert len(account["metadata"]["name"]) == 63
     assert account["metadata"]["name"].endswith("-engram-runner")
+
+
+def test_every_step_may_report_also_one_whose_engram_is_missing() -> None:
+    """The Role is made once, at the start."""
+    steps = (engram("a"), engram("b"))
+
+    assert access_of(cluster_run(*steps, engrams=())) == access_of(cluster_run(*steps))
+
+
+def test_what_came_later_is_granted_by_a_role_of_its_own() -> None:
+    given = cluster_run(engrams=(), namespace="team")
+    late = work(image={"execution": {"rbac": {"rules": [SECRETS]}}}, namespace="team")
+
+    role, binding = added_access(given, late)
+
+    assert role["rules"] == [SECRETS]
+    assert role["metadata"] == binding["metadata"]
+    assert role["metadata"]["name"] != access_of(given)[0]["metadata"]["name"]
+    assert role["metadata"]["name"].endswith("-engram-runner")
+    assert role["metadata"]["ownerReferences"] == access_of(given)[0]["metadata"]["ownerReferences"]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert binding["subjects"] == access_of(given)[2]["subjects"]
+
+
+def test_rights_that_differ_are_granted_under_different_names() -> None:
+    """What an earlier execution was granted is not what this one asks for."""
+    given = cluster_run(engrams=())
+    asked = [{**SECRETS, "resources": [kind]} for kind in ("secrets", "configmaps")]
+    late = [work(image={"execution": {"rbac": {"rules": [rule]}}}) for rule in asked]
+
+    names = {added_access(given, one)[0]["metadata"]["name"] for one in late}
+
+    assert len(names) == 2
+
+
+def test_nothing_is_added_that_the_run_has_or_nobody_asks_for() -> None:
+    image = {"execution": {"rbac": {"rules": [SECRETS]}}}
+
+    assert added_access(cluster_run(image=image), work(image=image)) == ()
+    assert added_access(cluster_run(engrams=()), work()) == ()
+
+
+def test_a_step_that_asks_for_more_than_others_of_its_engram_gets_it_later_too() -> None:
+    """Not only templates ask: of the step's own words the Role of the start has none either."""
+    given = cluster_run(engrams=())
+
+    role, _ = added_access(given, work({"execution": {"rbac": {"rules": [SECRETS]}}}))
+
+    assert role["rules"] == [SECRETS]

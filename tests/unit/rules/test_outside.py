@@ -34,7 +34,10 @@ RUNNING = {
     "active": ["build"],
     "conditions": [
         {"type": kind, "status": status, "reason": "Running", "lastTransitionTime": EARLIER}
-        for kind, status in (("Ready", "False"), ("Progressing", "True"), ("Paused", "True"))
+        for kind, status in (
+            *(("Ready", "False"), ("Progressing", "True")),
+            *(("Paused", "True"), ("Blocked", "True")),
+        )
     ],
     "stepStates": {"build": {"phase": "Running"}, "test": {"phase": "Failed"}},
     "gates": {"ask": {"message": "Waits for a decision"}, "go": {"state": "Approved"}},
@@ -204,7 +207,7 @@ def test_a_run_that_recovered_says_so_no_more() -> None:
 
     patch = recovered_status(stuck, LATER)
 
-    assert set(standing(patch)) == {"Ready", "Progressing", "Paused"}
+    assert set(standing(patch)) == {"Ready", "Progressing", "Paused", "Blocked"}
     assert recovered_status(run, LATER) == {}
 
 

@@ -55,6 +55,7 @@ def test_the_words_by_which_people_search() -> None:
         "StepFailed",
         "StepRetryScheduled",
         "StepStalled",
+        "StepBlocked",
     }
 
 
@@ -227,3 +228,18 @@ def test_a_message_is_cut_to_what_an_event_takes() -> None:
     ((_, message),) = told(START, RUNNING, with_step(Phase.FAILED, message="x" * 5000))
 
     assert len(message) == 1024
+
+
+def test_a_step_that_lacks_something_says_so_once() -> None:
+    """What is missing may be another thing later; the status has that."""
+    blocked = with_step(Phase.BLOCKED, message='there is no Engram "worker"', deadline=LATER)
+    later = changed(blocked, "build", message='there is no EngramTemplate "image"')
+
+    (event,) = update_of(START, RUNNING, blocked).events
+
+    assert (event.type, event.reason) == (EventType.WARNING, "StepBlocked")
+    assert event.message == (
+        'Step build waits: there is no Engram "worker"; it is waited for until '
+        "2026-03-01 12:01:05 UTC"
+    )
+    assert told(START, blocked, later) == []

@@ -243,6 +243,47 @@ def test_a_run_whose_task_does_not_get_on_says_so_itself() -> None:
     assert ready.message.startswith("Step build does not get on: the image cannot be pulled")
 
 
+def test_case_79_a_run_says_what_is_missing_and_who_waits_for_it() -> None:
+    """Also while somebody has to decide something else: that alone would not help."""
+    engram, template = 'there is no Engram "worker"', 'there is no EngramTemplate "image"'
+    state = running(START, build=Phase.BLOCKED, deploy=Phase.BLOCKED)
+    reason = StepReason.REFERENCE_NOT_FOUND
+    state = changed(state, "build", message=engram, reason=reason, deadline=LATER)
+    both = changed(state, "deploy", message=engram, reason=reason, deadline=LATER)
+    other = changed(state, "deploy", message=template, reason=StepReason.TEMPLATE_NOT_FOUND)
+    with_a_gate = with_gate(other, opened_at=NOW)
+
+    status = story_run_status(START, both)
+    shown = conditions(status)
+
+    assert (status.phase, shown["Ready"].reason) == (Phase.RUNNING, "Blocked")
+    assert shown["Progressing"].status is ConditionStatus.TRUE
+    assert status.message == f"Steps build and deploy wait: {engram}."
+    until = "it is waited for until 2026-03-01 12:01:05 UTC"
+    assert status.step_states["build"].message == f"{engram}; {until}"
+    told = conditions(story_run_status(START, with_a_gate))["Blocked"]
+    assert (told.status, told.reason) == (ConditionStatus.TRUE, "ReferenceNotFound")
+    assert (told.message, told.last_transition_time) == (f"{engram}; {template}", NOW)
+
+
+def test_a_run_that_lacks_much_names_the_first() -> None:
+    one = story(*map(engram, "abcde"))
+    state = running(placed(one), **dict.fromkeys("abcde", Phase.BLOCKED))
+    for name in "abcde":
+        state = changed(state, name, message=f"there is no Engram {name}")
+
+    message = story_run_status(placed(one), state).message
+
+    assert message.startswith("Step a waits: there is no Engram a. Step b waits: ")
+    assert message.endswith("Step c waits: there is no Engram c. 2 more things are missing.")
+
+
+def test_a_run_that_is_over_lacks_nothing() -> None:
+    state = over(running(START, build=Phase.BLOCKED), Phase.FINISHED)
+
+    assert "Blocked" not in conditions(story_run_status(START, state))
+
+
 def test_the_reason_of_a_run_says_what_it_is_at() -> None:
     waiting = with_gate(running(START), opened_at=NOW)
     at_work = running(START, build=Phase.RUNNING)

@@ -124,14 +124,19 @@ def test_what_the_manifests_lack_is_taken_from_the_cluster() -> None:
 
 
 def test_what_neither_has_is_waited_for() -> None:
+    """A Story by the run, which does not start; an Engram by the steps that need it."""
     assert warnings(submitted(RUN)) == [
         'release.yaml: StoryRun/release-1: spec.storyRef.name: there is no Story "release" in the '
         'namespace "team", nor in the cluster: the run waits for it'
     ]
     assert warnings(submitted(STORY, RUN))[0] == (
         'release.yaml: Story/release: spec.steps[0].ref.name: there is no Engram "builder" in the '
-        'namespace "team", nor in the cluster: the run waits for it'
+        'namespace "team", nor in the cluster: steps that need it wait for it'
     )
+    assert warnings(submitted(STORY, ENGRAM, RUN)) == [
+        "release.yaml: Engram/builder: spec.templateRef.name: there is no EngramTemplate "
+        '"shell", nor in the cluster: steps that need it wait for it'
+    ]
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:

@@ -1,7 +1,11 @@
 """What a step becomes in a cluster: its Job and pod, its StepRun, and what its run may do there."""
 
-from runwright.rules.bubustack.jobs.access import access_of
-from runwright.rules.bubustack.jobs.problems import job_problems, secret_problems
+from runwright.rules.bubustack.jobs.access import access_of, added_access
+from runwright.rules.bubustack.jobs.problems import (
+    job_problems,
+    secret_problems,
+    step_problems,
+)
 from runwright.rules.bubustack.jobs.record import Begun
 from runwright.rules.bubustack.jobs.template import cluster_variables, job_template
 from runwright.rules.bubustack.jobs.work import Work
@@ -10,8 +14,10 @@ __all__ = [
     "Begun",
     "Work",
     "access_of",
+    "added_access",
     "cluster_variables",
     "job_problems",
     "job_template",
     "secret_problems",
+    "step_problems",
 ]

@@ -1,17 +1,23 @@
 """What the pods of a run may do in their cluster."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from runwright.models.bubustack import PolicyRule
 from runwright.models.objects import Manifest
 from runwright.models.story_run import StartStoryRun
+from runwright.rules.bubustack.admission.placed import Outline
+from runwright.rules.bubustack.branches import step_run_name
 from runwright.rules.bubustack.jobs.labels import labels_of_run, owners_of_run
 from runwright.rules.bubustack.jobs.steps import engram_steps
-from runwright.rules.bubustack.jobs.work import Work, runner_of
+from runwright.rules.bubustack.jobs.work import RUNNER, Work, runner_of
+from runwright.rules.naming import compose_ending
 
 _RUNS: Final = "runs.bubustack.io"
 _RBAC: Final = "rbac.authorization.k8s.io"
+_DIGEST: Final = 10
 _EVERYTHING: Final = "*"
 _NEVER: Final = frozenset({"escalate", "bind", "impersonate"})
 """Verbs by which rights beget rights."""
@@ -22,33 +28,61 @@ _READABLE: Final = ("configmaps", "secrets")
 def access_of(start: StartStoryRun) -> tuple[Manifest, ...]:
     """Return ServiceAccount, Role and RoleBinding of a run, in the order they are made.
 
-    There are none where no step is done by an Engram.
+    There are none where no step is done by an Engram. Every step may report, also one whose Engram
+    is not there yet; what that or its template asks for besides is `added_access`.
 
     Source: BubuStack, per-run RBAC.
     """
-    works = [work for _, work in engram_steps(start)]
-    if not works:
+    step_runs = sorted(_step_runs(start))
+    if not step_runs:
         return ()
     name = runner_of(start)
-    account = {"kind": "ServiceAccount", "name": name, "namespace": start.namespace}
-    role = {"apiGroup": _RBAC, "kind": "Role", "name": name}
+    account = _object(start, "v1", "ServiceAccount", name)
+    asked = [rule for _, work in engram_steps(start) for rule in _asked_by(work)]
+    return (account, *_granted(start, name, _once((*_reporting(step_runs), *asked))))
+
+
+def added_access(given: StartStoryRun, work: Work) -> tuple[Manifest, ...]:
+    """Return a Role of a step's own and its RoleBinding, for what the run's Role lacks; or none.
+
+    `given` is what that Role was made from: an Engram or a template that came later is not in it.
+    Rights are added by other objects, never by changing one. These have the name of what they
+    grant, so that what an earlier execution was granted by them is not taken for it.
+    """
+    known = [rule for _, work in engram_steps(given) for rule in _asked_by(work)]
+    rules = [rule for rule in _once(_asked_by(work)) if rule not in _once(known)]
+    if not rules:
+        return ()
+    digest = hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+    name = compose_ending(RUNNER, given.name, digest[:_DIGEST])
+    return _granted(given, name, rules)
+
+
+def _step_runs(start: StartStoryRun) -> set[str]:
+    """Return the names of the StepRuns of all steps that Engrams do."""
+    steps = (placed.step for placed in Outline(start.story).steps)
+    return {step_run_name(start.name, step.name) for step in steps if step.ref is not None}
+
+
+def _granted(start: StartStoryRun, name: str, rules: list[dict[str, Any]]) -> tuple[Manifest, ...]:
+    """Return a Role of that name, and what binds it to the run's ServiceAccount."""
+    account = {"kind": "ServiceAccount", "name": runner_of(start), "namespace": start.namespace}
     return (
-        _object(start, "v1", "ServiceAccount"),
-        {**_object(start, f"{_RBAC}/v1", "Role"), "rules": _rules(works)},
+        {**_object(start, f"{_RBAC}/v1", "Role", name), "rules": rules},
         {
-            **_object(start, f"{_RBAC}/v1", "RoleBinding"),
+            **_object(start, f"{_RBAC}/v1", "RoleBinding", name),
             "subjects": [account],
-            "roleRef": role,
+            "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": name},
         },
     )
 
 
-def _object(start: StartStoryRun, api_version: str, kind: str) -> Manifest:
+def _object(start: StartStoryRun, api_version: str, kind: str, name: str) -> Manifest:
     return {
         "apiVersion": api_version,
         "kind": kind,
         "metadata": {
-            "name": runner_of(start),
+            "name": name,
             "namespace": start.namespace,
             "labels": labels_of_run(start),
             "ownerReferences": owners_of_run(start),
@@ -56,14 +90,13 @@ def _object(start: StartStoryRun, api_version: str, kind: str) -> Manifest:
     }
 
 
-def _rules(works: Iterable[Work]) -> list[dict[str, Any]]:
-    """Return each rule once: those that every SDK needs, of the templates, of the authors."""
-    found = [
-        *_reporting(sorted({work.name for work in works})),
-        *(rule for work in works for rule in _of_template(work)),
-        *(rule for work in works for rule in _of_authors(work)),
-    ]
-    once = {rule.model_dump_json(): rule for rule in found}
+def _asked_by(work: Work) -> Iterator[PolicyRule]:
+    yield from _of_template(work)
+    yield from _of_authors(work)
+
+
+def _once(rules: Iterable[PolicyRule]) -> list[dict[str, Any]]:
+    once = {rule.model_dump_json(): rule for rule in rules}
     return [rule.model_dump(mode="json", exclude_none=True) for rule in once.values()]
 
 

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from runwright.errors import Problem
 from runwright.models.bubustack import DnsName, WorkloadMode
 from runwright.models.story_run import StartStoryRun
+from runwright.rules.bubustack.admission.placed import Outline, Placed
 from runwright.rules.bubustack.jobs.pod import PULL_POLICIES, pull_policy_of
 from runwright.rules.bubustack.jobs.resources import wrong_resources
 from runwright.rules.bubustack.jobs.secrets import wrong_secrets
@@ -20,22 +21,34 @@ _NAME: Final[TypeAdapter[str]] = TypeAdapter(DnsName)
 
 def job_problems(start: StartStoryRun) -> list[Problem]:
     """Return everything that keeps the run's steps from being Jobs; secrets are not looked at."""
-    works = list(engram_steps(start))
-    found = [
-        Problem(placed.field("ref"), message)
-        for placed, work in works
-        for message in (*_wrong_worker(work), *wrong_resources(work), *_wrong_pull_policy(work))
-    ]
-    return [*_wrong_name(start), *found] if works else []
+    found = [one for placed, work in engram_steps(start) for one in _wrong_job(placed, work)]
+    is_named = any(placed.step.ref is not None for placed in Outline(start.story).steps)
+    return [*_wrong_name(start), *found] if is_named else []
 
 
 def secret_problems(start: StartStoryRun) -> list[Problem]:
     """Return which secrets the run's steps would lack, and which ones nobody asked for."""
+    return [one for placed, work in engram_steps(start) for one in _wrong_secrets(placed, work)]
+
+
+def step_problems(start: StartStoryRun, name: str) -> list[Problem]:
+    """Return everything that keeps one step from being a Job, its secrets included."""
     return [
-        Problem(placed.path, message)
+        problem
         for placed, work in engram_steps(start)
-        for message in wrong_secrets(work)
+        if placed.name == name
+        for problem in (*_wrong_job(placed, work), *_wrong_secrets(placed, work))
     ]
+
+
+def _wrong_job(placed: Placed, work: Work) -> Iterator[Problem]:
+    for message in (*_wrong_worker(work), *wrong_resources(work), *_wrong_pull_policy(work)):
+        yield Problem(placed.field("ref"), message)
+
+
+def _wrong_secrets(placed: Placed, work: Work) -> Iterator[Problem]:
+    for message in wrong_secrets(work):
+        yield Problem(placed.path, message)
 
 
 def _wrong_name(start: StartStoryRun) -> Iterator[Problem]:

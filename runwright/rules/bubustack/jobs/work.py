@@ -1,6 +1,6 @@
 """A step with all that says how it is executed, and whose word counts."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from runwright.models.bubustack import (
     Engram,
@@ -14,6 +14,9 @@ from runwright.models.story_run import StartStoryRun
 from runwright.rules.bubustack.branches import step_run_name
 from runwright.rules.bubustack.levels import Level, levels_of
 from runwright.rules.naming import compose_ending
+
+RUNNER: Final = "engram-runner"
+"""How the names end of what the pods of a run act as."""
 
 
 class Work(NamedTuple):
@@ -55,4 +58,4 @@ def runner_of(start: StartStoryRun) -> str:
 
     Source: BubuStack, names.
     """
-    return compose_ending("engram-runner", start.name)
+    return compose_ending(RUNNER, start.name)

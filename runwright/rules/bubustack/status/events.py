@@ -12,7 +12,7 @@ from runwright.rules import gates
 from runwright.rules.bubustack.conditions import cut
 from runwright.rules.bubustack.status.gates import deciders, how_to_decide
 from runwright.rules.bubustack.status.keys import story_run_key
-from runwright.rules.bubustack.status.run import told
+from runwright.rules.bubustack.status.run import step_message, told
 
 _LONGEST: Final = 1024
 """Characters of an Event's message; an API server takes no more."""
@@ -39,6 +39,8 @@ class EventReason(StrEnum):
     RETRY_SCHEDULED = "StepRetryScheduled"
     STEP_STALLED = "StepStalled"
     """A task runs, or should, and does not get on."""
+    STEP_BLOCKED = "StepBlocked"
+    """A step waits for an Engram or a template that is not there."""
 
 
 class _Told(NamedTuple):
@@ -56,6 +58,7 @@ _WARNINGS: Final = frozenset(
         EventReason.STEP_FAILED,
         EventReason.RETRY_SCHEDULED,
         EventReason.STEP_STALLED,
+        EventReason.STEP_BLOCKED,
     }
 )
 _ENDS: Final = {
@@ -124,6 +127,8 @@ def _of_step(before: StepProgress | None, now: StepProgress) -> Iterator[_Told]:
         yield _Told(EventReason.STEP_FAILED, f"Step {now.name} failed{tries}: {_cause(now)}")
     elif now.reason is StepReason.RETRY_SCHEDULED:
         yield _Told(EventReason.RETRY_SCHEDULED, f"Step {now.name}: {_cause(now)}")
+    elif now.phase is Phase.BLOCKED and (before is None or before.phase is not Phase.BLOCKED):
+        yield _Told(EventReason.STEP_BLOCKED, f"Step {now.name} waits: {step_message(now)}")
     elif _is_stalled(before, now) and now.diagnosis:
         message = f"Step {now.name} does not get on: {told(now.diagnosis)}"
         yield _Told(EventReason.STEP_STALLED, message)

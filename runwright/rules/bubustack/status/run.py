@@ -16,6 +16,7 @@ from runwright.models.story_run import RunError, StartStoryRun, StepProgress, St
 from runwright.models.tasks import Diagnosis
 from runwright.rules.bubustack.branches import step_run_name
 from runwright.rules.bubustack.conditions import (
+    BLOCKED,
     DEGRADED,
     PAUSED,
     Standing,
@@ -91,9 +92,11 @@ def told(diagnosis: Diagnosis) -> str:
 
 
 def step_message(step: StepProgress) -> str:
-    """Return what a step says; while its task does not get on, why."""
+    """Return what a step says; while its task does not get on, why; how long it waits, Blocked."""
     if step.phase is Phase.RUNNING and step.diagnosis:
         return told(step.diagnosis)
+    if step.phase is Phase.BLOCKED and step.deadline:
+        return f"{step.message}; it is waited for until {step.deadline:%Y-%m-%d %H:%M:%S} UTC"
     return step.message
 
 
@@ -118,11 +121,29 @@ def _waits(state: StoryRunState) -> Iterator[str]:
     """Yield what an open run waits for, and what holds its steps up."""
     if gates := listed(state.pending_gates):
         yield f"Waits for a decision at {gates}."
+    lacks = _lacks(state)
+    for message, steps in list(lacks.items())[:_MOST_STALLED]:
+        named = f"Step {listed(steps)} waits" if len(steps) == 1 else f"Steps {listed(steps)} wait"
+        yield cut(f"{named}: {message}.", _LONGEST_REASON)
+    if (rest := len(lacks) - _MOST_STALLED) > 0:
+        yield f"{rest} more things are missing."
     stalled = [step for step in state.steps.values() if is_stalled(step)]
     for step in stalled[:_MOST_STALLED]:
         yield cut(f"Step {step.name} does not get on: {step_message(step)}", _LONGEST_REASON)
     if (rest := len(stalled) - _MOST_STALLED) > 0:
         yield f"Nor do {rest} more."
+
+
+def _lacks(state: StoryRunState) -> dict[str, list[str]]:
+    """Return what is missing, each with the names of the steps that wait for it."""
+    lacks: dict[str, list[str]] = {}
+    for step in _blocked(state):
+        lacks.setdefault(step.message, []).append(step.name)
+    return lacks
+
+
+def _blocked(state: StoryRunState) -> list[StepProgress]:
+    return [step for step in state.steps.values() if step.phase is Phase.BLOCKED]
 
 
 def is_stalled(step: StepProgress) -> bool:
@@ -139,8 +160,8 @@ def _reason(state: StoryRunState) -> str:
         return state.reason
     if state.paused or state.pending_gates:
         return "Paused"
-    if any(map(is_stalled, state.steps.values())):
-        return "Blocked"
+    if _blocked(state) or any(map(is_stalled, state.steps.values())):
+        return usual_reason(Phase.BLOCKED)
     return "ProcessingSteps" if any(step.phase for step in state.steps.values()) else state.reason
 
 
@@ -156,7 +177,7 @@ def _conditions(start: StartStoryRun, state: StoryRunState) -> tuple[Condition, 
     if _lacks_its_output(start, state):
         reason, message = "OutputResolutionFailed", standing.message
         conditions[DEGRADED] = condition(DEGRADED, reason, message, state.finished_at)
-    return (*conditions.values(), *_paused(state))
+    return (*conditions.values(), *_paused(state), *_missing(state))
 
 
 def _lacks_its_output(start: StartStoryRun, state: StoryRunState) -> bool:
@@ -177,6 +198,16 @@ def _paused(state: StoryRunState) -> tuple[Condition, ...]:
         f"Paused by {paused.by or _NOBODY} since {paused.since:%Y-%m-%d %H:%M:%S} UTC{comment}"
     )
     return (condition(PAUSED, usual_reason(Phase.PAUSED), message, paused.since),)
+
+
+def _missing(state: StoryRunState) -> tuple[Condition, ...]:
+    """Return that something is missing, whatever else the run waits for, and all that is."""
+    steps = _blocked(state)
+    if not steps or state.finished_at:
+        return ()
+    reason = steps[0].reason.value if steps[0].reason else usual_reason(Phase.BLOCKED)
+    since = min((step.started_at for step in steps if step.started_at), default=None)
+    return (condition(BLOCKED, reason, "; ".join(_lacks(state)), since),)
 
 
 def _count(state: StoryRunState, phase: Phase) -> int:
