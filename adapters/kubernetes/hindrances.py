@@ -1,6 +1,7 @@
 """Why tasks do not get on: found out with few questions, and told to their runs."""
 
 import asyncio
+import hashlib
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from runwright.ports import Completions
 from runwright.rules.kubernetes.diagnosis import diagnose, hindrance
 from runwright.rules.kubernetes.pods import RUNNING, is_deleted, last, phase_of
 
+MAYBE: Final = "true"
+"""The mark of a Job whose run may be told, or is about to be; later it is a digest of what."""
 _WHILE_ENDING: Final = 30.0
 """Seconds between looks at a pod that was told to end: that it resists, no change would tell."""
 
@@ -24,9 +27,8 @@ _WHILE_ENDING: Final = 30.0
 class Doubt:
     """What is remembered of one task that may not get on."""
 
-    is_shown: bool
-    """Whether the run may show a diagnosis."""
-    told: Diagnosis | None = None
+    mark: str = ""
+    """What the Job bears of it; empty: the run shows no diagnosis."""
     found: Diagnosis | None = None
     """It stands until the task runs, or somebody says otherwise."""
     about: str = ""
@@ -92,24 +94,27 @@ class Hindrances:
 
     async def _tell(self, job: Manifest, diagnosis: Diagnosis | None, doubt: Doubt) -> None:
         key, claim = identity.key_of(job), identity.awaited_by(job)
-        is_new = diagnosis != doubt.told or (diagnosis is None and doubt.is_shown)
-        if key is None or claim is None or not is_new:
-            return
-        if diagnosis is not None and not doubt.is_shown:
-            await self._mark(job, "true")  # first: whoever observes next may have to take it back
-            doubt.is_shown = True
+        digest = _digest(diagnosis)
+        if key is None or claim is None or doubt.mark == digest:
+            return  # the run shows that very diagnosis, or none; perhaps another observer said so
+        if diagnosis is not None and not doubt.mark:
+            await self._mark(job, doubt, MAYBE)  # who observes next may have to take it back
         await self._completions.note(claim, TaskNote(key=key, diagnosis=diagnosis))
-        doubt.told = diagnosis
-        if diagnosis is None:
-            doubt.is_shown = False
-            await self._mark(job, None)
+        await self._mark(job, doubt, digest)
 
-    async def _mark(self, job: Manifest, mark: str | None) -> None:
+    async def _mark(self, job: Manifest, doubt: Doubt, mark: str) -> None:
         metadata = {
             "uid": job["metadata"]["uid"],
-            "annotations": {identity.DIAGNOSED: mark},
+            "annotations": {identity.DIAGNOSED: mark or None},
         }
         await self._cluster.patch(JOBS, name_of(job), {"metadata": metadata})
+        doubt.mark = mark
+
+
+def _digest(diagnosis: Diagnosis | None) -> str:
+    if diagnosis is None:
+        return ""
+    return hashlib.sha256(diagnosis.model_dump_json().encode()).hexdigest()[:16]
 
 
 def _is_doubtful(job: Manifest, pod: Manifest | None) -> bool:

@@ -27,7 +27,10 @@ MAX_OUTPUT: Final = "runwright.dev/max-output"
 STOPPED: Final = "runwright.dev/stopped-at"
 """When the task was told to stop; its end after that is no end of its own."""
 DIAGNOSED: Final = "runwright.dev/diagnosed"
-"""The run may show why its task does not get on: whoever observes it next has to take that back."""
+"""The run may show why its task does not get on: whoever observes it next has to take that back.
+
+The value is a digest of what it shows, once it was told.
+"""
 BARRED: Final = "runwright.dev/barred"
 """A try that must not start any more: on the tombstone in its place, or on an older one."""
 

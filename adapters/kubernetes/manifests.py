@@ -6,12 +6,13 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from adapters.kubernetes import identity
+from adapters.kubernetes.hindrances import MAYBE
 from runwright.errors import RefusedError
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Claim, JobTemplate, Task, TaskKey
 
 _TOMBSTONE: Final = "barred"
-_MAYBE_REFUSED: Final = {identity.DIAGNOSED: "true"}
+_MAYBE_REFUSED: Final = {identity.DIAGNOSED: MAYBE}
 """On a Job that was not created at once: its run may have been told why."""
 
 

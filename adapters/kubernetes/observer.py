@@ -157,7 +157,7 @@ class JobObserver:
         beat = self._pace.beat.total_seconds()
         # As far into the interval as the name says: the beats of many tasks spread evenly.
         share = zlib.crc32("/".join(name).encode()) / 2**32
-        doubt = Doubt(is_shown=identity.DIAGNOSED in identity.annotations(job))
+        doubt = Doubt(identity.annotations(job).get(identity.DIAGNOSED, ""))
         self._watched[name] = _Watched(job, _now() + beat * share, doubt)
 
     async def _look(self, name: Name) -> None:

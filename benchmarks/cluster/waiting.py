@@ -19,8 +19,11 @@ _STEPS: Final = 100
 """Of one run, all at once."""
 _ENDED_MEANWHILE: Final = 20
 _WATCHED_SECONDS: Final = 60
-_SETTLED: Final = 45.0
+_LOOKED_FOR: Final = 40.0
 """Seconds after the last start: every task is looked for once, half a minute after its claim."""
+_BUSY: Final = 0.2
+"""Cores that a worker uses as long as it has something to do about so many starts."""
+_SETTLES_WITHIN: Final = 300.0
 
 
 async def measure(size: Size) -> list[Row]:
@@ -48,7 +51,7 @@ async def _measure(place: Site, runs: int) -> list[Row]:
             await place.run("wide")
         await _until_started(place, tasks)
         took, started = time.monotonic() - begun, cpu_seconds(worker) - used
-        await asyncio.sleep(_SETTLED)
+        settled = await _settled(worker)
         idle = await _idle(worker, place.stand.server)
         memory = (worker.memory_info().rss - before) / 1024 / tasks
         worker.kill()
@@ -67,6 +70,7 @@ async def _measure(place: Site, runs: int) -> list[Row]:
         row("… worker memory", "KB/task", [memory]),
         row("… worker CPU to start", "ms/task", [1000 * started / tasks]),
         row("… all started within", "s", [took]),
+        row("… and nothing left to do about it after", "s", [settled]),
         row(
             f"Worker killed with {tasks} tasks waiting, {_ENDED_MEANWHILE} of which end meanwhile: "
             "those are recorded, from the start of the next worker",
@@ -123,6 +127,18 @@ async def _running(place: Site) -> int:
     except ClusterUnavailableError:  # its cache is behind: it is asked again
         return 0
     return sum((one.get("status") or {}).get("phase") == "Running" for one in records)
+
+
+async def _settled(worker: psutil.Process) -> float:
+    """Return the seconds until a worker has little to do, or a bound."""
+    begun = time.monotonic()
+    await asyncio.sleep(_LOOKED_FOR)
+    while (lasted := time.monotonic() - begun) < _SETTLES_WITHIN:
+        used = cpu_seconds(worker)
+        await asyncio.sleep(10)
+        if cpu_seconds(worker) - used < 10 * _BUSY:
+            break
+    return lasted
 
 
 async def _idle(*processes: psutil.Process) -> list[float]:

@@ -11,6 +11,8 @@ from runwright.cli.output import Output, document
 from runwright.models.objects import Manifest
 from runwright.rules.crds import Kind, definition
 
+_KRATIX: Final = "platform.kratix.io"
+"""The group of kinds that no worker takes in yet, and that Kratix brings where it is installed."""
 _MADE_BY: Final = "# Made by `runwright crds --folder deploy/crds`, from the models.\n"
 
 
@@ -39,15 +41,21 @@ def crds(
         ),
     ] = None,
 ) -> None:
-    """Print the CustomResourceDefinitions of all kinds, or of some.
+    """Print the CustomResourceDefinitions of all kinds that a worker takes in, or of some.
 
-    For `kubectl apply --server-side --filename=-`, of Kubernetes 1.31 or newer.
+    For `kubectl apply --server-side --filename=-`, of Kubernetes 1.31 or newer. Those of Kratix,
+    which nothing runs yet, are printed where they are named, and get a folder of their own.
     """
     definitions = [definition(kind) for kind in kinds or Kind]
     if folder is not None:
         for one in definitions:
-            (folder / file_name(one)).write_text(file_text(one), encoding="utf-8")
-    elif output is Form.JSON:
+            path = folder / file_name(one)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(file_text(one), encoding="utf-8")
+        return
+    if not kinds:
+        definitions = [one for one in definitions if one["spec"]["group"] != _KRATIX]
+    if output is Form.JSON:
         listed = {"apiVersion": "v1", "kind": "List", "items": definitions}
         typer.echo(document(listed, Output.JSON))
     else:
@@ -55,8 +63,9 @@ def crds(
 
 
 def file_name(one: Manifest) -> str:
-    """Return the name of the file for a CustomResourceDefinition: `PLURAL.GROUP.yaml`."""
-    return f"{one['metadata']['name']}.yaml"
+    """Return the file of a CustomResourceDefinition in the folder: `PLURAL.GROUP.yaml`."""
+    home = "kratix/" if one["spec"]["group"] == _KRATIX else ""
+    return f"{home}{one['metadata']['name']}.yaml"
 
 
 def file_text(one: Manifest) -> str:

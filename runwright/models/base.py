@@ -1,4 +1,4 @@
-"""The two kinds of models: resources as a cluster sends them, and messages of our own."""
+"""What models are made of: resources as a cluster sends them, and messages of our own."""
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -15,6 +15,10 @@ class WireModel(BaseModel):
         frozen=True,
         extra="ignore",
     )
+
+
+class StrictWireModel(WireModel, extra="forbid"):
+    """Part of a document whose system takes no field that it does not know."""
 
 
 class Message(BaseModel):

@@ -93,8 +93,10 @@ def crds(testbed: Testbed) -> None:
     They are left there: other tests may use them at the same time, and with a kind go its objects.
     """
     files = f"--filename={project() / 'deploy' / 'crds'}"
-    testbed.kubectl("apply", "--server-side", "--force-conflicts", files)
-    testbed.kubectl("wait", "--for=condition=Established", _ESTABLISHED_WITHIN, files)
+    testbed.kubectl("apply", "--server-side", "--force-conflicts", "--recursive", files)
+    testbed.kubectl(
+        "wait", "--for=condition=Established", _ESTABLISHED_WITHIN, "--recursive", files
+    )
 
 
 @pytest.fixture(scope="session")

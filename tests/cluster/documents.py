@@ -8,6 +8,9 @@ from testbed.cluster import Testbed
 from tests.unit.models import test_bubustack_catalog as catalog
 from tests.unit.models import test_bubustack_runs as runs
 from tests.unit.models import test_bubustack_stories as stories
+from tests.unit.models import test_kratix_promises as promises
+from tests.unit.models import test_kratix_requests as requests
+from tests.unit.models import test_kratix_works as works
 from tests.unit.models.golden import changed
 
 Document = dict[str, Any]
@@ -20,6 +23,10 @@ DOCUMENTS: Final = {
     Kind.ENGRAM_TEMPLATE: catalog.TEMPLATE,
     Kind.STORY_RUN: runs.STORY_RUN,
     Kind.STEP_RUN: runs.STEP_RUN,
+    Kind.PROMISE: promises.PROMISE,
+    Kind.PROMISE_REVISION: promises.REVISION,
+    Kind.RESOURCE_BINDING: requests.BINDING,
+    Kind.WORK: works.WORK,
 }
 """A document of each kind that says everything there is to say."""
 
@@ -54,9 +61,9 @@ def with_status(testbed: Testbed, document: Document) -> Document:
 
 
 def would_become(testbed: Testbed, run: Document, patch: Document, *words: str) -> Document:
-    """Return what the API server would make of a run by a merge patch."""
+    """Return what the API server would make of an object by a merge patch."""
     kind, metadata = run["kind"].lower(), run["metadata"]
-    which = (f"--namespace={metadata['namespace']}", f"{kind}/{metadata['name']}")
+    which = (f"--namespace={metadata.get('namespace', 'default')}", f"{kind}/{metadata['name']}")
     how = ("--type=merge", "--dry-run=server", "--output=json", f"--patch={json.dumps(patch)}")
     patched: Document = json.loads(testbed.kubectl("patch", *which, *how, *words))
     return patched

@@ -120,14 +120,13 @@ def test_runs_are_found_by_what_they_are_of_and_where_they_are(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if SERVED[kind].scope == "Namespaced"])
-def test_a_kind_is_shown_in_its_columns_by_its_short_name(
+def test_a_kind_is_shown_in_its_columns_by_its_shortest_name(
     testbed: Testbed, namespace: str, kind: Kind
 ) -> None:
     created(testbed, placed(DOCUMENTS[kind], namespace, "shown"))
 
-    header, row = testbed.kubectl(
-        "get", SERVED[kind].short, f"--namespace={namespace}"
-    ).splitlines()
+    name = SERVED[kind].short or SERVED[kind].plural
+    header, row = testbed.kubectl("get", name, f"--namespace={namespace}").splitlines()
 
     columns = [column.name.upper() for column in SERVED[kind].columns if not column.priority]
     assert header.split() == ["NAME", *columns]

@@ -23,7 +23,6 @@ from runwright.models.bubustack.policies import (
     FileStorageProvider,
     JobPolicy,
     PlacementPolicy,
-    PolicyRule,
     ProbeOverrides,
     RBACPolicy,
     RealtimePolicy,
@@ -64,15 +63,9 @@ from runwright.models.bubustack.shared import (
     EngramTemplateReference,
     ExitClass,
     ImpulseReference,
-    Int32,
-    Int64,
-    JsonObject,
     LocalObjectReference,
-    Natural32,
     ObjectReference,
-    Percent,
     Phase,
-    Positive32,
     SchemaReference,
     SecretMountType,
     StepRunReference,
@@ -147,6 +140,8 @@ from runwright.models.bubustack.streaming import (
     UpgradeStrategy,
     WatermarkSettings,
 )
+from runwright.models.rbac import PolicyRule
+from runwright.models.values import Int32, Int64, JsonObject, Natural32, Percent, Positive32
 
 __all__ = [
     "BackoffStrategy",

@@ -14,15 +14,13 @@ from runwright.models.base import WireModel
 from runwright.models.bubustack.policies import RBACPolicy, StoragePolicy
 from runwright.models.bubustack.shared import (
     BackoffStrategy,
-    Int32,
-    Int64,
-    JsonObject,
     SecretMountType,
     ValidationStatus,
     WorkloadMode,
 )
 from runwright.models.durations import GoDuration
 from runwright.models.metadata import Condition, ObjectMeta
+from runwright.models.values import Int32, Int64, JsonObject
 
 
 class SecretDefinition(WireModel):

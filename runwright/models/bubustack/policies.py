@@ -13,17 +13,10 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StrictInt
 
 from runwright.models.base import WireModel
-from runwright.models.bubustack.shared import (
-    BackoffStrategy,
-    DnsName,
-    Int32,
-    Int64,
-    JsonObject,
-    LocalObjectReference,
-    Percent,
-    Positive32,
-)
+from runwright.models.bubustack.shared import BackoffStrategy, DnsName, LocalObjectReference
 from runwright.models.durations import GoDuration
+from runwright.models.rbac import PolicyRule
+from runwright.models.values import Int32, Int64, JsonObject, Percent, Positive32
 
 
 class RetryPolicy(WireModel):
@@ -124,20 +117,6 @@ class ProbeOverrides(WireModel):
     disable_liveness: StrictBool | None = None
     disable_readiness: StrictBool | None = None
     disable_startup: StrictBool | None = None
-
-
-class PolicyRule(WireModel):
-    """One rule of Kubernetes RBAC."""
-
-    verbs: tuple[str, ...]
-    api_groups: tuple[str, ...] | None = None
-    resources: tuple[str, ...] | None = None
-    resource_names: tuple[str, ...] | None = None
-    non_resource_urls: tuple[str, ...] | None = Field(
-        default=None,
-        validation_alias="nonResourceURLs",
-        serialization_alias="nonResourceURLs",
-    )
 
 
 class RBACPolicy(WireModel):

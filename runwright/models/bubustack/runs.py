@@ -15,9 +15,6 @@ from runwright.models.bubustack.shared import (
     EngramReference,
     ExitClass,
     ImpulseReference,
-    Int32,
-    Int64,
-    JsonObject,
     Phase,
     SchemaReference,
     StopMode,
@@ -29,6 +26,7 @@ from runwright.models.bubustack.shared import (
 from runwright.models.bubustack.streaming import UpgradeStrategy
 from runwright.models.durations import GoDuration
 from runwright.models.metadata import Condition, ObjectMeta
+from runwright.models.values import Int32, Int64, JsonObject
 
 
 class StoryRunSpec(WireModel):

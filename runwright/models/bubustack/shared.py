@@ -4,14 +4,12 @@ Source: bobrapet, the API types and enums of `v1alpha1`.
 """
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StrictBool
 
 from runwright.models.base import WireModel
-
-JsonObject = dict[str, Any]
-"""An object of free shape: a template, a schema, a result."""
+from runwright.models.values import JsonObject, Natural32
 
 _DNS = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 
@@ -22,14 +20,6 @@ DnsLabel = Annotated[str, Field(min_length=1, max_length=63, pattern=_DNS)]
 DnsName = Annotated[str, Field(min_length=1, max_length=253, pattern=_DNS)]
 """The name of an object to refer to; unlike Kubernetes itself, BubuStack allows no dots here."""
 Version = Annotated[str, Field(max_length=64)]
-
-Int32 = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)]
-Int64 = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1)]
-Natural32 = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
-"""An int32 from 0."""
-Positive32 = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
-"""An int32 from 1."""
-Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 
 
 class Phase(StrEnum):

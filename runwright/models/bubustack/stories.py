@@ -24,11 +24,7 @@ from runwright.models.bubustack.shared import (
     DnsText,
     EngramReference,
     EngramTemplateReference,
-    Int32,
-    Int64,
-    JsonObject,
     LocalObjectReference,
-    Natural32,
     Phase,
     StepType,
     TransportMode,
@@ -40,6 +36,7 @@ from runwright.models.bubustack.streaming import StreamingSettings
 from runwright.models.durations import GoDuration
 from runwright.models.metadata import Condition, ObjectMeta
 from runwright.models.templates import between_braces
+from runwright.models.values import Int32, Int64, JsonObject, Natural32
 
 MOST_TEMPLATES: Final = 64 * 1024
 """Characters between the double braces of one Story: to read more would hold up other runs."""

@@ -10,8 +10,9 @@ from enum import StrEnum
 from pydantic import StrictBool
 
 from runwright.models.base import WireModel
-from runwright.models.bubustack.shared import DnsText, Natural32, Percent, Positive32
+from runwright.models.bubustack.shared import DnsText
 from runwright.models.durations import GoDuration
+from runwright.models.values import Natural32, Percent, Positive32
 
 
 class DropPolicy(StrEnum):

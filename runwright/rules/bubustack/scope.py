@@ -20,7 +20,8 @@ def scope_of(inputs: Mapping[str, Any], steps: Steps, step: str = "") -> Mapping
     for those that a step of the Story has.
 
     Source: BubuStack, values available to templates (where nobody but the output of the run can see
-    a branch). Ours: the output of a parallel step has that of each of its branches.
+    a branch). Ours: the output of a parallel step has that of each of its branches, and every step
+    that succeeded or was skipped has an output, if an empty one.
     """
     listed = {name: put for name in steps if not block_of(name) and (put := _seen(steps, name))}
     branches = {
@@ -39,8 +40,10 @@ def output_of(steps: Steps, name: str) -> dict[str, Any] | None:
 
     That of a parallel step has what each of its branches put out, by the branch's name.
     """
-    seen = _seen(steps, name)
-    return seen[0] if seen else None
+    step = steps.get(name)
+    if step is None or not step.succeeded:
+        return None
+    return _of_block(steps, name) if step.type == StepType.PARALLEL else step.output
 
 
 def lacking(value: Any, steps: Steps, step: str = "") -> str:
@@ -57,20 +60,18 @@ def lacking(value: Any, steps: Steps, step: str = "") -> str:
 
 
 def _seen(steps: Steps, name: str) -> tuple[dict[str, Any]] | None:
-    """Return the output of a step that succeeded, in a tuple: it may be an empty one."""
+    """Return the output of a step that succeeded or was skipped, in a tuple: it may be empty."""
     step = steps.get(name)
     if step is None or not step.succeeded:
         return None
-    if step.type == StepType.PARALLEL:
-        return (_of_block(steps, name),)
-    return None if step.output is None else (step.output,)
+    return (output_of(steps, name) or {},)
 
 
 def _of_block(steps: Steps, name: str) -> dict[str, Any]:
     return {
-        one.own_name: put[0]
+        one.own_name: put
         for branch, one in steps.items()
-        if one.block == name and (put := _seen(steps, branch))
+        if one.block == name and (put := output_of(steps, branch)) is not None
     }
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from runwright.models.objects import Manifest
+from runwright.rules.crds.kinds import Kind, Served
 from runwright.rules.crds.limits import LIMITS
-from runwright.rules.crds.served import SERVED, Kind, Served
+from runwright.rules.crds.served import SERVED
 from runwright.rules.crds.structure import Schema, structural_schema
 from runwright.rules.crds.validations import VALIDATIONS
 
@@ -36,7 +37,7 @@ def _names(kind: Kind, served: Served) -> dict[str, Any]:
         "listKind": f"{kind}List",
         "plural": served.plural,
         "singular": kind.lower(),
-        "shortNames": [served.short],
+        **({"shortNames": [served.short]} if served.short else {}),
         "categories": list(served.categories),
     }
 

@@ -3,15 +3,16 @@
 A rule in CEL is refused by what it could cost at worst, so whatever rules go through is bounded,
 also where upstream has no bound: no Story that could run is beyond these. (What a rule does cost
 is limited too: of the 200 steps that a Story may have, most can wait for all those before them.)
-Conditions are bounded here because the models read them from everybody, whatever their length.
 
-Source: BubuStack, CRDs; Kubernetes, `metav1.Condition` and "Resource use by validation functions".
+Source: BubuStack, CRDs; Kubernetes, "Resource use by validation functions".
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from runwright.rules.crds.served import Kind
+from runwright.rules.crds import kratix
+from runwright.rules.crds.conditions import ANY_CONDITION, CONDITION
+from runwright.rules.crds.kinds import Kind, Limits
 
 STEP_LISTS: Final = ("spec.steps", "spec.compensations", "spec.finally")
 
@@ -20,22 +21,8 @@ _LONGEST_NAME: Final = 63
 _REQUIREMENT: Final = r"^steps(\.[^.]+){2,}$"
 """A path into a step's output; which steps it may lead to, the rules of a Story know."""
 
-_Limits = Mapping[str, Mapping[str, Any]]
-
-_ANY_CONDITION: Final[_Limits] = {
-    "status.conditions": {
-        "x-kubernetes-list-type": "map",
-        "x-kubernetes-list-map-keys": ["type"],
-    },
-    "status.conditions[].type": {"maxLength": 316},
-}
-_CONDITION: Final[_Limits] = {
-    **_ANY_CONDITION,
-    "status.conditions[].reason": {"maxLength": 1024},
-    "status.conditions[].message": {"maxLength": 32768},
-}
-_CONDITION_OF_A_RUN: Final[_Limits] = {
-    **_ANY_CONDITION,
+_CONDITION_OF_A_RUN: Final[Limits] = {
+    **ANY_CONDITION,
     "status.conditions[].reason": {"maxLength": 64},
     "status.conditions[].message": {"maxLength": 2048},
 }
@@ -51,11 +38,11 @@ def _of_a_story() -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield "spec.transports[].name", {"maxLength": _LONGEST_NAME}
 
 
-LIMITS: Final[Mapping[Kind, _Limits]] = {
-    Kind.STORY: {**_CONDITION, **dict(_of_a_story())},
-    Kind.ENGRAM: _CONDITION,
-    Kind.ENGRAM_TEMPLATE: _CONDITION,
+LIMITS: Final[Mapping[Kind, Limits]] = {
+    Kind.STORY: {**CONDITION, **dict(_of_a_story())},
+    Kind.ENGRAM: CONDITION,
+    Kind.ENGRAM_TEMPLATE: CONDITION,
     Kind.STORY_RUN: _CONDITION_OF_A_RUN,
     Kind.STEP_RUN: _CONDITION_OF_A_RUN,
+    **kratix.LIMITS,
 }
-"""Keywords of the schema by the path of what they are about; `[]` is each entry of a list."""

@@ -4,46 +4,11 @@ Source: BubuStack, CRDs.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Final, Literal, NamedTuple
-
-from pydantic import BaseModel
+from typing import Final
 
 from runwright.models.bubustack import Engram, EngramTemplate, StepRun, Story, StoryRun
-
-
-class Kind(StrEnum):
-    """The kinds that a cluster learns from Runwright."""
-
-    STORY = "Story"
-    ENGRAM = "Engram"
-    ENGRAM_TEMPLATE = "EngramTemplate"
-    STORY_RUN = "StoryRun"
-    STEP_RUN = "StepRun"
-
-
-class Column(NamedTuple):
-    """One of the columns that `kubectl get` shows."""
-
-    name: str
-    path: str
-    type: Literal["string", "integer", "date"] = "string"
-    priority: int = 0
-    """Above 0 it is shown by `kubectl get --output=wide` alone."""
-
-
-class Served(NamedTuple):
-    """How the API server serves a kind."""
-
-    model: type[BaseModel]
-    plural: str
-    short: str
-    categories: tuple[str, ...]
-    columns: tuple[Column, ...]
-    selectable: tuple[str, ...] = ()
-    """Paths by which a list or a watch can be narrowed, besides name and namespace."""
-    scope: Literal["Namespaced", "Cluster"] = "Namespaced"
-
+from runwright.rules.crds import kratix
+from runwright.rules.crds.kinds import Column, Kind, Served
 
 _AGE: Final = Column("Age", ".metadata.creationTimestamp", "date")
 _PHASE: Final = Column("Phase", ".status.phase")
@@ -113,5 +78,6 @@ SERVED: Final[Mapping[Kind, Served]] = {
         ),
         selectable=(".spec.storyRunRef.name", ".spec.stepId", ".status.phase"),
     ),
+    **kratix.SERVED,
 }
 """In the order in which they are shown."""

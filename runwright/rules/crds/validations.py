@@ -18,33 +18,11 @@ Source: bobrapet, CRDs and webhooks.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final
 
+from runwright.rules.crds import kratix
+from runwright.rules.crds.kinds import Kind, Validation
 from runwright.rules.crds.limits import STEP_LISTS
-from runwright.rules.crds.served import Kind
-
-
-class Validation(NamedTuple):
-    """One rule: an expression that must be true of what is at a path."""
-
-    at: str
-    """As `spec.steps[]`; empty for the whole object."""
-    rule: str
-    message: str
-    detail: str = ""
-    """An expression for the message when it is to name what is wrong."""
-    reason: Literal["", "FieldValueForbidden", "FieldValueRequired"] = ""
-    """For a program; with `FieldValueDuplicate` the API server would not show the message."""
-
-    def as_written(self) -> dict[str, Any]:
-        """Return the rule in the form of a schema."""
-        written = {"rule": self.rule, "message": self.message}
-        if self.detail:
-            written["messageExpression"] = self.detail
-        if self.reason:
-            written["reason"] = self.reason
-        return written
-
 
 _LISTS: Final = tuple(path.removeprefix("spec.") for path in STEP_LISTS)
 """Each may wait for its own steps and for those of the lists before it."""
@@ -191,4 +169,5 @@ VALIDATIONS: Final[Mapping[Kind, tuple[Validation, ...]]] = {
     Kind.ENGRAM_TEMPLATE: (),
     Kind.STORY_RUN: _OF_A_STORY_RUN,
     Kind.STEP_RUN: _OF_A_STEP_RUN,
+    **kratix.VALIDATIONS,
 }

@@ -18,8 +18,8 @@ from runwright.rules.bubustack.admission import (
 from runwright.rules.bubustack.tasks import MANIFEST_FOLDER
 from runwright.rules.manifests.bundle import DEFAULT_NAMESPACE, Bundle, Identity, Source
 from runwright.rules.manifests.documents import Document, read_documents
-from runwright.rules.manifests.salvage import Salvage, salvage
 from runwright.rules.manifests.unknown_fields import unknown_fields
+from runwright.rules.salvage import Salvage, salvage
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.wording import listed, quoted, suggestion, written
 

@@ -34,7 +34,7 @@ class Watch:
 
     cluster: WatchedCluster = field(default_factory=lambda: WatchedCluster(job(), QUOTA))
     completions: MemoryCompletions = field(default_factory=MemoryCompletions)
-    doubt: Doubt = field(default_factory=lambda: Doubt(is_shown=False))
+    doubt: Doubt = field(default_factory=Doubt)
 
     async def look(
         self, *pods: Manifest, first: timedelta = NO_TIME, of: Manifest | None = None
@@ -146,13 +146,36 @@ async def test_another_observer_takes_back_what_is_over() -> None:
     await earlier.look()
     marked = earlier.cluster.objects[JOBS.kind, KEY.namespace, KEY.name]
 
-    is_shown = identity.DIAGNOSED in identity.annotations(marked)
-    later = Watch(earlier.cluster, doubt=Doubt(is_shown=is_shown))
+    later = Watch(earlier.cluster, doubt=Doubt(identity.annotations(marked)[identity.DIAGNOSED]))
     await later.look(pod("Running"), of=marked)
     await later.look(pod("Running"), of=marked)
 
     assert later.told == [None]
     assert not later.is_marked
+
+
+async def test_another_observer_does_not_say_again_what_was_said() -> None:
+    """After a restart thousands of runs would have to wake up for nothing."""
+    earlier = Watch()
+    await earlier.look()
+    marked = earlier.cluster.objects[JOBS.kind, KEY.namespace, KEY.name]
+
+    later = Watch(earlier.cluster, doubt=Doubt(identity.annotations(marked)[identity.DIAGNOSED]))
+    await later.look(of=marked)
+
+    assert (earlier.told, later.told) == (["quota"], [])
+
+
+async def test_what_was_perhaps_not_said_is_said_again() -> None:
+    killed = Watch(completions=KillingCompletions())
+    with pytest.raises(InterruptedError, match="killed before web-build"):
+        await killed.look()
+    marked = killed.cluster.objects[JOBS.kind, KEY.namespace, KEY.name]
+
+    later = Watch(killed.cluster, doubt=Doubt(identity.annotations(marked)[identity.DIAGNOSED]))
+    await later.look(of=marked)
+
+    assert later.told == ["quota"]
 
 
 async def test_nothing_is_said_of_a_task_that_nobody_said_anything_of() -> None:

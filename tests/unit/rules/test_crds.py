@@ -1,6 +1,7 @@
 """CustomResourceDefinitions as they come from the models."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
@@ -9,8 +10,8 @@ from pydantic import AwareDatetime, Field, StrictInt
 
 from runwright.models.base import WireModel
 from runwright.models.bubustack import Phase
-from runwright.models.bubustack.shared import Int32, Int64, JsonObject, Natural32, Percent
 from runwright.models.durations import GoDuration
+from runwright.models.values import Int32, Int64, JsonObject, Natural32, Percent
 from runwright.rules.crds import SERVED, Kind, definition, object_schema
 from runwright.rules.crds.definitions import part_at
 from runwright.rules.crds.structure import structural_schema
@@ -19,9 +20,10 @@ _FREE: Final = "x-kubernetes-preserve-unknown-fields"
 _STRUCTURAL: Final = {
     *("description", "type", "format", "default", "enum", "pattern", "minLength", "maxLength"),
     *("minimum", "maximum", "minItems", "maxItems", "items", "properties"),
-    *("additionalProperties", "required", _FREE, "x-kubernetes-list-type"),
-    *("x-kubernetes-list-map-keys", "x-kubernetes-validations"),
+    *("maxProperties", "additionalProperties", "required", _FREE, "x-kubernetes-list-type"),
+    *("x-kubernetes-list-map-keys", "x-kubernetes-validations", "x-kubernetes-embedded-resource"),
 }
+_WHICH_ENTRY: Final = re.compile(r"\[\?.*?\]")
 _LARGEST_ANNOTATIONS: Final = 256 * 1024
 
 each_kind = pytest.mark.parametrize("kind", Kind)
@@ -211,7 +213,8 @@ def test_what_is_shown_and_selected_by_exists(kind: Kind) -> None:
     shown = [column.path for column in served.columns if not column.path.startswith(".metadata")]
 
     for path in (*shown, *served.selectable):
-        assert part_at(object_schema(kind), path)["type"] in {"string", "integer"}
+        part = part_at(object_schema(kind), _WHICH_ENTRY.sub("[]", path))
+        assert part["type"] in {"string", "integer", "boolean"}
 
 
 @each_kind
@@ -237,6 +240,10 @@ def test_conditions_are_told_apart_by_their_type(kind: Kind) -> None:
         (Kind.ENGRAM_TEMPLATE, {}),
         (Kind.STORY_RUN, {"status.gates{}.state": "Pending"}),
         (Kind.STEP_RUN, {"status.error.version": "v1"}),
+        (Kind.PROMISE, {}),
+        (Kind.PROMISE_REVISION, {}),
+        (Kind.RESOURCE_BINDING, {}),
+        (Kind.WORK, {}),
     ],
 )
 def test_the_api_server_fills_in_words_only(kind: Kind, defaults: dict[str, str]) -> None:
@@ -267,6 +274,25 @@ def test_what_is_free_keeps_every_field(kind: Kind, free: set[str]) -> None:
     found = {path for path, part in _parts(object_schema(kind)) if _FREE in part}
 
     assert found == free
+
+
+@pytest.mark.parametrize("action", ["configure", "delete"])
+@pytest.mark.parametrize("workflow", ["promise", "resource"])
+def test_a_pipeline_keeps_what_nobody_knows(workflow: str, action: str) -> None:
+    """A schema that dropped it would hide from its author what it never does."""
+    pipeline = part_at(object_schema(Kind.PROMISE), f"spec.workflows.{workflow}.{action}[]")
+
+    assert pipeline[_FREE]
+    assert pipeline["properties"]["spec"][_FREE]
+
+
+@pytest.mark.parametrize("kind", [Kind.PROMISE, Kind.RESOURCE_BINDING, Kind.WORK])
+def test_a_kind_of_kratix_is_called_by_its_whole_name(kind: Kind) -> None:
+    """As upstream: its kinds have no short names, and one category."""
+    names = definition(kind)["spec"]["names"]
+
+    assert "shortNames" not in names
+    assert names["categories"] == ["kratix"]
 
 
 @pytest.mark.parametrize("field", ["with", "runtime"])
@@ -302,4 +328,8 @@ def test_a_definition_is_named_as_the_api_server_demands() -> None:
         "engramtemplates.catalog.bubustack.io",
         "storyruns.runs.bubustack.io",
         "stepruns.runs.bubustack.io",
+        "promises.platform.kratix.io",
+        "promiserevisions.platform.kratix.io",
+        "resourcebindings.platform.kratix.io",
+        "works.platform.kratix.io",
     ]

@@ -37,6 +37,8 @@ def seen(step: str = "") -> dict[str, object]:
 def test_a_step_sees_outputs_of_successes_and_branches_through_their_block() -> None:
     assert seen("use") == {
         "fetch": {"tag": "v1"},
+        "courier": {},
+        "sure": {},
         "linux": {"of": "the story"},
         "build": {"linux": {"url": "l"}, "mac": {"url": "m"}},
     }

@@ -1,0 +1,67 @@
+"""Whether the pipelines of a Promise can be run."""
+
+from collections.abc import Iterable, Iterator
+
+from runwright.errors import Problem
+from runwright.models.kratix import LONGEST_ID, WorkflowAction
+from runwright.rules.kratix.pipelines import WORKFLOWS, Placed
+from runwright.rules.kubernetes.fields import field, text
+from runwright.rules.kubernetes.labels import label_problems
+from runwright.rules.shapes import is_object
+from runwright.rules.wording import quoted
+
+
+def repeated_names(pipelines: Iterable[Placed]) -> Iterator[Problem]:
+    """Yield the pipelines whose name another one of their workflow has before them.
+
+    Source: Kratix, Promise webhook.
+    """
+    first: dict[tuple[str, str, str], str] = {}
+    for placed in pipelines:
+        name = _name(placed)
+        before = first.setdefault((placed.type, placed.action, name), placed.path)
+        if name and before != placed.path:
+            yield Problem(f"{placed.path}.metadata.name", f"{quoted(name)} is {before} already")
+
+
+def long_ids(pipelines: Iterable[Placed], promise: str) -> Iterator[Problem]:
+    """Yield the pipelines whose objects would have too long a name.
+
+    Source: Kratix, Promise webhook.
+    """
+    for placed in pipelines:
+        size = len("-".join((promise, placed.type, placed.action, _name(placed))))
+        if size > LONGEST_ID:
+            message = (
+                f"PROMISE-{placed.type}-{placed.action}-PIPELINE must have at most {LONGEST_ID}"
+                f" characters, has {size}"
+            )
+            yield Problem(f"{placed.path}.metadata.name", message)
+
+
+def impossible_labels(pipelines: Iterable[Placed]) -> Iterator[Problem]:
+    """Yield the labels that neither a Job nor a pod can have.
+
+    Source: Kratix, Promise webhook.
+    """
+    for placed in pipelines:
+        labels = field(placed.manifest, "metadata", "labels")
+        if is_object(labels):
+            readable = {key: value for key, value in labels.items() if isinstance(value, str)}
+            yield from label_problems(readable, f"{placed.path}.metadata.labels")
+
+
+def idle_pipelines(pipelines: Iterable[Placed]) -> Iterator[Problem]:
+    """Yield the pipelines that are never run: of a delete workflow all but the first.
+
+    Source: Kratix, delete workflows.
+    """
+    found = tuple(pipelines)
+    for type_, action in WORKFLOWS:
+        own = [one for one in found if (one.type, one.action) == (type_, action)]
+        for placed in own[1:] if action is WorkflowAction.DELETE else ():
+            yield Problem(placed.path, "is never run: a delete workflow has one pipeline")
+
+
+def _name(placed: Placed) -> str:
+    return text(placed.manifest, "metadata", "name")

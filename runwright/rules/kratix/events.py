@@ -1,0 +1,134 @@
+"""What happened to a parent between two moments, as Kubernetes Events.
+
+Source: Kratix, Events.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Final
+
+from runwright.models.kratix import (
+    ConditionType,
+    Parent,
+    ParentState,
+    PipelinePhase,
+    PipelineProgress,
+    Reason,
+    WorkflowAction,
+)
+from runwright.models.objects import EventType, ObjectEvent, ObjectKey
+from runwright.rules.wording import excerpt
+
+_LONGEST: Final = 1024
+"""Characters of an Event's message; an API server takes no more."""
+
+
+class EventReason(StrEnum):
+    """Why an Event is told. People search for these words: they stay as they are."""
+
+    PIPELINE_STARTED = "PipelineStarted"
+    CONFIGURE_FAILED = "ConfigureWorkflowFailed"
+    DELETE_FAILED = "Failed Pipeline"
+    SUSPENDED = "WorkflowSuspended"
+    PAUSED = "PausedReconciliation"
+    WORKS_SUCCEEDED = "WorksSucceeded"
+    WORKS_FAILING = "WorksFailing"
+    WORKS_MISPLACED = "WorksMisplaced"
+    RECONCILED = "ReconcileSucceeded"
+
+
+_WARNINGS: Final = frozenset(
+    {
+        EventReason.CONFIGURE_FAILED,
+        EventReason.DELETE_FAILED,
+        EventReason.SUSPENDED,
+        EventReason.PAUSED,
+        EventReason.WORKS_FAILING,
+        EventReason.WORKS_MISPLACED,
+    }
+)
+_OF_WORKS: Final[Mapping[Reason | None, EventReason]] = {
+    Reason.WORKS_SUCCEEDED: EventReason.WORKS_SUCCEEDED,
+    Reason.WORKS_FAILING: EventReason.WORKS_FAILING,
+    Reason.WORKS_MISPLACED: EventReason.WORKS_MISPLACED,
+}
+_OF_RECONCILED: Final[Mapping[Reason | None, tuple[EventReason, str]]] = {
+    Reason.PAUSED_RECONCILIATION: (EventReason.PAUSED, "Nothing starts while it is paused"),
+    Reason.RECONCILED: (EventReason.RECONCILED, "Successfully reconciled"),
+}
+
+
+def events_of(parent: Parent, before: ParentState, now: ParentState) -> tuple[ObjectEvent, ...]:
+    """Return the Events of what changed, once each; upstream tells a failure at every look."""
+    key = ObjectKey(
+        api_version=parent.api_version,
+        kind=parent.kind,
+        namespace=parent.namespace,
+        name=parent.name,
+        uid=parent.uid,
+    )
+    told = (*_of_pipelines(parent, before, now), *_of_conditions(before, now))
+    return tuple(
+        ObjectEvent(
+            object=key,
+            type=EventType.WARNING if reason in _WARNINGS else EventType.NORMAL,
+            reason=reason,
+            message=excerpt(message, _LONGEST),
+        )
+        for reason, message in told
+    )
+
+
+def _of_pipelines(
+    parent: Parent, before: ParentState, now: ParentState
+) -> Iterator[tuple[EventReason, str]]:
+    known = {one.name: one for one in _same_workflow(before, now)}
+    for one in now.workflow.pipelines:
+        if _moved(known.get(one.name), one):
+            yield from _of_pipeline(parent, now.action, one)
+
+
+def _same_workflow(before: ParentState, now: ParentState) -> tuple[PipelineProgress, ...]:
+    is_configure = now.action is WorkflowAction.CONFIGURE
+    return (before.configure if is_configure else before.delete).pipelines
+
+
+def _moved(before: PipelineProgress | None, now: PipelineProgress) -> bool:
+    """Return whether a pipeline is in another phase, or again in the same with another Job."""
+    return before is None or (before.phase, before.job_name) != (now.phase, now.job_name)
+
+
+def _of_pipeline(
+    parent: Parent, action: WorkflowAction, pipeline: PipelineProgress
+) -> Iterator[tuple[EventReason, str]]:
+    match pipeline.phase:
+        case PipelinePhase.RUNNING:
+            message = f"{action.capitalize()} Pipeline started: {pipeline.name}"
+            yield EventReason.PIPELINE_STARTED, message
+        case PipelinePhase.FAILED if action is WorkflowAction.DELETE:
+            yield EventReason.DELETE_FAILED, "The Delete Pipeline has failed"
+        case PipelinePhase.FAILED:
+            message = f"A {parent.type}/configure Pipeline has failed: {pipeline.name}"
+            yield EventReason.CONFIGURE_FAILED, message
+        case PipelinePhase.SUSPENDED:
+            said = f": {pipeline.message}" if pipeline.message else ""
+            yield EventReason.SUSPENDED, f"Pipeline {pipeline.name} suspended the workflow{said}"
+        case _:
+            return
+
+
+def _of_conditions(before: ParentState, now: ParentState) -> Iterator[tuple[EventReason, str]]:
+    works, knew = (_told(one, ConditionType.WORKS_SUCCEEDED) for one in (now, before))
+    if works != knew and (reason := _OF_WORKS.get(works[0])) is not None:
+        yield reason, works[1]
+    reconciled, was = (_told(one, ConditionType.RECONCILED) for one in (now, before))
+    if reconciled != was and reconciled[0] in _OF_RECONCILED:
+        yield _OF_RECONCILED[reconciled[0]]
+
+
+def _told(state: ParentState, type_: ConditionType) -> tuple[Reason | None, str]:
+    """Return the reason of a condition and what it says; None for a reason that is not ours."""
+    found = state.condition(type_)
+    if found is None or found.reason not in set(Reason):
+        return None, ""
+    return Reason(found.reason), found.message

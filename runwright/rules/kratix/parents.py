@@ -1,0 +1,95 @@
+"""A Promise, or a request for one, as the parent of workflows.
+
+Source: Kratix, reconcile order of a resource request.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runwright.models.kratix import (
+    ConditionType,
+    Parent,
+    Promise,
+    PromiseSpec,
+    ResourceRequest,
+    WorkflowType,
+)
+from runwright.models.kratix.keys import ON, PAUSED
+from runwright.models.metadata import ConditionStatus
+from runwright.rules.kratix.hashes import request_hash, spec_hash
+from runwright.rules.kratix.triggers import Sight
+
+_NEEDED = frozenset({ConditionType.AVAILABLE, ConditionType.REQUIREMENTS_FULFILLED})
+
+
+def promise_parent(promise: Promise) -> Parent:
+    """Return a Promise as the parent of its own workflows."""
+    return Parent(
+        type=WorkflowType.PROMISE,
+        promise=promise.metadata.name,
+        api_version=promise.api_version,
+        kind=promise.kind,
+        plural="promises",
+        name=promise.metadata.name,
+        uid=promise.metadata.uid,
+        pipeline_namespace=_pipeline_namespace(promise.spec),
+    )
+
+
+def request_parent(promise: str, spec: PromiseSpec, request: ResourceRequest) -> Parent:
+    """Return a request as a parent, by the spec that its Promise has in the version it gets."""
+    return Parent(
+        type=WorkflowType.RESOURCE,
+        promise=promise,
+        api_version=request.api_version,
+        kind=request.kind,
+        plural=spec.api.spec.names.plural if spec.api else "",
+        name=request.metadata.name,
+        namespace=request.metadata.namespace,
+        uid=request.metadata.uid,
+        pipeline_namespace=_pipeline_namespace(spec),
+    )
+
+
+def _pipeline_namespace(spec: PromiseSpec) -> str:
+    config = spec.workflows.config
+    return (config.pipeline_namespace if config else None) or ""
+
+
+def promise_sight(manifest: Mapping[str, Any]) -> Sight:
+    """Return a Promise as decisions about its own workflow look at it."""
+    metadata = manifest["metadata"]
+    return Sight(
+        generation=metadata.get("generation", 0),
+        hash=spec_hash(manifest),
+        labels=metadata.get("labels") or {},
+    )
+
+
+def request_sight(
+    promise: Promise, revision: Mapping[str, Any], request: Mapping[str, Any]
+) -> Sight:
+    """Return a request as decisions about its workflow look at it.
+
+    `promise` is as it is now; `revision` has the spec of the version that the request gets.
+    """
+    metadata = request["metadata"]
+    return Sight(
+        generation=metadata.get("generation", 0),
+        hash=request_hash(revision, request),
+        labels=metadata.get("labels") or {},
+        promise_paused=promise.metadata.labels.get(PAUSED) == ON,
+        promise_available=can_fulfil(promise),
+        promise_deleting=promise.metadata.deletion_timestamp is not None,
+    )
+
+
+def can_fulfil(promise: Promise) -> bool:
+    """Return whether requests for a Promise may be worked on: unless it says that they may not.
+
+    It says so also while its own workflow runs.
+    """
+    conditions = promise.status.conditions if promise.status else ()
+    return not any(
+        one.type in _NEEDED and one.status is ConditionStatus.FALSE for one in conditions
+    )

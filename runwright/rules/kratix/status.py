@@ -1,0 +1,144 @@
+"""What a parent shows of its workflows, in the layout that the Kratix followed has.
+
+Source: Kratix, status of a resource request; Promise status.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from runwright.models.kratix import (
+    ApiStatus,
+    Availability,
+    Compat,
+    ParentState,
+    PipelineProgress,
+    PipelineStatus,
+    Promise,
+    PromiseKratixStatus,
+    PromiseStatus,
+    RequestKratixStatus,
+    ResourceRequestStatus,
+    WorkflowCounts,
+    WorkflowProgress,
+    WorkflowsStatus,
+    WorkflowStatus,
+)
+from runwright.models.metadata import Condition
+
+
+def request_status(state: ParentState, compat: Compat) -> ResourceRequestStatus:
+    """Return the status of a request, with what its pipelines wrote there.
+
+    What is Kratix's own wins over a field of that name that a pipeline wrote. The counts and the
+    time of the last success stay in both layouts: whatever reads them goes on.
+    """
+    own = ResourceRequestStatus(
+        message=state.message or None,
+        observed_generation=state.observed_generation or None,
+        conditions=_conditions(state),
+        last_successful_configure_workflow_time=_whole(state.last_successful_time),
+        kratix=RequestKratixStatus(workflows=workflows_status(state, compat)),
+        promise_version=state.promise_version or None,
+        resource_binding_version=state.binding_version or None,
+    )
+    own = own.model_copy(update=dict(_counts(state)))
+    return ResourceRequestStatus.model_validate({**state.extra, **_said(own)})
+
+
+def promise_status(
+    state: ParentState,
+    promise: Promise,
+    compat: Compat,
+    availability: Availability,
+    now: datetime,
+) -> PromiseStatus:
+    """Return the status of a Promise, apart from what it requires and who requires it."""
+    before = promise.status or PromiseStatus()
+    is_available = availability is Availability.AVAILABLE
+    since = _whole(now) if is_available else before.last_available_time
+    offered = _offered(promise, state).model_copy(
+        update={"status": availability, "last_available_time": since}
+    )
+    shown = PromiseStatus(
+        observed_generation=state.observed_generation or None,
+        message=state.message or None,
+        conditions=_conditions(state),
+        required_promises=before.required_promises,
+        required_by=before.required_by,
+        kratix=PromiseKratixStatus(workflows=workflows_status(state, compat)).model_copy(
+            update=dict(offered)
+        ),
+    )
+    return shown.model_copy(update={**dict(offered), **dict(_counts(state))})
+
+
+def workflows_status(state: ParentState, compat: Compat) -> WorkflowsStatus:
+    """Return how the workflows of a parent are going: of each action, or of the last alone."""
+    if not compat.is_keyed:
+        shown = _workflow_status(state.workflow)
+        return WorkflowsStatus(
+            pipelines=shown.pipelines,
+            suspended_generation=shown.suspended_generation,
+            last_successful_configure_workflow_time=_whole(state.last_successful_time),
+        )
+    since = {"last_successful_time": _whole(state.last_successful_time)}
+    configure, delete = _workflow_status(state.configure), _workflow_status(state.delete)
+    return WorkflowsStatus(
+        configure=configure.model_copy(update=since) if state.configure.pipelines else None,
+        delete=delete if state.delete.pipelines else None,
+    )
+
+
+def _workflow_status(workflow: WorkflowProgress) -> WorkflowStatus:
+    return WorkflowStatus(
+        pipelines=tuple(map(_pipeline_status, workflow.pipelines)),
+        suspended_generation=workflow.suspended_generation or None,
+    )
+
+
+def _pipeline_status(pipeline: PipelineProgress) -> PipelineStatus:
+    return PipelineStatus(
+        name=pipeline.name,
+        phase=pipeline.phase,
+        last_transition_time=_whole(pipeline.last_transition_time),
+        message=pipeline.message or None,
+        next_retry_at=_whole(pipeline.next_retry_at),
+        attempts=pipeline.attempts or None,
+        hash=pipeline.hash or None,
+        job_name=pipeline.job_name or None,
+    )
+
+
+def _counts(state: ParentState) -> WorkflowCounts:
+    return WorkflowCounts(
+        workflows=len(state.configure.pipelines),
+        workflows_succeeded=state.configure.succeeded,
+        workflows_failed=state.workflows_failed,
+    )
+
+
+def _offered(promise: Promise, state: ParentState) -> ApiStatus:
+    api = promise.spec.api
+    stored = [one for one in api.spec.versions if one.get("storage")] if api else []
+    version = str(stored[0].get("name", "")) if stored else ""
+    return ApiStatus(
+        kind=api.spec.names.kind if api else None,
+        api_version=f"{api.spec.group}/{version}" if api and version else None,
+        version=state.promise_version or None,
+    )
+
+
+def _conditions(state: ParentState) -> tuple[Condition, ...]:
+    return tuple(
+        one.model_copy(update={"last_transition_time": _whole(one.last_transition_time)})
+        for one in state.conditions
+    )
+
+
+def _whole(moment: datetime | None) -> datetime | None:
+    """Return a moment in whole seconds, as Kubernetes keeps it."""
+    return moment.replace(microsecond=0) if moment else None
+
+
+def _said(status: ResourceRequestStatus) -> dict[str, Any]:
+    return status.model_dump(mode="json", exclude_none=True)
