@@ -243,7 +243,7 @@ def test_a_run_takes_along_no_more_stories_than_can_be_judged() -> None:
 
 
 def test_the_templates_of_all_stories_of_a_run_are_bounded_together() -> None:
-    much = {"with": {"x": "{{ (1) }}" * 6_000}}
+    much = {"with": {"x": f"{{{{`{'y' * 29_998}`}}}}"}}
     others = [named(f"s{number}", engram("x", **much)) for number in range(5)]
 
     assert refusal(*others[:4]) == ""
