@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from runwright.rules.schemas import schema_problems, violations, with_defaults
 
+pytestmark = pytest.mark.timeout(10)
+"""Seconds: what is counted here takes about one, and machines differ."""
+
 json_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8)),
     lambda inner: st.one_of(
