@@ -30,6 +30,8 @@ from testbed.images.contents import BUSYBOX
 ENGRAM: Final = "work"
 SMALL: Final = {"cpuRequest": "10m", "memoryRequest": "16Mi"}
 _ACCOUNT: Final = "worker"
+_AT_ONCE: Final = 32
+"""Requests to the API server."""
 
 
 class Site:
@@ -118,10 +120,25 @@ class Site:
 
     async def close(self) -> None:
         """Remove the namespace and what belongs to it elsewhere."""
+        await self._let_go()
         await self.cluster.delete(ENGRAM_TEMPLATES, ("", self.namespace))
         self.testbed.kubectl("delete", "clusterrolebinding", self.namespace)
         self.testbed.kubectl("delete", "namespace", self.namespace, "--wait=false")
         await self.cluster.close()
+
+    async def _let_go(self) -> None:
+        """Take our finalizers from what is left: there is no worker any more that would."""
+        at_once = asyncio.Semaphore(_AT_ONCE)
+
+        async def released(resource: Resource, name: str) -> None:
+            async with at_once:
+                patch = {"metadata": {"finalizers": None}}
+                await self.cluster.patch(resource, (self.namespace, name), patch)
+
+        async with asyncio.TaskGroup() as group:
+            for resource in (STORY_RUNS, JOBS, PODS):
+                for one in await self.all(resource):
+                    group.create_task(released(resource, one["metadata"]["name"]))
 
     @asynccontextmanager
     async def worker(self) -> AsyncGenerator[psutil.Process]:
