@@ -20,6 +20,8 @@ class Size(NamedTuple):
     """Tasks that wait while their worker is killed."""
     suspended: int
     """Tasks of a cluster that wait on suspended Jobs."""
+    interrupted: int
+    """Such tasks that wait while their worker is killed."""
 
 
 FULL: Final = Size(
@@ -30,7 +32,15 @@ FULL: Final = Size(
     idle_seconds=20,
     tasks=100,
     suspended=5000,
+    interrupted=500,
 )
 QUICK: Final = Size(
-    rounds=2, runs=100, decisions=15, waiting=200, idle_seconds=5, tasks=20, suspended=300
+    rounds=2,
+    runs=100,
+    decisions=15,
+    waiting=200,
+    idle_seconds=5,
+    tasks=20,
+    suspended=300,
+    interrupted=100,
 )

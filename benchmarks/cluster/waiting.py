@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import psutil
@@ -28,11 +29,22 @@ _SETTLES_WITHIN: Final = 300.0
 
 async def measure(size: Size) -> list[Row]:
     """Measure a worker over Jobs that a policy of the cluster keeps suspended, as a queue would."""
-    runs = max(1, size.suspended // _STEPS)
+    many, few = max(1, size.suspended // _STEPS), max(1, size.interrupted // _STEPS)
+    async with _suspending() as place:
+        rows = await _waiting(place, many)
+    async with _suspending() as place:
+        return [*rows, await _interrupted(place, few)]
+
+
+@asynccontextmanager
+async def _suspending() -> AsyncGenerator[Site]:
+    """Give a namespace in which every Job is suspended."""
     async with site() as place:
         await _suspend_all_jobs(place)
+        steps = [{"name": f"s{n}", "ref": {"name": ENGRAM}} for n in range(_STEPS)]
+        await place.story("wide", *steps)
         try:
-            return await _measure(place, runs)
+            yield place
         finally:
             place.testbed.kubectl(
                 *("delete", "mutatingadmissionpolicybinding,mutatingadmissionpolicy"),
@@ -40,23 +52,18 @@ async def measure(size: Size) -> list[Row]:
             )
 
 
-async def _measure(place: Site, runs: int) -> list[Row]:
+async def _waiting(place: Site, runs: int) -> list[Row]:
+    """Measure so many runs while they wait, and how soon another worker knows what ended."""
     tasks = runs * _STEPS
-    steps = [{"name": f"s{n}", "ref": {"name": ENGRAM}} for n in range(_STEPS)]
-    await place.story("wide", *steps)
     async with place.worker() as worker:
         before = worker.memory_info().rss
         begun, used = time.monotonic(), cpu_seconds(worker)
-        for _ in range(runs):
-            await place.run("wide")
-        await _until_started(place, tasks)
+        await _start(place, runs)
         took, started = time.monotonic() - begun, cpu_seconds(worker) - used
         settled = await _settled(worker)
         idle = await _idle(worker, place.stand.server)
         memory = (worker.memory_info().rss - before) / 1024 / tasks
-        worker.kill()
-        worker.wait()
-        ended = await _end_some(place)
+        ended = await _ended_while_away(place, worker)
     async with place.worker():
         resumed = await _resumed(place, ended)
     return [
@@ -72,13 +79,41 @@ async def _measure(place: Site, runs: int) -> list[Row]:
         row("… all started within", "s", [took]),
         row("… and nothing left to do about it after", "s", [settled]),
         row(
-            f"Worker killed with {tasks} tasks waiting, {_ENDED_MEANWHILE} of which end meanwhile: "
-            "those are recorded, from the start of the next worker",
+            f"… {_ENDED_MEANWHILE} end while no worker is there: recorded by the next",
             "s",
             [resumed],
-            goal=Goal(bar=5, aim=2),
         ),
     ]
+
+
+async def _interrupted(place: Site, runs: int) -> Row:
+    """Measure how soon the next worker knows what ended while none was there."""
+    async with place.worker() as worker:
+        await _start(place, runs)
+        await _settled(worker)
+        ended = await _ended_while_away(place, worker)
+    async with place.worker():
+        resumed = await _resumed(place, ended)
+    return row(
+        f"Worker killed with {runs * _STEPS} tasks waiting, {_ENDED_MEANWHILE} of which end "
+        "meanwhile: those are recorded, from the moment that the next one leads",
+        "s",
+        [resumed],
+        goal=Goal(bar=5, aim=2),
+    )
+
+
+async def _start(place: Site, runs: int) -> None:
+    for _ in range(runs):
+        await place.run("wide")
+    await _until_started(place, runs * _STEPS)
+
+
+async def _ended_while_away(place: Site, worker: psutil.Process) -> Sequence[str]:
+    """Kill the worker, then have some Jobs end; return their names."""
+    worker.kill()
+    worker.wait()
+    return await _end_some(place)
 
 
 async def _suspend_all_jobs(place: Site) -> None:
