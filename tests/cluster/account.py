@@ -86,6 +86,13 @@ class Account:
                 await asyncio.to_thread(self.testbed.kubectl, *asked)
                 return
 
+    async def until_it_may_not(self, verb: str, resource: str, namespace: str) -> None:
+        """Return once the API server has heard that it may not do that there any more."""
+        asked = ("auth", "can-i", verb, resource, f"--as={self.username}", f"-n={namespace}")
+        with suppress(CommandError):  # it exits with 1 when the answer is no
+            while True:
+                await asyncio.to_thread(self.testbed.kubectl, *asked)
+
     def may_work_everywhere(self) -> None:
         """Bind its rights in all namespaces, as an operator does in need."""
         self.testbed.apply(

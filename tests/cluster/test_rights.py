@@ -184,13 +184,19 @@ async def test_a_worker_of_one_namespace_needs_rights_in_no_other(confined: Stag
 async def test_a_namespace_whose_bindings_went_first_goes_once_there_are_others(
     confined: Stage,
 ) -> None:
-    """Deleted with runs in it, it takes the rights away that would let them go."""
+    """Deleted with runs in it, it takes the rights away that would let them go.
+
+    In which order is chance: here they go first.
+    """
     await confined.story("release", gate("go"))
     async with confined.served():
         await confined.run("web-1", "release")
         await confined.until(
             "web-1", lambda run: "go" in (run.get("status") or {}).get("gates", {})
         )
+        here = ("rolebindings", "--all", f"--namespace={confined.namespace}")
+        await asyncio.to_thread(confined.account.testbed.kubectl, "delete", *here)
+        await confined.account.until_it_may_not("patch", "storyruns", confined.namespace)
         await confined.cluster.delete(NAMESPACES, ("", confined.namespace))
         held = await confined.until("web-1", _is_being_deleted)
         deletion = await _begun(confined.client, f"deletion/{confined.workflow(held).id}")
