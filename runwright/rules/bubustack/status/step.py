@@ -14,8 +14,8 @@ from runwright.models.bubustack import (
     StructuredError,
     StructuredErrorType,
 )
-from runwright.models.story_run import StartStoryRun, StepProgress, StepReason
-from runwright.rules.bubustack.branches import all_steps, step_run_name
+from runwright.models.story_run import Section, StartStoryRun, StepProgress, StepReason
+from runwright.rules.bubustack.branches import branches_of, step_run_name, steps_of
 from runwright.rules.bubustack.conditions import Standing, cut, phase_conditions
 from runwright.rules.bubustack.dependencies import dependencies
 from runwright.rules.bubustack.progress import MESSAGE, size_of
@@ -102,10 +102,20 @@ def _own_error(step: StepProgress) -> StructuredError | None:
 
 def _needs(start: StartStoryRun, step: StepProgress) -> Iterator[str]:
     """Yield the names of the StepRuns of the steps that a step waited for."""
-    steps = {one.name: one for _, one in all_steps(start.story)}
+    steps = _around(start, step)
     for name in dependencies(steps[step.name]):
         if _is_engram(steps.get(name)):
             yield step_run_name(start.name, name)
+
+
+def _around(start: StartStoryRun, step: StepProgress) -> dict[str, Step]:
+    """Return the steps of the Story by name, and of branches those beside a branch.
+
+    Each StepRun is written several times: the blocks that it has nothing to do with are not read.
+    """
+    listed = {one.name: one for section in Section for one in steps_of(start.story, section)}
+    block = listed.get(step.block)
+    return listed | {one.name: one for one in branches_of(block)} if block else listed
 
 
 def _is_engram(step: Step | None) -> bool:
