@@ -47,11 +47,11 @@ class StorySteps(StoryChildren):
             StepType.WAIT: self._run_wait,
         }
 
-    async def _run_graph(self, graph: Graph, most: int | None = None) -> None:
+    async def _run_graph(self, graph: Graph, most: int = MOST_IN_FLIGHT) -> None:
         """Start every step as soon as it may, until none runs and none is left."""
         running: dict[str, asyncio.Task[None]] = {}
         try:
-            while self._advance(graph, running, most or MOST_IN_FLIGHT):
+            while self._advance(graph, running, most):
                 await self._something_changes()
         except asyncio.CancelledError:
             await cancelled(running.values())

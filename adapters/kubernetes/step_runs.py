@@ -3,6 +3,7 @@
 from collections.abc import Container
 
 from adapters.kubernetes.cluster import Cluster, Selection
+from adapters.kubernetes.ownership import owners_of
 from adapters.kubernetes.resources import STEP_RUNS
 from runwright.models.bubustack import StoryRun
 from runwright.models.objects import Manifest
@@ -28,5 +29,4 @@ async def remove_step_runs(cluster: Cluster, run: StoryRun, kept: Container[str]
 
 
 def _is_of(step_run: Manifest, run: StoryRun) -> bool:
-    owners: list[Manifest] = step_run["metadata"].get("ownerReferences") or []
-    return any(owner["uid"] == run.metadata.uid for owner in owners)
+    return run.metadata.uid in {owner.uid for owner in owners_of(step_run)}
