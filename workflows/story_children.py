@@ -65,6 +65,8 @@ class StoryChildren(StoryTasks):
         earlier = await self._earlier(step, anew)
         if earlier is None:
             return Continuation()
+        said = f"Waits to hear how run {anew.name} of an earlier execution ended"
+        self._set(progress.held_up(self._step(step), said))
         by = self._start.resume_from.by if self._start.resume_from else ""
         wanted = FindContinuation(workflow_id=children.id_of(earlier), anew=earlier, by=by)
         past = await _asked_for(
@@ -106,6 +108,8 @@ class StoryChildren(StoryTasks):
             parent=story_run_key(self._start),
             parent_is_deleted=self._cancelled is not None and self._cancelled.run_hooks,
         )
+        said = f"Waits for its StoryRun {anew.name}, and for one of an earlier execution to go"
+        self._set(progress.held_up(self._step(step), said))
         made = await _asked_for(
             workflow.start_activity_method(
                 ChildRunActivities.make_child_run,

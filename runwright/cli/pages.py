@@ -106,7 +106,7 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
 
 def _under_way(step: StepProgress, now: datetime) -> str:
     until = f"until {moment(step.deadline, now)}" if step.deadline else ""
-    if step.phase in {Phase.BLOCKED, Phase.SCHEDULING}:
+    if step.phase in {Phase.PENDING, Phase.BLOCKED, Phase.SCHEDULING}:
         return ", ".join(filter(None, (excerpt(step.message, _NOTE), until)))
     if step.phase is Phase.PAUSED:
         said = excerpt(step.message, _NOTE) if step.type == StepType.WAIT else ""

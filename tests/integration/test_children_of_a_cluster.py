@@ -74,10 +74,12 @@ async def test_a_cancel_while_the_object_is_made_is_a_cancel(
 
     async with placed_run(client, task_queue, start, cluster) as run:
         await cluster.asked.wait()
+        waiting = await run.state()
         await run.handle.signal("cancel", CancelRun(by="ada"))
         await ended(run)
         state = await run.state()
 
+    assert waiting.steps["call"].message.startswith("Waits for its StoryRun ")
     assert (state.phase, state.steps["call"].phase) == (Phase.FINISHED, Phase.CANCELED)
 
 

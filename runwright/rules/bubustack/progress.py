@@ -154,6 +154,11 @@ def waiting(step: StepProgress, message: str, deadline: datetime | None) -> Step
     return step.model_copy(update=update)
 
 
+def held_up(step: StepProgress, message: str) -> StepProgress:
+    """Return the step as started, with what it waits for before it can do anything."""
+    return step.model_copy(update={"message": message})
+
+
 def under_way(step: StepProgress, message: str) -> StepProgress:
     """Return the step as running what it is made of."""
     return step.model_copy(update={"phase": Phase.RUNNING, "message": message})

@@ -123,6 +123,7 @@ def test_marks_are_plain_where_the_terminal_shows_no_others() -> None:
             'there is no Engram "b", until 10:01:30 UTC',
         ),
         ({"phase": "Scheduling", "message": "Waits for a place"}, "Waits for a place"),
+        ({"phase": "Pending", "message": "Waits for its StoryRun"}, "Waits for its StoryRun"),
         ({"phase": "Succeeded", "reason": "Kept", "activation": 1}, "kept from execution 1"),
     ],
     ids=[
@@ -133,6 +134,7 @@ def test_marks_are_plain_where_the_terminal_shows_no_others() -> None:
         "wait with a timeout",
         "blocked",
         "queued",
+        "being made",
         "kept",
     ],
 )
