@@ -20,7 +20,7 @@ from runwright.models.gates import DecideGate, Verdict
 from runwright.models.runs import CancelRun
 from runwright.models.story_run import StartStoryRun, StepReason, StoryRunState
 from runwright.rules.bubustack.intake import RUN_ID
-from runwright.rules.bubustack.jobs.labels import STORY_RUN
+from runwright.rules.bubustack.jobs.labels import STORY_RUN, owners_of_run
 from runwright.rules.bubustack.redrive import FROM_STEP, OBSERVED, REDRIVE, Redrive, redriven
 from tests.integration.clusters import PlacedRun, object_of, placed, placed_run
 from tests.integration.runs import engram, gate
@@ -374,7 +374,7 @@ def _step_run(start: StartStoryRun, step: str) -> dict[str, Any]:
             "name": f"{start.name}-{step}",
             "namespace": start.namespace,
             "labels": {STORY_RUN: start.name},
-            "ownerReferences": [{"uid": start.uid}],
+            "ownerReferences": owners_of_run(start),
         },
         "spec": {"stepId": step},
     }
