@@ -9,13 +9,13 @@ from runwright.health import Vitals
 from runwright.models.tasks import Backend
 from runwright.settings import Settings
 from runwright.worker.execution import (
-    WORKFLOW_RUNNER,
     WORKFLOWS,
     ClusterPorts,
     attend,
     worker_of,
 )
 from runwright.worker.local import serve_local
+from runwright.worker.sandbox import WORKFLOW_RUNNER
 
 __all__ = [
     "WORKFLOWS",

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.catalog import CatalogActivities
 from activities.child_runs import ChildRunActivities
@@ -22,6 +21,7 @@ from adapters.temporal.runs import TemporalRuns
 from runwright.errors import RefusedError
 from runwright.models.tasks import Backend
 from runwright.ports import Catalog, ChildRuns, Objects, StatusMirror, TaskRunner
+from runwright.worker.sandbox import WORKFLOW_RUNNER
 from workflows.deletion import DeletionWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
 from workflows.story_run import StoryRunWorkflow
@@ -31,15 +31,8 @@ _LOG: Final = logging.getLogger(__name__)
 WORKFLOWS: Final = (StoryRunWorkflow, DeletionWorkflow)
 """Everything that a worker executes, and that recorded histories are replayed with."""
 
-_PURE: Final = ("runwright", "activities", "jsonschema", "referencing", "rpds")
-"""Modules without side effects, shared with the sandbox instead of loaded anew for each run."""
-
 _MOST_ACTIVITIES: Final = 1000
 """At once: a stop holds its place for the grace of its task, and starts must not wait for it."""
-
-WORKFLOW_RUNNER: Final = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PURE)
-)
 
 
 class ClusterPorts(NamedTuple):
