@@ -137,7 +137,8 @@ class StorySteps(StoryChildren):
             if self._room(running, self._most.get(block, MOST_IN_FLIGHT)) > 0:
                 self._set(blocked.released(self._step(step), workflow.now()))
                 return
-            self._set(blocked.queued(self._step(step)))
+            if (queued := blocked.queued(self._step(step))) != self._step(step):
+                self._set(queued)  # once: it wakes all who wait for a place, and this one with them
             await self._something_changes()
 
     async def _run_condition(self, step: Step) -> StepProgress:
