@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 with workflow.unsafe.imports_passed_through():
     from activities.runs import CancelOwnRun, RunActivities
     from runwright.models.gates import GateOutcome
-    from runwright.models.runs import CancelRun
+    from runwright.models.runs import LONGEST_REASON, CancelRun
     from runwright.models.story_run import (
         Section,
         StartStoryRun,
@@ -123,7 +123,8 @@ class StoryRunWorkflow(StorySteps):
         try:
             await workflow.wait_condition(lambda: task.done() or self._cancelled is not None)
         except asyncio.CancelledError:
-            self._note_cancel(CancelRun(reason=workflow.cancellation_reason() or ""))
+            reason = (workflow.cancellation_reason() or "")[:LONGEST_REASON]
+            self._note_cancel(CancelRun(reason=reason))
         if not task.done():
             await unbroken(self._interrupted(task))
         if task.cancelled():

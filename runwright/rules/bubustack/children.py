@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from runwright.errors import NotFoundError, TemplateError
 from runwright.models.bubustack import Phase, Step, StepType, Story
-from runwright.models.runs import Cancelled, CancelRun
+from runwright.models.runs import LONGEST_REASON, Cancelled, CancelRun
 from runwright.models.story_run import (
     ChildRun,
     ParentRun,
@@ -28,7 +28,6 @@ DEEPEST: Final = 32
 """Runs within each other, where the Story that is executed says nothing else."""
 MOST_START: Final = 2 * 1024 * 1024 - 64 * 1024
 """Bytes that the start of a run may take: Temporal takes 2 MiB of one thing."""
-_LONGEST_REASON: Final = 2048
 Key = tuple[str, str]
 """Namespace and name of a Story."""
 
@@ -244,7 +243,7 @@ def cancel_of(
     is_usual = cancelled.grace == progress.stop_grace(start.story)
     return CancelRun(
         by=cancelled.by,
-        reason=reason[:_LONGEST_REASON],
+        reason=reason[:LONGEST_REASON],
         grace=None if is_usual else cancelled.grace,
         run_hooks=cancelled.run_hooks,
     )
