@@ -173,8 +173,7 @@ class StoryRunWorkflow(StorySteps):
         before, self._state = self._state, verdicts.closed(self._state, ending, workflow.now())
         self._record([history.of_end(before, self._state, self._when())])
         self._present()
-        await unbroken(self._mirror.show(self._known()))
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await unbroken(self._last_shown())
         if ending.phase in verdicts.CLOSES_AS_CANCELED:
             await self._be_cancelled(ending)
         if ending.phase not in verdicts.CLOSES_AS_COMPLETED:
@@ -186,6 +185,11 @@ class StoryRunWorkflow(StorySteps):
                 category=ApplicationErrorCategory.BENIGN,
             )
         return self.state()
+
+    async def _last_shown(self) -> None:
+        """Return when the end is shown, and everybody who asked something has an answer."""
+        await self._mirror.show(self._known())
+        await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _be_cancelled(self, ending: Ending) -> NoReturn:
         """Have Temporal cancel this run: without its request a run cannot close as cancelled."""
