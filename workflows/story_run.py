@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -30,6 +30,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.policies import LOOK, TRY_FOR_EVER
     from workflows.story_steps import StorySteps
     from workflows.tasks import cancelled, unbroken
+
+_NO_PAUSE_OF_HOOKS: Final = "hooks-of-a-deleted-run-go-on"
+"""The patch of runs that began when a pause held the hooks of a deleted run as well."""
 
 
 @workflow.defn(name="StoryRun")
@@ -138,6 +141,9 @@ class StoryRunWorkflow(StorySteps):
         """
         run_hooks = self._cancelled is not None and self._cancelled.run_hooks
         if run_hooks and self._is_finishing:
+            if self._paused is not None and workflow.patched(_NO_PAUSE_OF_HOOKS):
+                self._paused = None
+                self._note_change()
             await self._trouble_with_access(is_deleted=True)
             await workflow.wait([work])
             return
