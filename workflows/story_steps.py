@@ -23,6 +23,9 @@ from workflows.tasks import cancelled, unbroken
 MOST_IN_FLIGHT: Final = 500
 """Steps of one run at a time; Temporal refuses a run with 2,000 pending activities."""
 
+_NOT_FOR_EVER: Final = "waits-that-end"
+"""The patch of runs that began when what could never hold was waited for all the same."""
+
 
 class StorySteps(StoryChildren):
     """The steps of a run: when they start, and how each kind of step runs.
@@ -193,7 +196,7 @@ class StorySteps(StoryChildren):
             self._set(progress.waiting(self._step(step), look.message, deadline))
             if deadline and workflow.now() >= deadline:
                 return progress.wait_timed_out(self._step(step), timing.on_timeout, workflow.now())
-            again = timing.next_look(since, workflow.now()) if look.changes_by_itself else None
+            again = timing.next_look(since, workflow.now()) if _looks_again(look) else None
             await self._step_ends(until=[moment for moment in (deadline, again) if moment])
         return self._ended(step, Phase.SUCCEEDED, "Wait condition satisfied.")
 
@@ -225,3 +228,10 @@ class StorySteps(StoryChildren):
         stop = primitives.stop_of(step.name, await self._evaluated(step))
         self._stops.setdefault(self._step(step).section, stop)  # the first one ends the others
         return self._ended(step, stop.phase, stop.message)
+
+
+def _looks_again(look: primitives.Look) -> bool:
+    """Return whether a condition may come to hold although nothing happens."""
+    if look.changes_by_itself and look.trouble:
+        return workflow.patched(_NOT_FOR_EVER)
+    return look.changes_by_itself
