@@ -58,8 +58,10 @@ class StoryRunWorkflow(StorySteps):
             return await self._close(refusal)
         presenting = asyncio.create_task(self._keep_presented())
         mirroring = asyncio.create_task(self._keep_mirrored())
+        watching = asyncio.create_task(self._keep_from_waiting_in_vain())
         ending = await self._unless_cancelled(self._run_story())
         presenting.cancel()
+        watching.cancel()
         return await self._close(ending, mirroring)
 
     async def _run_story(self) -> Ending:

@@ -49,6 +49,8 @@ class StepReason(StrEnum):
     TEMPLATE_RESOLUTION_FAILED = "TemplateResolutionFailed"
     RETRY_SCHEDULED = "RetryScheduled"
     TIMED_OUT = "TimedOut"
+    WAITS_IN_VAIN = "WaitsInVain"
+    """Failed: a wait without a timeout, when nothing could make its condition hold any more."""
     REJECTED = "Rejected"
     EXECUTION_FAILED = "ExecutionFailed"
     INPUT_SCHEMA_FAILED = "InputSchemaFailed"

@@ -101,7 +101,9 @@ async def test_case_20_a_wait_ends_at_its_deadline(
 
 
 async def test_a_cancelled_run_waits_no_longer(client: Client, task_queue: str) -> None:
-    async with started(client, task_queue, start_of({"steps": [wait("never", "no")]})) as going:
+    spec = {"steps": [wait("never", "no"), gate("ask")]}
+
+    async with started(client, task_queue, start_of(spec)) as going:
         await going.until(lambda state: state.steps["never"].phase is Phase.PAUSED)
         await going.run.cancel()
         state = await going.run.wait()

@@ -122,6 +122,7 @@ def test_the_words_of_steps_and_tasks() -> None:
         "TemplateResolutionFailed",
         "RetryScheduled",
         "TimedOut",
+        "WaitsInVain",
         "Rejected",
         "ExecutionFailed",
         "InputSchemaFailed",
