@@ -2,19 +2,16 @@
 
 import asyncio
 from contextlib import suppress
-from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import (
-    ActivityError,
     ApplicationError,
     CancelledError,
     ChildWorkflowError,
     FailureError,
-    is_cancelled_exception,
 )
-from temporalio.workflow import ActivityHandle, ChildWorkflowHandle, ParentClosePolicy
+from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 from activities.child_runs import ChildRunActivities, FindChildRun, MakeChildRun
 from activities.past_runs import FindContinuation, PastRunActivities
@@ -28,9 +25,8 @@ from runwright.rules.bubustack.status.keys import story_run_key
 from workflows.policies import CALL_HEARTBEAT, CLAIM_TIMEOUT, CLUSTER_CALL, LOOK, TRY_FOR_EVER
 from workflows.presentation import attributes_of
 from workflows.story_tasks import StoryTasks
-from workflows.tasks import unbroken
+from workflows.tasks import answered, unbroken
 
-_T = TypeVar("_T")
 _Child = ChildWorkflowHandle[None, StoryRunState]
 
 
@@ -69,7 +65,7 @@ class StoryChildren(StoryTasks):
         self._set(progress.held_up(self._step(step), said))
         by = self._start.resume_from.by if self._start.resume_from else ""
         wanted = FindContinuation(workflow_id=children.id_of(earlier), anew=earlier, by=by)
-        past = await _asked_for(
+        past = await answered(
             workflow.start_activity_method(
                 PastRunActivities.find_continuation,
                 wanted,
@@ -87,7 +83,7 @@ class StoryChildren(StoryTasks):
         """Return the run of a step as the run whose object is there; None if there is none."""
         if not self._start.has_resource:
             return anew
-        found = await _asked_for(
+        found = await answered(
             workflow.start_activity_method(
                 ChildRunActivities.find_child_run,
                 FindChildRun(object=child_manifest(self._start, anew, self._as_parent(step))),
@@ -110,7 +106,7 @@ class StoryChildren(StoryTasks):
         )
         said = f"Waits for its StoryRun {anew.name}, and for one of an earlier execution to go"
         self._set(progress.held_up(self._step(step), said))
-        made = await _asked_for(
+        made = await answered(
             workflow.start_activity_method(
                 ChildRunActivities.make_child_run,
                 wanted,
@@ -193,13 +189,3 @@ class StoryChildren(StoryTasks):
             raise asyncio.CancelledError
         reason, message = StepReason.CANCELED, verdicts.CANCELED.message
         return self._ended(step, Phase.FINISHED, message, reason)
-
-
-async def _asked_for(answer: ActivityHandle[_T]) -> _T:
-    """Return what an activity answers; that it was cancelled is no failure of its own."""
-    try:
-        return await answer
-    except ActivityError as error:
-        if is_cancelled_exception(error):
-            raise asyncio.CancelledError from error
-        raise
