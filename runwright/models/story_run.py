@@ -265,6 +265,8 @@ class StartStoryRun(Message):
     backend: Backend = Backend.LOCAL
     cluster: str = Field(default="local", max_length=63)
     """The name of the cluster that the run belongs to."""
+    correlation: str = Field(default="", max_length=256)
+    """What it is found by among other things than runs; all that it makes is labelled with it."""
     parent: ParentRun | None = None
     depth: int = Field(default=0, ge=0)
     """In how many runs it lies."""

@@ -158,6 +158,7 @@ def child_start(
         author=start.author,
         backend=start.backend,
         cluster=start.cluster,
+        correlation=start.correlation,
         parent=ParentRun(name=start.name, uid=start.uid, step=step.name, workflow_id=parent_id),
         depth=start.depth + 1,
     )

@@ -31,6 +31,7 @@ from runwright.rules.bubustack.children import (
     story_keys,
     version_of,
 )
+from runwright.rules.bubustack.jobs.labels import CORRELATION
 from runwright.rules.bubustack.parentage import Parent, parent_of
 from runwright.rules.bubustack.retention import Retention, retention_of
 from runwright.rules.bubustack.status.gates import comment_in
@@ -188,6 +189,7 @@ def _start(run: StoryRun, lookups: Lookups, cluster: str, patience: timedelta) -
         author=run.metadata.annotations.get(AUTHOR, "")[:_LONGEST_NAME],
         backend=Backend.KUBERNETES,
         cluster=cluster,
+        correlation=run.metadata.annotations.get(CORRELATION, "").strip()[:_LONGEST_NAME],
         resume_from=_counted_on(run),
     )
     return Start(start, retention_of(story))

@@ -47,6 +47,15 @@ def test_a_child_knows_its_parent_and_is_one_deeper() -> None:
     )
 
 
+def test_a_child_is_found_by_what_its_parent_is_found_by() -> None:
+    start = START.model_copy(update={"correlation": "Order #42!"})
+
+    metadata = child_manifest(start, child_of(start), PARENT)["metadata"]
+
+    assert metadata["labels"]["bubustack.io/correlation-id"] == "Order-42"
+    assert metadata["annotations"]["bubustack.io/correlation-id"] == "Order #42!"
+
+
 def test_the_object_of_a_child_belongs_to_its_parents_and_says_who_starts_it() -> None:
     manifest = child_manifest(START, child_of(a=1), PARENT)
 

@@ -68,6 +68,14 @@ def test_a_run_is_started_with_a_snapshot_of_all_that_it_executes() -> None:
     assert configuration_problems(start) == []
 
 
+def test_a_run_takes_along_what_it_is_found_by() -> None:
+    annotations = {"bubustack.io/correlation-id": " order-42 "}
+    run = run_of(metadata={"annotations": annotations})
+
+    assert started(meaning(run, THERE)).correlation == "order-42"
+    assert started(meaning(run_of(), THERE)).correlation == ""
+
+
 def test_nobody_is_the_author_of_a_run_that_names_none() -> None:
     assert started(meaning(run_of(), THERE)).author == ""
 
