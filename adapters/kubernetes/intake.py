@@ -25,7 +25,7 @@ from runwright.models.gates import DecideGate
 from runwright.models.metrics import GATE_DECISIONS_FORWARDED, RUNS_STARTED
 from runwright.models.objects import Manifest
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import PATIENCE, workflow_id
+from runwright.models.story_run import PATIENCE, StepDefaults, workflow_id
 from runwright.ports import Executions, Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
 from runwright.rules.bubustack import outside, redrive, retention
@@ -53,6 +53,7 @@ class Ward(NamedTuple):
     """What a run gets to end when its object is deleted, hooks included."""
     patience: timedelta = PATIENCE
     """How long a run waits for a Story, and a step for an Engram or a template, not there yet."""
+    defaults: StepDefaults | None = None
     resync: timedelta = timedelta(minutes=5)
 
 
@@ -213,7 +214,7 @@ class StoryRunIntake:
     async def _attend(self, name: Name, run: StoryRun) -> None:
         now = datetime.now(UTC)
         lookups, ward = self.library.lookups, self._ward
-        match rules.meaning_of(run, lookups, ward.cluster, ward.patience):
+        match rules.meaning_of(run, lookups, ward.cluster, ward.patience, ward.defaults):
             case rules.Start() as asked:
                 await self._start(run, asked)
             case rules.Waits() as waits:

@@ -19,6 +19,8 @@ BRANCH: Final = "/"
 """Between the name of a parallel step and that of one of its branches."""
 PATIENCE: Final = timedelta(hours=24)
 """How long runs wait for what is not there, where nobody said otherwise."""
+MOST_RETRIES: Final = 10
+"""What a retry policy takes."""
 NO_RESOURCE: Final = "local"
 """In the place of a uid: the run is not a resource of any cluster."""
 
@@ -241,6 +243,14 @@ class ResumeFrom(Message):
     """Of the executions before."""
 
 
+class StepDefaults(Message):
+    """How steps are executed where nobody says it: neither they nor what they belong to."""
+
+    timeout: timedelta = Field(default=timedelta(minutes=30), gt=timedelta(0))
+    """Of one try."""
+    max_retries: int = Field(default=3, ge=0, le=MOST_RETRIES)
+
+
 class StartStoryRun(Message):
     """The input of the workflow StoryRun: a complete snapshot of what it executes."""
 
@@ -259,6 +269,8 @@ class StartStoryRun(Message):
     templates: tuple[EngramTemplate, ...] = ()
     patience: timedelta = Field(default=PATIENCE, gt=timedelta(0))
     """How long a step waits for an Engram or a template that is not there."""
+    defaults: StepDefaults | None = None
+    """None: the usual ones."""
     inputs: dict[str, Any] = {}
     author: str = Field(default="", max_length=256)
     """Who started the run."""

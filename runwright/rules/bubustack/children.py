@@ -154,6 +154,7 @@ def child_start(
         engrams=start.engrams,
         templates=start.templates,
         patience=start.patience,
+        defaults=start.defaults,
         inputs=asked.inputs,
         author=start.author,
         backend=start.backend,

@@ -7,7 +7,7 @@ import pytest
 
 from runwright.errors import InvalidManifestError, Problem
 from runwright.models.bubustack import Story
-from runwright.models.story_run import StartStoryRun
+from runwright.models.story_run import StartStoryRun, StepDefaults
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.configuration import configuration_problems
 from runwright.rules.bubustack.intake import (
@@ -74,6 +74,12 @@ def test_a_run_takes_along_what_it_is_found_by() -> None:
 
     assert started(meaning(run, THERE)).correlation == "order-42"
     assert started(meaning(run_of(), THERE)).correlation == ""
+
+
+def test_a_run_takes_along_what_the_operator_says_of_its_steps() -> None:
+    defaults = StepDefaults(max_retries=1)
+
+    assert started(meaning_of(run_of(), THERE, "prod", defaults=defaults)).defaults == defaults
 
 
 def test_nobody_is_the_author_of_a_run_that_names_none() -> None:
