@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Final
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
@@ -16,7 +17,13 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 from activities.child_runs import ChildRunActivities, FindChildRun, MakeChildRun
 from activities.past_runs import FindContinuation, PastRunActivities
 from runwright.models.bubustack import Phase, Step
-from runwright.models.story_run import StartStoryRun, StepProgress, StepReason, StoryRunState
+from runwright.models.story_run import (
+    ChildNote,
+    StartStoryRun,
+    StepProgress,
+    StepReason,
+    StoryRunState,
+)
 from runwright.rules.bubustack import children, progress, verdicts
 from runwright.rules.bubustack.child_objects import child_manifest
 from runwright.rules.bubustack.continuing import Continuation, may_go_on
@@ -27,11 +34,35 @@ from workflows.presentation import attributes_of
 from workflows.story_tasks import StoryTasks
 from workflows.tasks import answered, unbroken
 
+_TELLS_ITS_PARENT: Final = "tells-its-parent-of-gates"
+"""The patch of runs that began when none did."""
 _Child = ChildWorkflowHandle[None, StoryRunState]
 
 
 class StoryChildren(StoryTasks):
     """What a run has done by runs of other Stories."""
+
+    @workflow.signal(name="note_child", description="Where the run of a step waits for people.")
+    def note_child(self, note: ChildNote) -> None:
+        """Show where the run of a step waits for a decision, or that it does no longer."""
+        for step in self._state.steps.values():
+            if (noted := children.noted(step, note)) != step:
+                self._set(noted)
+
+    async def _keep_parent_told(self) -> None:
+        """Tell the run that executes this one at which gates it waits."""
+        parent, told = workflow.info().parent, children.open_gates(self._known())
+        while parent is not None:
+            if (gates := children.open_gates(self._known())) == told:
+                await self._something_changes()
+                continue
+            if not workflow.patched(_TELLS_ITS_PARENT):
+                return
+            told = gates
+            note = ChildNote(workflow_id=workflow.info().workflow_id, gates=gates)
+            outer = workflow.get_external_workflow_handle(parent.workflow_id, run_id=parent.run_id)
+            with suppress(FailureError):  # it does not wait any more
+                await outer.signal("note_child", note)
 
     async def _execute_story(self, step: Step) -> StepProgress:
         """Run the Story that a step names, and unless it says otherwise wait for its end.

@@ -58,10 +58,11 @@ class StoryRunWorkflow(StorySteps):
             return await self._close(refusal)
         presenting = asyncio.create_task(self._keep_presented())
         mirroring = asyncio.create_task(self._keep_mirrored())
-        watching = asyncio.create_task(self._keep_from_waiting_in_vain())
+        beside = (self._keep_from_waiting_in_vain(), self._keep_parent_told())
+        watching = [presenting, *map(asyncio.create_task, beside)]
         ending = await self._unless_cancelled(self._run_story())
-        presenting.cancel()
-        watching.cancel()
+        for task in watching:
+            task.cancel()
         return await self._close(ending, mirroring)
 
     async def _run_story(self) -> Ending:

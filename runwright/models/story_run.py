@@ -65,6 +65,23 @@ class StepReason(StrEnum):
     """Finished in an earlier execution of the run, and not repeated."""
 
 
+class OpenGate(Message):
+    """A gate that waits for a decision."""
+
+    run: str
+    """The name of the run that has it."""
+    gate: str
+
+
+class ChildNote(Message):
+    """What the run of a step tells the run that waits for it."""
+
+    workflow_id: str
+    """Its own."""
+    gates: tuple[OpenGate, ...] = ()
+    """Those of it that are open, and of the runs that it waits for itself."""
+
+
 class ChildRun(Message):
     """The run that a step executes."""
 
@@ -72,6 +89,8 @@ class ChildRun(Message):
     """It is in the namespace of the run that the step belongs to."""
     uid: str = NO_RESOURCE
     workflow_id: str
+    gates: tuple[OpenGate, ...] = ()
+    """Those that are open in it, or in a run within it, while the step waits for its end."""
 
 
 class ParentRun(Message):
