@@ -87,7 +87,7 @@ class StoryChildren(StoryTasks):
 
     async def _continuation(self, step: Step, anew: StartStoryRun) -> Continuation:
         """Return how the run of a step goes on, which it does in a later execution only."""
-        if not may_go_on(self._start, self._step(step)):
+        if not may_go_on(self._start, self._step(step).section, step.name):
             return Continuation()
         earlier = await self._earlier(step, anew)
         if earlier is None:

@@ -255,6 +255,8 @@ class ResumeFrom(Message):
     """The decided gates among them: who approved what is not forgotten."""
     step: str = ""
     """The step that a person asked to start from; empty: what failed or never ran."""
+    everything: bool = False
+    """Whether nothing counts that the executions before did, neither here nor in runs within."""
     by: str = ""
     changed_inputs: tuple[str, ...] = ()
     """Their names."""

@@ -121,6 +121,20 @@ async def test_a_child_begins_anew_when_its_step_is_to_be_repeated(
     assert tasks == ["before", "call-first", "call-work"]
 
 
+async def test_a_child_begins_anew_when_everything_is_to_be_repeated(
+    client: Client, task_queue: str
+) -> None:
+    """Also one that succeeded: its tasks are steps of the whole, too."""
+    outcomes: Outcomes = {"call-work": succeeded({"id": "42"})}
+
+    async with started(client, task_queue, outer(), outcomes) as going:
+        await going.run.wait()
+        state, tasks = await executed(going, await going.run.retry(everything=True))
+
+    assert state.phase is Phase.SUCCEEDED
+    assert tasks == ["before", "call-first", "call-work"]
+
+
 async def test_a_child_that_goes_on_by_itself_is_not_disturbed(
     client: Client, task_queue: str
 ) -> None:
