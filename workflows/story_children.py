@@ -177,7 +177,7 @@ class StoryChildren(StoryTasks):
             parent_close_policy=(
                 ParentClosePolicy.REQUEST_CANCEL if waits else ParentClosePolicy.ABANDON
             ),
-            id_reuse_policy=again if self._activation > 1 else first,
+            id_reuse_policy=again if children.highest_activation(self._start) > 1 else first,
             search_attributes=attributes_of(start),
             static_summary=f"{start.name}: story {start.story.metadata.name}",
         )

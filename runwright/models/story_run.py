@@ -100,6 +100,8 @@ class ParentRun(Message):
     uid: str = NO_RESOURCE
     step: str
     workflow_id: str
+    activation: int = Field(default=1, ge=1)
+    """Of that execution of it, or of the run that it lies in itself: the highest of them."""
 
 
 class StepProgress(Message):
