@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client
 
 from adapters.kubernetes.notes import Notes
 from adapters.kubernetes.redriving import Redriving
@@ -24,7 +24,6 @@ from runwright.rules.bubustack.jobs.labels import STORY_RUN, owners_of_run
 from runwright.rules.bubustack.redrive import FROM_STEP, OBSERVED, REDRIVE, Redrive, redriven
 from tests.integration.clusters import PlacedRun, object_of, placed, placed_run
 from tests.integration.runs import engram, gate
-from tests.integration.test_story_run_children import executes, story
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
 from workflows.presentation import attributes_of
 
@@ -260,40 +259,6 @@ async def test_from_a_step_what_does_not_depend_on_it_is_kept_with_who_decided_i
     assert state.steps["build"].reason is StepReason.KEPT
     assert state.gates["go"].decisions[0].by == "ada"
     assert annotations_of(run)[OBSERVED[FROM_STEP]] == "deploy:t1"
-
-
-async def test_from_a_step_the_run_of_another_one_goes_on_where_it_failed(
-    client: Client, task_queue: str
-) -> None:
-    """As in a retry from that step: nobody asked for what it had done to be done again."""
-    inner = story("inner", engram("first"), gate("go", "first"))
-    start = placed({"steps": [engram("build"), executes("call", "inner")]}, stories=(inner,))
-    cluster = cluster_of(start)
-    decision = {"gate": "go", "by": "ada"}
-
-    async with placed_run(client, task_queue, start, cluster) as run:
-        child = await _child_at_its_gate(client, run)
-        await child.signal("decide_gate", {**decision, "verdict": "reject"})
-        await over(run, Phase.FAILED)
-        await annotated(run, step="build:t1")
-        await Redriver(client, task_queue, cluster).redrive(run.name)
-        await _child_at_its_gate(client, run, activation=2)
-        await child.signal("decide_gate", {**decision, "verdict": "approve"})
-        await run.handle.result()
-
-    assert sorted(steps_started(run)) == ["build", "build", "call-first"]
-
-
-async def _child_at_its_gate(
-    client: Client, run: PlacedRun, activation: int = 1
-) -> WorkflowHandle[Any, Any]:
-    """Return the run of the step `call`, once that execution of it waits at its gate."""
-    while True:
-        state = await run.state()
-        child = state.steps["call"].child
-        if state.activation == activation and child and child.gates:
-            return client.get_workflow_handle(child.workflow_id)
-        await asyncio.sleep(0.02)
 
 
 async def test_an_open_run_ends_before_it_goes_on_from_a_step(
