@@ -1,10 +1,9 @@
 """The steps of a Story that Engrams do: tasks, tried again as their policies say."""
 
-import asyncio
 from typing import Final
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError
 
 from activities.objects import EnsureObjects, ObjectActivities
 from runwright.models.bubustack import Step
@@ -18,10 +17,13 @@ from runwright.rules.bubustack.jobs import Work, access_of, added_access
 from runwright.rules.bubustack.status.keys import story_run_key
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, TRY_FOR_EVER
 from workflows.story_workers import StoryWorkers
-from workflows.tasks import run_task
+from workflows.tasks import answered, run_task
 
 MOST_AT_ONCE: Final = 1024 * 1024
 """Bytes of input of the tasks that are started in one workflow task."""
+
+_SPREADS_CHECKS: Final = "checks-wait-for-room"
+"""The patch of runs that began when outputs were checked whatever else was evaluated."""
 
 
 class StoryTasks(StoryWorkers):
@@ -62,17 +64,17 @@ class StoryTasks(StoryWorkers):
             objects=objects, owner=story_run_key(self._start), is_deleted=is_deleted
         )
         try:
-            await workflow.execute_activity_method(
-                ObjectActivities.ensure_objects,
-                wanted,
-                start_to_close_timeout=CLUSTER_CALL,
-                heartbeat_timeout=CALL_HEARTBEAT,
-                retry_policy=TRY_FOR_EVER,
-                summary=label,
+            await answered(
+                workflow.start_activity_method(
+                    ObjectActivities.ensure_objects,
+                    wanted,
+                    start_to_close_timeout=CLUSTER_CALL,
+                    heartbeat_timeout=CALL_HEARTBEAT,
+                    retry_policy=TRY_FOR_EVER,
+                    summary=label,
+                )
             )
         except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise asyncio.CancelledError from error
             return str(error.cause or error)
         return None
 
@@ -112,7 +114,9 @@ class StoryTasks(StoryWorkers):
         self._set(progress.trying(self._step(step), number, policy, task.key.name))
         label = step.name if number == 1 else f"{step.name}, try {number}"
         outcome = await run_task(task, self._alarms, label=label, grace=self._stop_grace)
-        with self._effort.counted():  # a success that is recorded must not wait to be cancelled
+        if not self._effort.has_room() and workflow.patched(_SPREADS_CHECKS):
+            await self._effort.room_in_any_case()
+        with self._effort.counted():
             outcome = progress.checked(worker.template, outcome)
         return self._bounded(step, outcome)
 

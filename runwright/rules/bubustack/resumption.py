@@ -29,6 +29,7 @@ _NO_RESULTS: Final = frozenset(
         StepReason.STORY_TIMED_OUT,
         StepReason.CANCELED,
         StepReason.STOPPED,
+        StepReason.WAITS_IN_VAIN,
     }
 )
 
@@ -88,7 +89,9 @@ def begun_anew(
     Raises:
         InvalidManifestError: changed inputs do not fit the Story's schema.
     """
-    again = ResumeFrom(activation=start.activation + 1, by=by, history=history or History())
+    again = ResumeFrom(
+        activation=start.activation + 1, everything=True, by=by, history=history or History()
+    )
     return _next(start, again, inputs)
 
 
