@@ -8,7 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from runwright.models.kratix import Parent, ParentState, PipelinePhase, WorkflowType
+from runwright.models.kratix import (
+    Parent,
+    ParentState,
+    PipelinePhase,
+    Sight,
+    Trigger,
+    WorkflowType,
+)
 from runwright.models.kratix.keys import (
     API_CRD_CLEANUP,
     DELETE_WORKFLOWS,
@@ -27,7 +34,7 @@ from runwright.models.kratix.keys import (
     WORKFLOW_TYPE,
     WORKFLOWS_CLEANUP,
 )
-from runwright.rules.kratix.triggers import Decision, Hold, Move, Sight, Trigger, resumed
+from runwright.rules.kratix.triggers import Decision, Hold, Move, resumed
 
 REQUEST_STEPS: Final = (
     DELETE_WORKFLOWS,

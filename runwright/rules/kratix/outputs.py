@@ -10,8 +10,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from runwright.errors import InvalidManifestError, Problem
-from runwright.models.base import Message
 from runwright.models.durations import parse_duration
+from runwright.models.kratix import WorkflowControl
 from runwright.models.metadata import Condition
 from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_object
@@ -24,20 +24,6 @@ SELECTORS_FILE: Final = "destination-selectors.yaml"
 RESERVED: Final = "kratix"
 """The field of a status that is Kratix's own."""
 _CONDITIONS: Final = TypeAdapter(tuple[Condition, ...])
-
-
-class WorkflowControl(Message):
-    """Whether a pipeline asks to be run again before any later one is."""
-
-    suspend: bool = False
-    message: str = ""
-    retry_after: timedelta | None = None
-    """None: when somebody says so."""
-
-    @property
-    def holds(self) -> bool:
-        """Whether no later pipeline may start."""
-        return self.suspend or self.retry_after is not None
 
 
 def workflow_control(text: str) -> WorkflowControl:

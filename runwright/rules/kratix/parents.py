@@ -12,12 +12,12 @@ from runwright.models.kratix import (
     Promise,
     PromiseSpec,
     ResourceRequest,
+    Sight,
     WorkflowType,
 )
 from runwright.models.kratix.keys import ON, PAUSED
 from runwright.models.metadata import ConditionStatus
 from runwright.rules.kratix.hashes import request_hash, spec_hash
-from runwright.rules.kratix.triggers import Sight
 
 _NEEDED = frozenset({ConditionType.AVAILABLE, ConditionType.REQUIREMENTS_FULFILLED})
 

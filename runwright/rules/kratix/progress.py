@@ -18,6 +18,7 @@ from runwright.models.kratix import (
     Reason,
     Work,
     WorkflowAction,
+    WorkflowControl,
     WorkflowProgress,
     WorkflowType,
 )
@@ -33,7 +34,7 @@ from runwright.rules.kratix.conditions import (
     with_conditions,
     works_succeeded,
 )
-from runwright.rules.kratix.outputs import WorkflowControl, merged_status
+from runwright.rules.kratix.outputs import merged_status
 
 PENDING: Final = "Pending"
 DONE: Final = {

@@ -11,47 +11,29 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from runwright.models.base import Message
-from runwright.models.kratix import Compat, ParentState, PipelinePhase, Reason, WorkflowProgress
+from runwright.models.kratix import (
+    ParentState,
+    PipelinePhase,
+    Policy,
+    Reason,
+    Sight,
+    Trigger,
+    WorkflowProgress,
+)
 from runwright.models.kratix.keys import (
     MANUAL_RECONCILIATION,
-    ON,
     PAUSED,
     RECONCILE_RESOURCES,
     RUN_FROM_START,
     WORKFLOW_SUSPENDED,
 )
-from runwright.rules.kratix.intervals import DEFAULT_INTERVAL, due_at
+from runwright.rules.kratix.intervals import due_at
 
 _SLOW: Final = timedelta(seconds=60)
 """How long a request waits before it looks at a Promise again that cannot fulfil it."""
 
 _AFTER_A_PAUSE: Final = frozenset({Reason.PAUSED_RECONCILIATION, Reason.UNPAUSED})
 _HEEDED: Final = (MANUAL_RECONCILIATION, RUN_FROM_START, WORKFLOW_SUSPENDED)
-
-
-class Sight(Message):
-    """A parent as the cluster has it."""
-
-    generation: int
-    hash: str
-    """Of its spec, for a request together with that of its Promise."""
-    labels: dict[str, str] = {}
-    promise_paused: bool = False
-    promise_available: bool = True
-    promise_deleting: bool = False
-
-    def is_on(self, label: str) -> bool:
-        """Return whether a switch is on: with `true` and nothing else."""
-        return self.labels.get(label) == ON
-
-
-class Policy(Message):
-    """What the platform wants of all parents."""
-
-    interval: timedelta = DEFAULT_INTERVAL
-    reconcile_after_failure: bool = True
-    compat: Compat = Compat.SEPTEMBER_2026
 
 
 class Move(StrEnum):
@@ -66,20 +48,6 @@ class Move(StrEnum):
     SUSPEND_JOB = "suspendJob"
     """End the Job that runs: something else is to start in its place."""
     START = "start"
-
-
-class Trigger(StrEnum):
-    """Why a pipeline starts."""
-
-    CREATED = "created"
-    CHANGED = "changed"
-    MANUAL = "manual"
-    RUN_FROM_START = "runFromStart"
-    INTERVAL = "interval"
-    UNPAUSED = "unpaused"
-    RESUMED = "resumed"
-    NEXT = "next"
-    """The one before it is over."""
 
 
 _ASKED: Final = {MANUAL_RECONCILIATION: Trigger.MANUAL, RUN_FROM_START: Trigger.RUN_FROM_START}

@@ -17,6 +17,7 @@ from runwright.models.kratix import (
     SelectorSource,
     Work,
     WorkflowAction,
+    WorkflowControl,
     WorkflowType,
     Workload,
     WorkloadGroup,
@@ -29,7 +30,7 @@ from runwright.models.metadata import ObjectMeta
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.jobs.labels import labels_of_work
 from runwright.rules.kratix.names import md5, work_name
-from runwright.rules.kratix.outputs import SELECTORS_FILE, WorkflowControl
+from runwright.rules.kratix.outputs import SELECTORS_FILE
 from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.wording import quoted, written

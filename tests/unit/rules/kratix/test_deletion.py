@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runwright.models.kratix import Parent, ParentState
+from runwright.models.kratix import Parent, ParentState, Sight, Trigger, WorkflowControl
 from runwright.rules.kratix.deletion import (
     PROMISE_STEPS,
     REQUEST_STEPS,
@@ -17,9 +17,8 @@ from runwright.rules.kratix.deletion import (
     promise_finalizers,
     selection_of,
 )
-from runwright.rules.kratix.outputs import WorkflowControl
 from runwright.rules.kratix.progress import suspension_seen
-from runwright.rules.kratix.triggers import Decision, Hold, Move, Sight, Trigger
+from runwright.rules.kratix.triggers import Decision, Hold, Move
 from tests.unit.rules.kratix.runs import APART, PROMISE, REQUEST
 from tests.unit.rules.kratix.states import DELETE, HASH, at, ended, failed, fresh, started
 

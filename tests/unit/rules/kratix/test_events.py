@@ -1,8 +1,7 @@
 """What happened to a parent, as Kubernetes Events."""
 
-from runwright.models.kratix import Parent, ParentState, Reason, Work
+from runwright.models.kratix import Parent, ParentState, Reason, Work, WorkflowControl
 from runwright.rules.kratix.events import events_of
-from runwright.rules.kratix.outputs import WorkflowControl
 from runwright.rules.kratix.progress import fitted, held, settled
 from tests.unit.models.golden import changed
 from tests.unit.models.test_kratix_works import WORK

@@ -5,8 +5,13 @@ from datetime import timedelta
 import pytest
 
 from runwright.errors import InvalidManifestError
-from runwright.models.kratix import PromiseScheduling, SelectorSource, Work, WorkflowType
-from runwright.rules.kratix.outputs import WorkflowControl
+from runwright.models.kratix import (
+    PromiseScheduling,
+    SelectorSource,
+    Work,
+    WorkflowControl,
+    WorkflowType,
+)
 from runwright.rules.kratix.works import (
     DirectorySelectors,
     Scheduling,
