@@ -114,7 +114,7 @@ def pipeline_ended(state: ParentState, ended: Ended, type_: WorkflowType) -> Par
         PipelinePhase.SUCCEEDED, ended.at, message="", next_retry_at=None, attempts=0
     )
     state = _with_pipeline(state, ended.position, done)
-    if ended.position + 1 < len(state.workflow.pipelines):
+    if state.workflow.succeeded < len(state.workflow.pipelines):
         return state
     over = {"suspended_generation": 0, "suspension_shown": False}
     workflow = state.workflow.model_copy(update=over)
@@ -185,6 +185,7 @@ def _suspended(state: ParentState, ended: Ended) -> ParentState:
         message=control.message,
         next_retry_at=ended.at + control.retry_after if control.retry_after is not None else None,
         attempts=before.attempts + 1 if is_retry else 0,
+        approval=control.approval,
     )
     state = _with_pipeline(state, ended.position, after)
     update = {"suspended_generation": ended.generation, "suspension_shown": False}
