@@ -172,6 +172,17 @@ def held(state: ParentState, reason: Reason, now: datetime) -> ParentState:
     return _with_conditions(state, now, reconciled(reason))
 
 
+def with_condition(state: ParentState, now: datetime, *new: Condition) -> ParentState:
+    """Return the state with conditions in the place of those of their types."""
+    return _with_conditions(state, now, *new)
+
+
+def with_message(state: ParentState, position: int, message: str) -> ParentState:
+    """Return the state with what is said of one pipeline."""
+    pipeline = state.workflow.pipelines[position].model_copy(update={"message": message})
+    return _with_pipeline(state, position, pipeline)
+
+
 def _suspended(state: ParentState, ended: Ended) -> ParentState:
     """Return the state in which a pipeline wants to be run again.
 
