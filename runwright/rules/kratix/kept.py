@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
+from pydantic import ValidationError
+
 from runwright.errors import Problem
 from runwright.models.kratix import (
     NOT_SET,
@@ -14,6 +16,7 @@ from runwright.models.kratix import (
     Promise,
     PromiseSpec,
     Sight,
+    Work,
     WorkType,
 )
 from runwright.models.kratix.keys import (
@@ -28,13 +31,21 @@ from runwright.rules.kratix.admission import promise_problems
 from runwright.rules.kratix.hashes import spec_hash
 from runwright.rules.kratix.intervals import interval_of
 from runwright.rules.kratix.parents import can_fulfil
-from runwright.rules.kubernetes.fields import entries, field, text
+from runwright.rules.kubernetes.fields import condition, entries, field, text
 from runwright.rules.salvage import salvage
 from runwright.rules.shapes import is_object
 
 _NO_TIME: Final = timedelta(0)
 Said = tuple[str, str, str]
 """Status, reason and message of a condition; empty texts where there is none."""
+
+
+class Kind(NamedTuple):
+    """The kind of the requests for a Promise, as the API server has it."""
+
+    api_version: str
+    kind: str
+    plural: str
 
 
 class ParentName(NamedTuple):
@@ -47,6 +58,14 @@ class ParentName(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.promise}/{self.namespace}/{self.name}" if self.name else self.promise
+
+
+class KeptDefinition(NamedTuple):
+    """The definition of the kind of the requests for a Promise."""
+
+    promise: str
+    kind: Kind
+    is_established: bool
 
 
 class KeptObject(NamedTuple):
@@ -64,6 +83,11 @@ class KeptObject(NamedTuple):
     """Of its spec alone."""
     works: Said
     """What it says of its Works."""
+    reconciled: Said
+    is_shown: bool
+    """Whether it has a status at all."""
+    is_complete: bool
+    """Whether it says that its configure workflow is over and succeeded."""
 
 
 class KeptSpec(NamedTuple):
@@ -100,6 +124,7 @@ class KeptRevision(NamedTuple):
 class KeptBinding(NamedTuple):
     """Which version a request is to have."""
 
+    name: str
     request: ParentName
     bound: str
     applied: str
@@ -115,12 +140,28 @@ class KeptRequest(NamedTuple):
 
 
 class KeptWork(NamedTuple):
-    """What one pipeline put out, and what became of it."""
+    """What one pipeline put out, without the files, and what became of it."""
 
     parent: ParentName
-    name: str
     type: str
-    ready: Said
+    work: Work
+
+
+def kept_definition(manifest: Manifest) -> KeptDefinition:
+    """Return what is kept of a CustomResourceDefinition: the version that is stored."""
+    versions = entries(manifest, "spec", "versions")
+    served = [one for one in versions if one.get("served")]
+    stored = next((one for one in served if one.get("storage")), served[0] if served else {})
+    group, version = text(manifest, "spec", "group"), text(stored, "name")
+    return KeptDefinition(
+        promise=(manifest["metadata"].get("labels") or {}).get(PROMISE_NAME, ""),
+        kind=Kind(
+            f"{group}/{version}",
+            text(manifest, "spec", "names", "kind"),
+            text(manifest, "spec", "names", "plural"),
+        ),
+        is_established=bool(version) and condition(manifest, "Established") is not None,
+    )
 
 
 def kept_object(manifest: Mapping[str, Any]) -> KeptObject:
@@ -137,6 +178,9 @@ def kept_object(manifest: Mapping[str, Any]) -> KeptObject:
         is_deleted=bool(metadata.get("deletionTimestamp")),
         hash=spec_hash(manifest),
         works=said(manifest, ConditionType.WORKS_SUCCEEDED),
+        reconciled=said(manifest, ConditionType.RECONCILED),
+        is_shown=bool(manifest.get("status")),
+        is_complete=said(manifest, ConditionType.CONFIGURE_WORKFLOW_COMPLETED)[0] == "True",
     )
 
 
@@ -186,6 +230,7 @@ def kept_request(manifest: Manifest) -> KeptRequest:
 def kept_binding(manifest: Manifest) -> KeptBinding:
     """Return what is kept of a ResourceBinding."""
     return KeptBinding(
+        name=manifest["metadata"]["name"],
         request=ParentName(
             text(manifest, "spec", "promiseRef", "name"),
             text(manifest, "spec", "resourceRef", "namespace"),
@@ -206,10 +251,21 @@ def kept_work(manifest: Manifest) -> KeptWork:
     namespace = labels.get(RESOURCE_NAMESPACE) or metadata.get("namespace", "")
     return KeptWork(
         parent=ParentName(promise, namespace, name) if name else ParentName(promise),
-        name=metadata["name"],
         type=labels.get(WORK_TYPE) or (WorkType.RESOURCE if name else WorkType.PROMISE),
-        ready=said(manifest, "Ready"),
+        work=_without_files(manifest, promise),
     )
+
+
+def _without_files(manifest: Mapping[str, Any], promise: str) -> Work:
+    metadata = manifest["metadata"]
+    known = {
+        "metadata": {"name": metadata["name"], "namespace": metadata.get("namespace", "")},
+        "spec": {"promiseName": promise},
+    }
+    try:
+        return Work.model_validate({**known, "status": manifest.get("status")})
+    except ValidationError:  # whoever wrote that status: it says nothing
+        return Work.model_validate(known)
 
 
 def said(manifest: Mapping[str, Any], type_: str) -> Said:
@@ -223,3 +279,14 @@ def said(manifest: Mapping[str, Any], type_: str) -> Said:
 def own_sight(kept: KeptObject) -> Sight:
     """Return an object as decisions about its own workflow look at it."""
     return Sight(generation=kept.generation, hash=kept.hash, labels=kept.labels)
+
+
+def named(workflow_id: str) -> ParentName | None:
+    """Return the parent of an entity by the id of its workflow; None: it is none of an entity."""
+    match workflow_id.split("/"):
+        case ["kratix", promise, "promise", _]:
+            return ParentName(promise)
+        case ["kratix", promise, namespace, name, _]:
+            return ParentName(promise, namespace, name)
+        case _:
+            return None
