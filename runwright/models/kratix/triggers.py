@@ -13,5 +13,7 @@ class Trigger(StrEnum):
     INTERVAL = "interval"
     UNPAUSED = "unpaused"
     RESUMED = "resumed"
+    RETRIED = "retried"
+    """A delete pipeline failed, and is tried again by itself."""
     NEXT = "next"
     """The one before it is over."""

@@ -126,4 +126,7 @@ def refusal_of(waiting: Suspension, gate: Gate | None) -> str | None:
 def refused(state: ParentState, waiting: Suspension, why: str, now: datetime) -> ParentState:
     """Return the state once somebody said no: the pipeline failed, and says why."""
     failed = pipeline_failed(state, waiting.position, now)
+    over = {"suspended_generation": 0, "suspension_shown": False}
+    workflow = failed.workflow.model_copy(update=over)
+    failed = failed.model_copy(update={failed.action.value: workflow, "message": why})
     return with_message(failed, waiting.position, why)
