@@ -136,10 +136,10 @@ class MemoryPipelines:
             self._platform.works[work.metadata.namespace, work.metadata.name] = work
         return Collected(control=control, status=status)
 
-    async def tidy(self, plan: Plan) -> None:
+    async def tidy(self, plan: Plan, *, works: bool = True) -> None:
         """Remove the Works of pipelines that are no more."""
         self.tidied.append(plan)
-        found = await self.works(plan.parent)
+        found = await self.works(plan.parent) if works else []
         for work in stale_works(found, plan.parent.type, plan.names):
             del self._platform.works[work.metadata.namespace, work.metadata.name]
 

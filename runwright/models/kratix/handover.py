@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from runwright.models.base import Message
+from runwright.models.kratix.approvals import PipelineApproval
 
 
 class WorkflowControl(Message):
@@ -13,6 +14,8 @@ class WorkflowControl(Message):
     message: str = ""
     retry_after: timedelta | None = None
     """None: when somebody says so."""
+    approval: PipelineApproval | None = None
+    """Who may say so; None: nothing was written of that."""
 
     @property
     def holds(self) -> bool:
