@@ -35,6 +35,8 @@ MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 KRATIX: Final = "Kratix"
 """The value of that label on the Jobs of pipelines."""
 
+TIMEOUT: Final = "runwright.dev/timeout"
+"""The annotation of a pipeline that says how long its Job may take: ours."""
 RECONCILIATION_INTERVAL: Final = "kratix.io/reconciliation-interval"
 """The annotation that wins over the interval in a Promise's spec."""
 JOB_RESOURCE_NAMESPACE: Final = "kratix.io/job-resource-namespace"
