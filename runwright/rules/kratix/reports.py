@@ -1,0 +1,116 @@
+"""What is told of the runs of a parent: in its history, and of each that is over."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from runwright.models.history import Subject, Transition
+from runwright.models.kratix import (
+    CurrentRun,
+    Ending,
+    ParentState,
+    PastRun,
+    PipelinePhase,
+    PipelineProgress,
+    RunAgain,
+    Standing,
+    Trigger,
+    WorkflowProgress,
+)
+from runwright.rules.history import When, claimed, said
+from runwright.rules.times import lasting
+
+RUNNING = "Running"
+"""What a run is called that is under way; else it is called by how it ended."""
+
+
+def asked_again(request: RunAgain, when: When) -> Transition:
+    """Return that a person asked for a run."""
+    what = "all pipelines"
+    if request.pipeline:
+        what = f"{'only' if request.only else 'from'} pipeline {request.pipeline}"
+    return Transition(
+        at=when.at,
+        activation=when.activation,
+        subject=Subject.RUN,
+        reason="RunAgain",
+        message=said("; ".join(filter(None, (what, request.comment)))),
+        by=request.by,
+        identity=claimed(request.by),
+    )
+
+
+def started(run: CurrentRun, when: When) -> Transition:
+    """Return that a run began, why, and who asked for it."""
+    return Transition(
+        at=when.at,
+        activation=run.number,
+        subject=Subject.RUN,
+        after=RUNNING,
+        reason=run.trigger,
+        message=said(f"{run.action} workflow"),
+        by=run.by or None,
+        identity=claimed(run.by),
+    )
+
+
+def ended(past: PastRun, message: str) -> Transition:
+    """Return that a run is over, how, and how long it took."""
+    told = "; ".join(filter(None, (message, f"took {lasting(past.duration)}")))
+    return Transition(
+        at=past.finished_at,
+        activation=past.number,
+        subject=Subject.RUN,
+        before=RUNNING,
+        after=past.ending,
+        reason=past.trigger,
+        message=said(told),
+        by=past.by or None,
+        identity=claimed(past.by),
+    )
+
+
+def moved(before: ParentState, now: ParentState, number: int, at: datetime) -> Iterator[Transition]:
+    """Yield how a run left the pipelines that it ran, in their order."""
+    for one, known in ran(before.workflow, now.workflow):
+        yield Transition(
+            at=at,
+            activation=number,
+            subject=Subject.STEP,
+            name=one.name,
+            before=known.phase if known and known.phase is not one.phase else None,
+            after=one.phase,
+            message=said(one.message),
+        )
+
+
+def ran(
+    before: WorkflowProgress, now: WorkflowProgress
+) -> Iterator[tuple[PipelineProgress, PipelineProgress | None]]:
+    """Yield the pipelines that were run between two moments, with how each was before."""
+    known = {one.name: one for one in before.pipelines}
+    for one in now.pipelines:
+        old = known.get(one.name)
+        if one.job_name and one.job_name != (old.job_name if old else ""):
+            yield one, old
+
+
+def ending_of(state: ParentState) -> Ending:
+    """Return how a run left its workflow."""
+    workflow = state.workflow
+    if workflow.first_in(PipelinePhase.FAILED) is not None:
+        return Ending.FAILED
+    if workflow.suspended is not None:
+        return Ending.SUSPENDED
+    if workflow.succeeded == len(workflow.pipelines):
+        return Ending.SUCCEEDED
+    return Ending.INTERRUPTED
+
+
+def trigger_by(trigger: Trigger, by: str) -> str:
+    """Return why a run runs, as a person reads it."""
+    return f"{trigger} by {by}" if by else str(trigger)
+
+
+def is_waiting(standing: Standing) -> bool:
+    """Return whether a parent waits for something that nobody of its own can change."""
+    return standing in {Standing.WAITING, Standing.STARTING}
