@@ -101,6 +101,15 @@ class Cluster:
         attempt = f"get {resource.of(namespace, name)}"
         return await self._if_there(Request(attempt, "GET", resource.path(namespace, name)))
 
+    async def serves(self, api_version: str) -> bool:
+        """Return whether there are kinds of that API version, as `batch/v1`: anybody may ask."""
+        answer = await self._ask(Request(f"look for {api_version}", "GET", f"/apis/{api_version}"))
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return False
+        if not answer.is_good:
+            raise answer.error()
+        return True
+
     async def create(self, manifest: Manifest) -> Manifest:
         """Create the object and return it as it is now.
 

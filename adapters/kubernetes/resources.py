@@ -51,6 +51,12 @@ DEFINITIONS: Final = Resource(
     "customresourcedefinitions",
     is_namespaced=False,
 )
+ACCESS_REVIEWS: Final = Resource(
+    "authorization.k8s.io/v1",
+    "SelfSubjectAccessReview",
+    "selfsubjectaccessreviews",
+    is_namespaced=False,
+)
 LEASES: Final = Resource("coordination.k8s.io/v1", "Lease", "leases")
 STORIES: Final = Resource("bubustack.io/v1alpha1", "Story", "stories")
 ENGRAMS: Final = Resource("bubustack.io/v1alpha1", "Engram", "engrams")
@@ -75,7 +81,7 @@ KNOWN: Final[Mapping[tuple[str, str], Resource]] = {
     for one in (
         *(JOBS, PODS, EVENTS, CONFIG_MAPS),
         *(NAMESPACES, SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS, LEASES),
-        *(CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, DEFINITIONS),
+        *(CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, DEFINITIONS, ACCESS_REVIEWS),
         *(STORIES, ENGRAMS, ENGRAM_TEMPLATES, STORY_RUNS, STEP_RUNS),
         *(PROMISES, PROMISE_REVISIONS, RESOURCE_BINDINGS, WORKS),
     )

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from adapters.kubernetes.cluster import Cluster, Selection
-from adapters.kubernetes.informer import Informer, Name
+from adapters.kubernetes.informer import Informer, Name, Watch
 from adapters.kubernetes.resources import PROMISE_REVISIONS, PROMISES, RESOURCE_BINDINGS, WORKS
-from runwright.models.kratix import Work, WorkType
+from runwright.models.kratix import Work
 from runwright.rules.kratix.kept import (
     KeptBinding,
     KeptPromise,
@@ -20,8 +20,6 @@ from runwright.rules.kratix.kept import (
     kept_revision,
     kept_work,
 )
-
-V = TypeVar("V")
 
 
 class Shelf:
@@ -59,12 +57,7 @@ class Shelf:
         self.works.listen(self._heard_work)
 
     @property
-    def informers(
-        self,
-    ) -> tuple[
-        Informer[KeptPromise] | Informer[KeptRevision] | Informer[KeptBinding] | Informer[KeptWork],
-        ...,
-    ]:
+    def informers(self) -> tuple[Watch, ...]:
         """Return what has to be synced before anything is decided."""
         return self.promises, self.revisions, self.bindings, self.works
 
@@ -92,10 +85,9 @@ class Shelf:
         return self._bindings.get(request)
 
     def works_of(self, parent: ParentName) -> Iterator[Work]:
-        """Yield the Works that the pipelines of a parent put out, without their files."""
+        """Yield the Works of a parent, without their files."""
         for kept in (self._works.get(parent) or {}).values():
-            if kept.type != WorkType.STATIC_DEPENDENCY:
-                yield kept.work
+            yield kept.work
 
     def _heard_promise(
         self, name: Name, before: KeptPromise | None, now: KeptPromise | None
@@ -146,5 +138,5 @@ def _of_requests(kept: KeptPromise | None) -> object:
     return kept.spec, kept.promise_version, kept.can_fulfil, one.labels, one.is_deleted, one.uid
 
 
-async def _kept(informer: Informer[V]) -> NoReturn:
+async def _kept(informer: Watch) -> NoReturn:
     await informer.run()

@@ -17,14 +17,12 @@ from runwright.models.kratix import (
     PromiseSpec,
     Sight,
     Work,
-    WorkType,
 )
 from runwright.models.kratix.keys import (
     PROMISE_NAME,
     PROMISE_VERSION,
     RESOURCE_NAME,
     RESOURCE_NAMESPACE,
-    WORK_TYPE,
 )
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.admission import promise_problems
@@ -143,7 +141,6 @@ class KeptWork(NamedTuple):
     """What one pipeline put out, without the files, and what became of it."""
 
     parent: ParentName
-    type: str
     work: Work
 
 
@@ -154,7 +151,7 @@ def kept_definition(manifest: Manifest) -> KeptDefinition:
     stored = next((one for one in served if one.get("storage")), served[0] if served else {})
     group, version = text(manifest, "spec", "group"), text(stored, "name")
     return KeptDefinition(
-        promise=(manifest["metadata"].get("labels") or {}).get(PROMISE_NAME, ""),
+        promise=labels_of(manifest).get(PROMISE_NAME, ""),
         kind=Kind(
             f"{group}/{version}",
             text(manifest, "spec", "names", "kind"),
@@ -173,7 +170,7 @@ def kept_object(manifest: Mapping[str, Any]) -> KeptObject:
         uid=metadata["uid"],
         version=metadata["resourceVersion"],
         generation=metadata.get("generation", 0),
-        labels=metadata.get("labels") or {},
+        labels=labels_of(manifest),
         finalizers=tuple(metadata.get("finalizers") or ()),
         is_deleted=bool(metadata.get("deletionTimestamp")),
         hash=spec_hash(manifest),
@@ -186,9 +183,8 @@ def kept_object(manifest: Mapping[str, Any]) -> KeptObject:
 
 def kept_promise(manifest: Manifest) -> KeptPromise:
     """Return what is kept of a Promise, also of one that cannot be read: then of what can."""
-    read = salvage(Promise, manifest)
-    promise, labels = read.model, manifest["metadata"].get("labels") or {}
-    annotations = manifest["metadata"].get("annotations") or {}
+    read, labels = salvage(Promise, manifest), labels_of(manifest)
+    promise, annotations = read.model, annotations_of(manifest)
     return KeptPromise(
         object=kept_object(manifest),
         spec=kept_spec(manifest.get("spec") or {}, annotations),
@@ -201,7 +197,7 @@ def kept_promise(manifest: Manifest) -> KeptPromise:
 def kept_revision(manifest: Manifest) -> KeptRevision:
     """Return what is kept of a PromiseRevision."""
     spec: Manifest = field(manifest, "spec", "promiseSpec") or {}
-    annotations = manifest["metadata"].get("annotations") or {}
+    annotations = annotations_of(manifest)
     return KeptRevision(
         promise=text(manifest, "spec", "promiseRef", "name"),
         promise_version=text(manifest, "spec", "version"),
@@ -238,20 +234,19 @@ def kept_binding(manifest: Manifest) -> KeptBinding:
         ),
         bound=text(manifest, "spec", "version"),
         applied=text(manifest, "status", "lastAppliedVersion"),
-        labels=manifest["metadata"].get("labels") or {},
+        labels=labels_of(manifest),
     )
 
 
 def kept_work(manifest: Manifest) -> KeptWork:
     """Return what is kept of a Work: nothing of what is in it."""
     metadata = manifest["metadata"]
-    labels: Mapping[str, str] = metadata.get("labels") or {}
+    labels = labels_of(manifest)
     promise = labels.get(PROMISE_NAME) or text(manifest, "spec", "promiseName")
     name = labels.get(RESOURCE_NAME) or text(manifest, "spec", "resourceName")
     namespace = labels.get(RESOURCE_NAMESPACE) or metadata.get("namespace", "")
     return KeptWork(
         parent=ParentName(promise, namespace, name) if name else ParentName(promise),
-        type=labels.get(WORK_TYPE) or (WorkType.RESOURCE if name else WorkType.PROMISE),
         work=_without_files(manifest, promise),
     )
 
@@ -290,3 +285,15 @@ def named(workflow_id: str) -> ParentName | None:
             return ParentName(promise, namespace, name)
         case _:
             return None
+
+
+def labels_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the labels of an object."""
+    found: dict[str, str] = manifest["metadata"].get("labels") or {}
+    return found
+
+
+def annotations_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the annotations of an object."""
+    found: dict[str, str] = manifest["metadata"].get("annotations") or {}
+    return found
