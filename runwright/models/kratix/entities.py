@@ -180,5 +180,9 @@ def parent_id(parent: Parent) -> str:
 
 
 def run_id(parent: Parent, action: WorkflowAction, number: int) -> str:
-    """Return the id of the workflow of one run of a parent's workflow."""
-    return f"{parent_id(parent)}/{action}/{number}"
+    """Return the id of the workflow of one run of a parent's workflow.
+
+    The third part from its end is the namespace of its Jobs, as in the id of every run: a Job is
+    believed to be of a run only in that run's namespace.
+    """
+    return f"{parent_id(parent)}/{parent.home}/{action}/{number}"
