@@ -139,10 +139,13 @@ def _succeeded(seen: _Seen, pod: Object, max_output: int) -> TaskOutcome:
 
 
 def _kept(pod: Object) -> int:
-    """Return how many bytes the kubelet keeps of what each container of the pod wrote."""
     kinds = ("initContainers", "containers", "ephemeralContainers")
-    count = sum(len(entries(pod, "spec", kind)) for kind in kinds)
-    return min(_KEPT_OF_ONE, _KEPT_OF_POD // max(count, 1))
+    return kept_of_each(sum(len(entries(pod, "spec", kind)) for kind in kinds))
+
+
+def kept_of_each(containers: int) -> int:
+    """Return how many bytes a kubelet keeps of the termination message of one of so many."""
+    return min(_KEPT_OF_ONE, _KEPT_OF_POD // max(containers, 1))
 
 
 def _failed(seen: _Seen, pod: Object, container: str) -> TaskOutcome:
