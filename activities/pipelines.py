@@ -24,6 +24,14 @@ class CollectOutput(Message):
     handed_over: dict[str, Any] = {}
 
 
+class TidyPipelines(Message):
+    """A workflow that is over."""
+
+    plan: Plan
+    works: bool = True
+    """Whether Works go too."""
+
+
 class WorksOf(Message):
     """The Works of a parent, without what is in them."""
 
@@ -49,10 +57,10 @@ class PipelineActivities:
             return await self._pipelines.collect(request.run, request.handed_over)
 
     @activity.defn
-    async def tidy_pipelines(self, plan: Plan) -> None:
+    async def tidy_pipelines(self, request: TidyPipelines) -> None:
         """Remove Jobs and Works that are not to be kept. Idempotent: what is gone is gone."""
         async with beating():
-            await self._pipelines.tidy(plan)
+            await self._pipelines.tidy(request.plan, works=request.works)
 
     @activity.defn
     async def find_works(self, parent: Parent) -> WorksOf:

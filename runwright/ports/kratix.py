@@ -67,8 +67,11 @@ class Pipelines(Protocol):
         """
         ...
 
-    async def tidy(self, plan: Plan) -> None:
-        """Remove the Jobs and Works of a parent that are not to be kept; idempotent."""
+    async def tidy(self, plan: Plan, *, works: bool = True) -> None:
+        """Remove the Jobs of a parent that are not to be kept, and its Works; idempotent.
+
+        After a failure its Works stay: nobody knows yet what replaces them.
+        """
         ...
 
     async def works(self, parent: Parent) -> Sequence[Work]:

@@ -18,7 +18,7 @@ from adapters.kubernetes.lease import Candidate, Lease
 from adapters.kubernetes.objects import KubernetesObjects
 from adapters.kubernetes.observer import JobObserver, Pace, Post
 from adapters.kubernetes.status import KubernetesStatus
-from adapters.kubernetes.sweep import Sweep
+from adapters.kubernetes.story_sweep import StoryRunSweep
 from adapters.temporal.completions import TemporalCompletions
 from adapters.temporal.executions import TemporalExecutions
 from adapters.temporal.launching import Place, TemporalLauncher
@@ -66,7 +66,7 @@ class Leadership:
         )
         executions = TemporalExecutions(client, place, attributes_of)
         self.intake = StoryRunIntake(cluster, Ways(launcher, executions, mirror), ward, metrics)
-        self.sweep = Sweep(
+        self.sweep = StoryRunSweep(
             *(self.intake, launcher, KubernetesObjects(cluster)), interval=settings.sweep_interval
         )
         self._metrics = metrics

@@ -1,5 +1,6 @@
 """Kratix's custom resources: Promise, requests for it, and what their pipelines put out."""
 
+from runwright.models.kratix.approvals import OnDeadline, PipelineApproval
 from runwright.models.kratix.conditions import ConditionType, Reason
 from runwright.models.kratix.configuration import (
     BindingStrategy,
@@ -17,8 +18,8 @@ from runwright.models.kratix.entities import (
     Sight,
     StartParent,
     StartPipelines,
-    Trigger,
     parent_id,
+    promise_id,
     run_id,
 )
 from runwright.models.kratix.handover import (
@@ -65,6 +66,17 @@ from runwright.models.kratix.promises import (
     Workflows,
     WorkflowTriggers,
 )
+from runwright.models.kratix.reports import (
+    AskedAgain,
+    Carried,
+    CurrentRun,
+    Ending,
+    ParentGone,
+    ParentReport,
+    PastRun,
+    RunAgain,
+    Standing,
+)
 from runwright.models.kratix.requests import (
     RequestKratixStatus,
     ResourceBinding,
@@ -97,6 +109,8 @@ from runwright.models.kratix.shared import (
     WorkflowStatus,
     WorkflowType,
 )
+from runwright.models.kratix.triggers import Trigger
+from runwright.models.kratix.turns import AskTurn, EndTurn, FanOut, Turn, TurnPlace, Turns
 from runwright.models.kratix.works import (
     SelectorSource,
     Work,
@@ -122,25 +136,37 @@ __all__ = [
     "ApiNames",
     "ApiSpec",
     "ApiStatus",
+    "AskTurn",
+    "AskedAgain",
     "Availability",
     "BindingStrategy",
+    "Carried",
     "Collected",
     "Compat",
     "ConditionType",
     "Container",
+    "CurrentRun",
     "EmbeddedMetadata",
     "EmbeddedPipeline",
+    "EndTurn",
+    "Ending",
+    "FanOut",
     "Handover",
     "Installed",
     "JobDefaults",
     "JobOptions",
     "KratixConfig",
     "MarkParent",
+    "OnDeadline",
     "Parent",
+    "ParentGone",
+    "ParentReport",
     "ParentState",
+    "PastRun",
     "Permission",
     "Pipeline",
     "PipelineAccess",
+    "PipelineApproval",
     "PipelineMetadata",
     "PipelinePhase",
     "PipelineProgress",
@@ -176,13 +202,18 @@ __all__ = [
     "ResourceRequest",
     "ResourceRequestStatus",
     "RestartPolicy",
+    "RunAgain",
     "Seen",
     "SelectorSource",
     "Sight",
+    "Standing",
     "StartParent",
     "StartPipelines",
     "Stored",
     "Trigger",
+    "Turn",
+    "TurnPlace",
+    "Turns",
     "Work",
     "WorkPlacement",
     "WorkPlacementSpec",
@@ -205,5 +236,6 @@ __all__ = [
     "WorkloadGroup",
     "WorkloadGroupScheduling",
     "parent_id",
+    "promise_id",
     "run_id",
 ]

@@ -1,7 +1,6 @@
 """What the entity workflow of a parent is told, and what a run of its pipelines is made of."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from pydantic import Field
 
@@ -10,8 +9,10 @@ from runwright.models.history import History
 from runwright.models.kratix.configuration import KratixConfig
 from runwright.models.kratix.keys import ON
 from runwright.models.kratix.pipelines import Pipeline
+from runwright.models.kratix.reports import Carried
 from runwright.models.kratix.runs import Parent, ParentState
 from runwright.models.kratix.shared import Compat, WorkflowAction, WorkflowType
+from runwright.models.kratix.triggers import Trigger
 
 
 class Sight(Message):
@@ -67,20 +68,6 @@ class Policy(Message):
     compat: Compat = Compat.SEPTEMBER_2026
 
 
-class Trigger(StrEnum):
-    """Why a pipeline starts."""
-
-    CREATED = "created"
-    CHANGED = "changed"
-    MANUAL = "manual"
-    RUN_FROM_START = "runFromStart"
-    INTERVAL = "interval"
-    UNPAUSED = "unpaused"
-    RESUMED = "resumed"
-    NEXT = "next"
-    """The one before it is over."""
-
-
 class Plan(Message):
     """What the workflow of one action of a parent executes: read once, for the runs that use it."""
 
@@ -126,8 +113,18 @@ class StartParent(Message):
     compat: Compat = Compat.SEPTEMBER_2026
     most_at_once: int = Field(default=20, ge=1)
     """How many runs of one Promise's requests may be under way."""
+    promise_uid: str = ""
+    """Of the Promise of a request, which gives the turns; empty: nobody does."""
+    stop_after: timedelta = timedelta(minutes=10)
+    """What a run that is under way gets to end once its parent is to go; then it is stopped."""
+    delete_retries: int = Field(default=0, ge=0)
+    """How often a delete pipeline that failed is tried again by itself."""
+    delete_retry_delay: timedelta = timedelta(minutes=1)
+    """Between two such tries."""
     history: History = History()
     """Carried from one execution of the entity to the next."""
+    carried: Carried = Carried()
+    """What else is."""
 
 
 class StartPipelines(Message):
@@ -175,8 +172,13 @@ class MarkParent(Message):
 def parent_id(parent: Parent) -> str:
     """Return the id of the entity workflow of a parent."""
     if parent.type is WorkflowType.PROMISE:
-        return f"kratix/{parent.promise}/promise/{parent.uid}"
+        return promise_id(parent.promise, parent.uid)
     return f"kratix/{parent.promise}/{parent.namespace}/{parent.name}/{parent.uid}"
+
+
+def promise_id(promise: str, uid: str) -> str:
+    """Return the id of the entity workflow of a Promise, by its name and uid."""
+    return f"kratix/{promise}/promise/{uid}"
 
 
 def run_id(parent: Parent, action: WorkflowAction, number: int) -> str:

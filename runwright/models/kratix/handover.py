@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from runwright.models.base import Message
+from runwright.models.kratix.approvals import PipelineApproval
 
 HANDOVER_KEY: Final = "handover"
 """The key of a ConfigMap that has the text of a handover."""
@@ -16,6 +17,8 @@ class WorkflowControl(Message):
     message: str = ""
     retry_after: timedelta | None = None
     """None: when somebody says so."""
+    approval: PipelineApproval | None = None
+    """Who may say so; None: nothing was written of that."""
 
     @property
     def holds(self) -> bool:

@@ -35,6 +35,8 @@ MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 KRATIX: Final = "Kratix"
 """The value of that label on the Jobs of pipelines."""
 
+LAST_UPDATED_AT: Final = "kratix.io/last-updated-at"
+"""When the Work with the dependencies of a Promise was written."""
 RECONCILIATION_INTERVAL: Final = "kratix.io/reconciliation-interval"
 """The annotation that wins over the interval in a Promise's spec."""
 JOB_RESOURCE_NAMESPACE: Final = "kratix.io/job-resource-namespace"

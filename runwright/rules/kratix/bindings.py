@@ -3,14 +3,17 @@
 Source: Kratix, PromiseRevision and ResourceBinding.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from runwright.models.kratix import (
+    API_VERSION,
     LATEST,
     NOT_SET,
     BindingStrategy,
     ConditionType,
+    Parent,
     Promise,
     Reason,
     ResourceBinding,
@@ -21,6 +24,8 @@ from runwright.models.metadata import Condition, ConditionStatus
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.conditions import with_conditions
 from runwright.rules.naming import compose
+
+_ASKING: Final = frozenset({keys.MANUAL_RECONCILIATION, keys.RUN_FROM_START})
 
 
 def promise_version(promise: Promise) -> str:
@@ -44,6 +49,31 @@ def revision_of(promise: Promise, spec: dict[str, Any]) -> Manifest:
         "kind": "PromiseRevision",
         "metadata": {"name": compose(name, version), "labels": labels},
         "spec": {"promiseRef": {"name": name}, "promiseSpec": spec, "version": version},
+    }
+
+
+def binding_of(request: Parent, labels: Mapping[str, str], version: str) -> Manifest:
+    """Return the ResourceBinding that ties a request to a version of its Promise.
+
+    It has the labels of the request, but for those that ask for a run.
+
+    Source: Kratix, ResourceBinding.
+    """
+    known = {key: value for key, value in labels.items() if key not in _ASKING}
+    own = {keys.PROMISE_NAME: request.promise, keys.RESOURCE_NAME: request.name}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "ResourceBinding",
+        "metadata": {
+            "name": compose(request.promise, request.name),
+            "namespace": request.namespace,
+            "labels": {**known, **own},
+        },
+        "spec": {
+            "version": version,
+            "promiseRef": {"name": request.promise},
+            "resourceRef": {"name": request.name, "namespace": request.namespace},
+        },
     }
 
 

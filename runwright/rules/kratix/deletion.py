@@ -101,7 +101,7 @@ def selection_of(target: Target, parent: Parent) -> Selection:
     labels = {PROMISE_NAME: parent.promise}
     if parent.type is WorkflowType.RESOURCE:
         labels[RESOURCE_NAME] = parent.name
-    if parent.is_apart:
+    if parent.is_apart and target is not Target.BINDING:
         labels[RESOURCE_NAMESPACE] = parent.namespace
     if target is Target.JOBS:
         return Selection(parent.home, {**labels, WORKFLOW_TYPE: parent.type.value})

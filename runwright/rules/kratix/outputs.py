@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runwright.errors import InvalidManifestError, Problem
 from runwright.models.durations import parse_duration
-from runwright.models.kratix import WorkflowControl
+from runwright.models.kratix import PipelineApproval, WorkflowControl
 from runwright.models.metadata import Condition
 from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_object
@@ -43,8 +43,22 @@ def workflow_control(text: str) -> WorkflowControl:
     if not isinstance(message, str):
         raise _wrong(CONTROL_FILE, "message", f"must be text, not {written(message)}")
     return WorkflowControl(
-        suspend=suspend, message=message, retry_after=_delay(given.get("retryAfter"))
+        suspend=suspend,
+        message=message,
+        retry_after=_delay(given.get("retryAfter")),
+        approval=_approval(given.get("approval")),
     )
+
+
+def _approval(given: Any) -> PipelineApproval | None:
+    if given is None:
+        return None
+    try:
+        return PipelineApproval.model_validate(given)
+    except ValidationError as error:
+        problems = problems_in(error, "approval")
+        found = [one._replace(file=CONTROL_FILE) for one in problems]
+        raise InvalidManifestError(found) from error
 
 
 def _delay(given: Any) -> timedelta | None:

@@ -114,7 +114,7 @@ def pipeline_ended(state: ParentState, ended: Ended, type_: WorkflowType) -> Par
         PipelinePhase.SUCCEEDED, ended.at, message="", next_retry_at=None, attempts=0
     )
     state = _with_pipeline(state, ended.position, done)
-    if ended.position + 1 < len(state.workflow.pipelines):
+    if state.workflow.succeeded < len(state.workflow.pipelines):
         return state
     over = {"suspended_generation": 0, "suspension_shown": False}
     workflow = state.workflow.model_copy(update=over)
@@ -172,6 +172,17 @@ def held(state: ParentState, reason: Reason, now: datetime) -> ParentState:
     return _with_conditions(state, now, reconciled(reason))
 
 
+def with_condition(state: ParentState, now: datetime, *new: Condition) -> ParentState:
+    """Return the state with conditions in the place of those of their types."""
+    return _with_conditions(state, now, *new)
+
+
+def with_message(state: ParentState, position: int, message: str) -> ParentState:
+    """Return the state with what is said of one pipeline."""
+    pipeline = state.workflow.pipelines[position].model_copy(update={"message": message})
+    return _with_pipeline(state, position, pipeline)
+
+
 def _suspended(state: ParentState, ended: Ended) -> ParentState:
     """Return the state in which a pipeline wants to be run again.
 
@@ -185,6 +196,7 @@ def _suspended(state: ParentState, ended: Ended) -> ParentState:
         message=control.message,
         next_retry_at=ended.at + control.retry_after if control.retry_after is not None else None,
         attempts=before.attempts + 1 if is_retry else 0,
+        approval=control.approval,
     )
     state = _with_pipeline(state, ended.position, after)
     update = {"suspended_generation": ended.generation, "suspension_shown": False}

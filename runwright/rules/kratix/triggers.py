@@ -59,6 +59,8 @@ class Hold(StrEnum):
     PAUSED = "paused"
     UNAVAILABLE = "unavailable"
     PROMISE_DELETED = "promiseDeleted"
+    UNPLANNED = "unplanned"
+    """What is to be run cannot be read, or what it needs is not there yet."""
     SUSPENDED = "suspended"
     FAILED = "failed"
 
@@ -95,6 +97,12 @@ class Case(NamedTuple):
 
 
 _Rule = Callable[[Case], Decision | None]
+
+
+def is_barred(sight: Sight) -> bool:
+    """Return whether nothing may start, whatever the pipelines are."""
+    barred = sight.promise_paused or sight.is_on(PAUSED) or not sight.promise_available
+    return barred or sight.promise_deleting
 
 
 def next_move(case: Case) -> Decision:

@@ -120,7 +120,7 @@ NAMED = {"kratix.io/promise-name": "database", "kratix.io/resource-name": "order
     [
         (Target.JOBS, REQUEST, "shop", {**NAMED, "kratix.io/workflow-type": "resource"}),
         (Target.WORKS, REQUEST, "shop", NAMED),
-        (Target.BINDING, APART, "shop", {**NAMED, "kratix.io/resource-namespace": "shop"}),
+        (Target.BINDING, APART, "shop", NAMED),
         (Target.WORKS, APART, "pipelines", {**NAMED, "kratix.io/resource-namespace": "shop"}),
         (Target.WORKS, PROMISE, "", {"kratix.io/promise-name": "database"}),
         (Target.ACCESS, PROMISE, "", {"kratix.io/promise-name": "database"}),

@@ -373,3 +373,4 @@ def test_a_job_goes_with_its_parent_unless_that_is_elsewhere(
 ) -> None:
     """K39 and K40: an owner in another namespace is none."""
     assert owners_of(parent) == ([owner] if owner else [])
+    assert job_template(run_of(parent), PLATFORM).owners == ((owner,) if owner else ())
