@@ -27,12 +27,12 @@ const (
 	packedFile = ".runwright-packed.json"
 )
 
-// handover is the last word of the pod: either all of it, or where it is.
+// handover is the last word of the pod, unless that is where it is stored. It is never empty: so
+// would be the word of a pod that has nothing of ours in it.
 type handover struct {
-	Status  string `json:"status,omitempty"`
+	Status  string `json:"status"`
 	Control string `json:"control,omitempty"`
 	packed
-	Stored *stored `json:"stored,omitempty"`
 }
 
 // packed is what work-creator leaves for update-status.

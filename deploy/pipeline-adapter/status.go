@@ -147,7 +147,7 @@ func store(ctx context.Context, account string, text []byte) ([]byte, error) {
 		if err != nil && !isStatus(err, http.StatusConflict) {
 			return nil, fmt.Errorf("hand over %d bytes by configmap %s: %w", len(text), name, err)
 		}
-		return encoded(handover{Stored: &stored{ConfigMap: name, Digest: digest}})
+		return encoded(map[string]stored{"stored": {ConfigMap: name, Digest: digest}})
 	}
 	return nil, errors.New("hand over by a configmap: all its names are taken")
 }
