@@ -13,16 +13,19 @@ from activities.parents import ParentActivities, ReleaseParent, RemoveOf
 from activities.pipelines import PipelineActivities, TidyPipelines
 from runwright.models.kratix import (
     MarkParent,
-    ParentState,
     Plan,
     PlanFor,
+    Standing,
     StartParent,
     WorkflowAction,
 )
 from runwright.models.kratix.keys import ON
 from runwright.models.objects import EventType, ObjectEvent, StatusUpdate
-from runwright.rules.kratix.changes import key_of, update_of
+from runwright.rules.kratix.display import Display, display_update
+from runwright.rules.kratix.parents import object_key
 from runwright.rules.kratix.reports import problems_of
+from runwright.rules.kratix.updates import Shown
+from runwright.rules.wording import listed
 from workflows.mirroring import Mirror
 from workflows.parent_state import KnownParent
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, STOP_MARGIN, TRY_FOR_EVER
@@ -44,10 +47,13 @@ class ParentCalls(KnownParent):
     def __init__(self, start: StartParent) -> None:
         super().__init__(start)
         self._plan: Plan | None = None
+        self._why = ""
+        """Why there is none, or it cannot be used."""
         self._planned_at = workflow.now()
-        self._mirror = Mirror[ParentState](partial(update_of, start.parent, start.compat))
+        shown = Shown(start.parent, start.compat, start.state)
+        self._mirror = Mirror[Display](partial(display_update, shown))
         if start.carried.was_shown:
-            self._mirror.assume(start.state)
+            self._mirror.assume(Display(start.state))
 
     async def _look_at_parent(self) -> None:
         """See the parent itself, where somebody says that it may be gone."""
@@ -109,7 +115,12 @@ class ParentCalls(KnownParent):
                 ParentActivities.mark_parent,
                 wanted,
                 **CALL,
-                summary=" ".join([f"+{one}" for one in wanted.adds] + [f"-{one}" for one in wanted.removes]),
+                summary=listed(
+                    [
+                        *(f"+{label}" for label in wanted.adds),
+                        *(f"-{label}" for label in wanted.removes),
+                    ]
+                ),
             )
             self._note_seen(marked.seen)
 
@@ -155,14 +166,20 @@ class ParentCalls(KnownParent):
 
     async def _show(self) -> None:
         """Show the state as it is now in the cluster."""
-        shown = self._state
-        if self._said and self._says_why:
-            shown = shown.model_copy(update={"message": self._said})
-        await self._mirror.show(shown)
+        said = {"message": self._said} if self._said and self._says_why() else {}
+        state = self._state.model_copy(update=said)
+        await self._mirror.show(Display(state, self._installed.required))
+
+    def _says_why(self) -> bool:
+        """Return whether what it waits for is not for a pipeline to say."""
+        is_stuck = self._standing is Standing.PAUSED and self._seen.is_deleted
+        return is_stuck or self._standing is Standing.WAITING
 
     async def _tell(self, reason: str, message: str, type_: EventType = EventType.NORMAL) -> None:
         """Tell an Event; one that the cluster refuses stays untold."""
-        event = ObjectEvent(object=key_of(self._parent), type=type_, reason=reason, message=message)
+        event = ObjectEvent(
+            object=object_key(self._parent), type=type_, reason=reason, message=message
+        )
         try:
             await workflow.execute_activity_method(
                 ObjectActivities.show_status,

@@ -32,6 +32,7 @@ from runwright.models.kratix import (
 )
 from runwright.models.runs import CancelRun
 from runwright.rules.kratix import again, reports
+from runwright.rules.kratix.display import Display
 from runwright.rules.kratix.progress import pipeline_failed
 from runwright.rules.kratix.triggers import Decision
 from workflows.parent_calls import ParentCalls
@@ -62,9 +63,7 @@ class ParentRuns(ParentCalls):
         ended = await self._ended(child, start)
         self._end(start, ended)
 
-    def _start_of(
-        self, plan: Plan, decision: Decision, asked: AskedAgain | None
-    ) -> StartPipelines:
+    def _start_of(self, plan: Plan, decision: Decision, asked: AskedAgain | None) -> StartPipelines:
         state, request = self._state, asked.request if asked else None
         if request and not decision.anew:
             state = again.begun_again(state, request, workflow.now())
@@ -192,7 +191,7 @@ class ParentRuns(ParentCalls):
     def _end(self, start: StartPipelines, ended: PipelinesEnded) -> None:
         """Keep how a run ended, and tell it in the history."""
         before, self._state = self._state, ended.state
-        self._mirror.assume(ended.state)
+        self._mirror.assume(Display(ended.state, self._installed.required))
         self._note_seen(ended.seen)
         past = PastRun(
             number=start.number,
@@ -202,10 +201,12 @@ class ParentRuns(ParentCalls):
             started_at=ended.started_at,
             finished_at=ended.finished_at,
             ending=reports.ending_of(ended.state),
-            pipelines=tuple(one.name for one, _ in reports.ran(before.workflow, ended.state.workflow)),
+            pipelines=tuple(
+                one.name for one, _ in reports.ran(before.workflow, ended.state.workflow)
+            ),
         )
         self._keep_run(past)
-        self._record(reports.moved(before, ended.state, start.number, workflow.now()))
+        self._record(ended.history.transitions)
         self._record([reports.ended(past, ended.state.message)])
         self._run = self._cancelled = None
         self._is_cancelling = False

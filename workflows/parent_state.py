@@ -176,13 +176,14 @@ class KnownParent(RunMessages):
         """Keep how the parent was seen; None: it is gone."""
         if seen is None:
             self._is_gone = True
-        elif seen.is_older_than(self._seen) or seen == self._seen:
-            return
-        else:
+            self._note_change()
+        elif not seen.is_older_than(self._seen):
+            is_news = not _is_same(seen, self._seen)
             self._seen = seen
-        if self._seen.is_deleted and self._deleted_at is None:
-            self._deleted_at = workflow.now()
-        self._note_change()
+            if seen.is_deleted and self._deleted_at is None:
+                self._deleted_at = workflow.now()
+            if is_news:
+                self._note_change()
 
     def _note_pause(self) -> None:
         """Heed the label that pauses the parent, whoever set it or took it away."""
@@ -243,8 +244,16 @@ class KnownParent(RunMessages):
 
     async def _until_changed(self, since: int, moment: datetime | None) -> None:
         """Return once something changed since that revision, or at that moment."""
+        if self._revision != since or (moment is not None and moment <= workflow.now()):
+            return
         change = asyncio.create_task(workflow.wait_condition(lambda: self._revision != since))
         try:
             await self._alarms.wait([change], moment)
         finally:
             change.cancel()
+
+
+def _is_same(one: Seen, other: Seen) -> bool:
+    """Return whether nothing changed but versions, as with each status that is shown."""
+    versions = {"version": other.version, "promise_version": other.promise_version}
+    return one.model_copy(update=versions) == other

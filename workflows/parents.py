@@ -1,7 +1,9 @@
 """What Promises and requests for them share: to be looked after until they are gone."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from temporalio import workflow
 
@@ -9,15 +11,18 @@ from activities.pipelines import PipelineActivities
 from runwright.models.gates import Gate, GateOutcome
 from runwright.models.kratix import (
     ConditionType,
+    ParentGone,
+    ParentState,
     Plan,
     Reason,
+    Seen,
     Standing,
-    StartParent,
     Trigger,
     WorkflowAction,
 )
-from runwright.models.kratix.keys import DELETE_WORKFLOWS, WORKFLOW_SUSPENDED
+from runwright.models.kratix.keys import DELETE_WORKFLOWS, PAUSED, WORKFLOW_SUSPENDED
 from runwright.models.objects import EventType
+from runwright.models.runs import Paused
 from runwright.rules.kratix import again, suspensions
 from runwright.rules.kratix.approvals import approval_for
 from runwright.rules.kratix.conditions import PROMISE_CAN_FULFIL, PROMISE_CANNOT_FULFIL
@@ -122,12 +127,8 @@ class ParentWorkflow(ParentRuns):
         self._state = fitted(self._state, plan.action, plan.names)
         if self._seen.sight.is_on(WORKFLOW_SUSPENDED):
             self._state = suspension_seen(self._state)
-        if self._can_be_fulfilled():
+        if self._state.condition(ConditionType.PROMISE_AVAILABLE) is not None:
             self._state = with_condition(self._state, workflow.now(), PROMISE_CAN_FULFIL)
-
-    def _can_be_fulfilled(self) -> bool:
-        """Return whether it was said that its Promise cannot fulfil it, and is true no more."""
-        return self._state.condition(ConditionType.PROMISE_AVAILABLE) is not None
 
     def _tried_again(self, decision: Decision) -> Decision:
         """Return a decision about a delete pipeline that failed, with the tries that it has."""
@@ -196,16 +197,20 @@ class ParentWorkflow(ParentRuns):
             return decision
         return again.again(decision, self._state, self._asked.request)
 
-    async def _start_run(self, decision: Decision) -> None:
-        """Run pipelines, once it is the parent's turn."""
+    async def _start_run(self, decision: Decision) -> datetime | None:
+        """Run pipelines, once it is the parent's turn; return when to ask for it again."""
         if self._plan is None or not await self._has_turn(decision):
-            return
+            return self._asks_again_at()
         if decision.trigger is Trigger.UNPAUSED:
             self._state = held(self._state, Reason.UNPAUSED, workflow.now())
         if decision.trigger is Trigger.RETRIED:
             self._delete_tries += 1
         await self._run(self._plan, decision)
         await self._give_turn_back(ran=True)
+        return workflow.now()
+
+    def _asks_again_at(self) -> datetime | None:
+        return None
 
     async def _has_turn(self, decision: Decision) -> bool:  # noqa: ARG002 - for those who must ask
         """Return whether a run may start now; what has to be asked for is."""
@@ -235,17 +240,137 @@ class ParentWorkflow(ParentRuns):
         standing = _STANDINGS.get(hold, Standing.WAITING) if hold else Standing.WAITING
         self._stand(standing, self._reason_of(decision))
 
-    def _unavailable(self, now: datetime):
-        ...
+    def _unavailable(self, now: datetime) -> ParentState:
+        """Return the state of a request whose Promise cannot fulfil it."""
+        state = self._state.model_copy(update={"message": PENDING})
+        reconciled = state.condition(ConditionType.RECONCILED)
+        if reconciled is not None and reconciled.reason == Reason.PAUSED_RECONCILIATION:
+            state = held(state, Reason.UNPAUSED, now)
+        return with_condition(state, now, PROMISE_CANNOT_FULFIL)
+
+    def _reason_of(self, decision: Decision) -> str:
+        """Return why nothing may start, as a person reads it."""
+        match decision.hold:
+            case Hold.UNPLANNED:
+                return self._why
+            case Hold.PAUSED:
+                return said_of_pause(self._seen, self._paused)
+            case None if decision.move is Move.WAIT:
+                return "Waits for pipelines to end before the delete pipeline runs"
+            case None:
+                return self._why
+            case hold:
+                return REASONS[hold]
 
     async def _settle(self, decision: Decision) -> None:
-        """Show what became of the Works of a workflow that is over, and tidy."""
+        """Show what became of the Works of a workflow that is over, and tidy.
+
+        Source: Kratix, reconcile order; cleanup of Jobs and Works.
+        """
         await self._give_turn_back()
         if self._is_untidy:
             self._is_untidy = False
             await self._tidy(works=True)
-        if self._works_changed:
+        if self._works_changed or self._state.observed_generation != self._seen.sight.generation:
             self._works_changed = False
-            found = await workflow.execute_activity_method(
-                PipelineActivities.find_works, self._parent, **CALL, summary="find works"
-            )
+            await self._look_at_its_works()
+        self._stand(
+            Standing.READY,
+            f"Runs again at {decision.at:%Y-%m-%d %H:%M:%S} UTC" if decision.at else "",
+        )
+
+    async def _look_at_its_works(self) -> None:
+        generation = self._seen.sight.generation
+        found = await workflow.execute_activity_method(
+            PipelineActivities.find_works, self._parent, **CALL, summary="find works"
+        )
+        state = self._state
+        if self._plan is not None and state.configure.pipelines:
+            state = state.model_copy(update={"promise_version": self._plan.promise_version})
+        self._state = settled(state, generation, found.works, workflow.now())
+
+    async def _let_go(self) -> datetime | None:
+        """Do what the next finalizer of a parent stands for, and take it; return when to go on.
+
+        Source: Kratix, resource deletion and Promise deletion.
+        """
+        await self._give_turn_back()
+        step = next_step(self.steps, self._seen.finalizers)
+        if step is None:
+            self._is_gone = True
+            return None
+        self._stand(Standing.DELETING, f"Does what finalizer {step} stands for")
+        if step != DELETE_WORKFLOWS and (left := await self._removed(step)):
+            self._stand(Standing.DELETING, f"Waits until these are gone: {listed(left)}")
+            return workflow.now() + _QUICK
+        await self._release(step)
+        return workflow.now()
+
+    async def _live(self, act: Callable[[Decision], Awaitable[datetime | None]]) -> ParentGone:
+        """Decide and act anew whenever something changed, until the parent is gone."""
+        beside = [asyncio.create_task(one) for one in self._kept_up()]
+        while not self._is_gone:
+            looked = self._revision
+            until = await act(await self._decided())
+            await self._show()
+            if not self._is_gone:
+                await self._until_changed(looked, until)
+                await self._renew_if_suggested()
+        return await self._end_of(beside)
+
+    def _kept_up(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """Return what goes on beside everything else."""
+        return [self._keep_presented()]
+
+    async def _end_of(self, beside: Iterable[asyncio.Task[None]]) -> ParentGone:
+        """Return how the entity ends."""
+        self._is_over = True
+        await self._give_turn_back()
+        self._close_gates()
+        self._stand(Standing.GONE)
+        for one in beside:
+            one.cancel()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return ParentGone(runs=self._activation, past=self._past)
+
+    async def _renew_if_suggested(self) -> None:
+        """Go on in another execution where the history of this one has grown long."""
+        if not self._is_long() or self._is_gone:
+            return
+        await workflow.wait_condition(self._may_renew)
+        await self._show()
+        workflow.continue_as_new(self._next_start())
+
+    def _is_long(self) -> bool:
+        return is_long()
+
+    def _may_renew(self) -> bool:
+        """Return whether nothing is under way that another execution would not know of."""
+        return workflow.all_handlers_finished()
+
+
+REASONS: Final = {
+    Hold.UNAVAILABLE: "Its Promise cannot fulfil requests",
+    Hold.PROMISE_DELETED: "Its Promise is being deleted",
+    Hold.SUSPENDED: "Suspended: somebody has to let it go on",
+    Hold.FAILED: "A pipeline failed",
+}
+"""Why nothing may start, where there is no more to say."""
+
+
+def is_long() -> bool:
+    """Return whether the history of this execution has become so long that another is to go on."""
+    return workflow.info().is_continue_as_new_suggested()
+
+
+def is_paused(seen: Seen) -> bool:
+    """Return whether a parent is paused, or its Promise is."""
+    return seen.sight.promise_paused or seen.sight.is_on(PAUSED)
+
+
+def said_of_pause(seen: Seen, paused: Paused | None) -> str:
+    """Return who paused what, and what that means for one that is to go."""
+    whose = "Its Promise is" if seen.sight.promise_paused else "It is"
+    by = f" by {paused.by}" if paused and paused.by else ""
+    rest = ", and cannot be deleted before it is resumed" if seen.is_deleted else ""
+    return f"{whose} paused{by}{rest}"

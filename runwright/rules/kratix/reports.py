@@ -1,7 +1,9 @@
 """What is told of the runs of a parent: in its history, and of each that is over."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from runwright.errors import InvalidManifestError
 
 from runwright.models.history import Subject, Transition
 from runwright.models.kratix import (
@@ -11,11 +13,11 @@ from runwright.models.kratix import (
     PastRun,
     PipelinePhase,
     PipelineProgress,
+    Plan,
     RunAgain,
-    Standing,
-    Trigger,
     WorkflowProgress,
 )
+from runwright.rules.kratix.approvals import approval_of
 from runwright.rules.history import When, claimed, said
 from runwright.rules.times import lasting
 
@@ -69,20 +71,6 @@ def ended(past: PastRun, message: str) -> Transition:
     )
 
 
-def moved(before: ParentState, now: ParentState, number: int, at: datetime) -> Iterator[Transition]:
-    """Yield how a run left the pipelines that it ran, in their order."""
-    for one, known in ran(before.workflow, now.workflow):
-        yield Transition(
-            at=at,
-            activation=number,
-            subject=Subject.STEP,
-            name=one.name,
-            before=known.phase if known and known.phase is not one.phase else None,
-            after=one.phase,
-            message=said(one.message),
-        )
-
-
 def ran(
     before: WorkflowProgress, now: WorkflowProgress
 ) -> Iterator[tuple[PipelineProgress, PipelineProgress | None]]:
@@ -106,11 +94,18 @@ def ending_of(state: ParentState) -> Ending:
     return Ending.INTERRUPTED
 
 
-def trigger_by(trigger: Trigger, by: str) -> str:
-    """Return why a run runs, as a person reads it."""
-    return f"{trigger} by {by}" if by else str(trigger)
+def problems_of(plan: Plan) -> list[str]:
+    """Return what is wrong with what a plan says about who may let its pipelines go on."""
+    problems: list[str] = []
+    for pipeline in plan.pipelines:
+        try:
+            approval_of(pipeline)
+        except InvalidManifestError as error:
+            problems += map(str, error.problems)
+    return problems
 
 
-def is_waiting(standing: Standing) -> bool:
-    """Return whether a parent waits for something that nobody of its own can change."""
-    return standing in {Standing.WAITING, Standing.STARTING}
+def retried(state: ParentState, delay: timedelta, now: datetime) -> datetime:
+    """Return when a delete pipeline that failed is tried again."""
+    since = state.delete.pipelines[0].last_transition_time
+    return (since or now) + delay
