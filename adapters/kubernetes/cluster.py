@@ -15,6 +15,7 @@ from adapters.kubernetes.answers import Answer
 from adapters.kubernetes.connection import Connection, connect
 from adapters.kubernetes.requests import (
     ANSWER_WITHIN,
+    APPLY,
     MERGE,
     STRATEGIC,
     WATCHING,
@@ -122,6 +123,21 @@ class Cluster:
         attempt = f"create {resource.of(namespace, name)}"
         path, query = resource.path(namespace), {"fieldManager": _MANAGER}
         answer = await self._ask(Request(attempt, "POST", path, query, manifest))
+        if not answer.is_good:
+            raise answer.error()
+        return answer.parsed()
+
+    async def apply(self, manifest: Manifest) -> Manifest:
+        """Have the object as the manifest says, and return it as it is now.
+
+        It is created, or changed where it is different: what others say beside that stays, and what
+        was applied before and is not any more goes.
+        """
+        resource, metadata = resource_of(manifest), manifest["metadata"]
+        name = (str(metadata.get("namespace", "")), str(metadata["name"]))
+        path, query = resource.path(*name), {"fieldManager": _MANAGER, "force": "true"}
+        attempt = f"apply {resource.of(*name)}"
+        answer = await self._ask(Request(attempt, "PATCH", path, query, manifest, APPLY))
         if not answer.is_good:
             raise answer.error()
         return answer.parsed()

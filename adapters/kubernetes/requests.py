@@ -16,6 +16,8 @@ ANSWER_WITHIN: Final = 10.0
 """Seconds that one object may take."""
 MERGE: Final = "application/merge-patch+json"
 STRATEGIC: Final = "application/strategic-merge-patch+json"
+APPLY: Final = "application/apply-patch+yaml"
+"""Of which JSON is a part."""
 _JSON: Final = "application/json"
 _AGENT: Final = f"runwright/{version('runwright')}"
 _LARGE: Final = 1024 * 1024

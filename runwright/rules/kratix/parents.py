@@ -32,7 +32,7 @@ def promise_parent(promise: Promise) -> Parent:
         plural="promises",
         name=promise.metadata.name,
         uid=promise.metadata.uid,
-        pipeline_namespace=_pipeline_namespace(promise.spec),
+        pipeline_namespace=pipeline_namespace(promise.spec),
     )
 
 
@@ -47,11 +47,12 @@ def request_parent(promise: str, spec: PromiseSpec, request: ResourceRequest) ->
         name=request.metadata.name,
         namespace=request.metadata.namespace,
         uid=request.metadata.uid,
-        pipeline_namespace=_pipeline_namespace(spec),
+        pipeline_namespace=pipeline_namespace(spec),
     )
 
 
-def _pipeline_namespace(spec: PromiseSpec) -> str:
+def pipeline_namespace(spec: PromiseSpec) -> str:
+    """Return where a Promise wants everything of its pipelines; empty: where it is by default."""
     config = spec.workflows.config
     return (config.pipeline_namespace if config else None) or ""
 
