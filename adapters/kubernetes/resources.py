@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from runwright.models.objects import ObjectKey
+
 
 class Resource(NamedTuple):
     """One kind of object."""
@@ -96,3 +98,15 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
         KeyError: it is none that Runwright touches.
     """
     return KNOWN[manifest["apiVersion"], manifest["kind"]]
+
+
+def resource_meant(key: ObjectKey) -> Resource:
+    """Return the kind of the object that a message names.
+
+    Raises:
+        KeyError: it is none that Runwright touches, and the message does not say more of it.
+    """
+    if key.plural:
+        is_namespaced = bool(key.namespace)
+        return Resource(key.api_version, key.kind, key.plural, is_namespaced=is_namespaced)
+    return KNOWN[key.api_version, key.kind]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from adapters.kubernetes.answers import is_terminating
 from adapters.kubernetes.cluster import Cluster
-from adapters.kubernetes.resources import KNOWN
+from adapters.kubernetes.resources import resource_meant
 from runwright.errors import ConflictError, RefusedError, TransientError
 from runwright.models.metrics import STATUS_WRITES
 from runwright.models.objects import Manifest, ObjectEvent, ObjectKey, StatusPatch, StatusUpdate
@@ -83,7 +83,7 @@ class KubernetesStatus:
         the object had when it was seen last: another object of that name never had it.
         """
         key = patch.object
-        resource, name = KNOWN[key.api_version, key.kind], (key.namespace, key.name)
+        resource, name = resource_meant(key), (key.namespace, key.name)
         version = patch.version or self._versions.get(key)
         for _ in range(_MOST_LOOKS):
             version = version or await self._version_of(key)
@@ -106,7 +106,7 @@ class KubernetesStatus:
 
     async def _version_of(self, key: ObjectKey) -> str | None:
         """Return the version of the object that is meant; None if it is not there."""
-        resource = KNOWN[key.api_version, key.kind]
+        resource = resource_meant(key)
         found = await self._cluster.get(resource, key.namespace, key.name)
         if found is None:
             return None
