@@ -18,6 +18,8 @@ _UNMEASURED: Final = Unmeasured()
 _REPORTER: Final = "runwright"
 _LONGEST_MESSAGE: Final = 1024
 _CORE: Final = "v1"
+_OF_NONE: Final = "default"
+"""The namespace of Events about what belongs to none."""
 _MOST_LOOKS: Final = 5
 """At an object that others change at the same time."""
 _MOST_VERSIONS: Final = 10_000
@@ -149,7 +151,7 @@ class KubernetesStatus:
         return {
             "apiVersion": _CORE,
             "kind": "Event",
-            "metadata": {"name": _name(event, now), "namespace": key.namespace},
+            "metadata": {"name": _name(event, now), "namespace": key.namespace or _OF_NONE},
             "involvedObject": about,
             "type": event.type.value,
             "reason": event.reason,
