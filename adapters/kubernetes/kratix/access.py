@@ -6,6 +6,7 @@ from typing import Final
 
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.kratix.lookups import selector_of
+from adapters.kubernetes.kratix.metadata import full_name
 from adapters.kubernetes.resources import (
     CLUSTER_ROLE_BINDINGS,
     CLUSTER_ROLES,
@@ -51,11 +52,11 @@ class PipelineAccess:
         found = await self._labelled(_OF_A_PROMISE, labels)
         for one in found:
             await self._delete(one)
-        return [resource_of(one).of(*_name_of(one)) for one in found]
+        return [resource_of(one).of(*full_name(one)) for one in found]
 
     async def _have_account(self, wanted: Manifest) -> None:
         """Create an account, or change it if it is one of ours."""
-        there = await self._cluster.get(SERVICE_ACCOUNTS, *_name_of(wanted))
+        there = await self._cluster.get(SERVICE_ACCOUNTS, *full_name(wanted))
         if there is None or may_update_account(there):
             await self._cluster.apply(wanted)
 
@@ -65,7 +66,7 @@ class PipelineAccess:
             await self._cluster.apply(wanted)
         except RefusedError:
             resource = resource_of(wanted)
-            there = await self._cluster.get(resource, *_name_of(wanted))
+            there = await self._cluster.get(resource, *full_name(wanted))
             if there is None or there["roleRef"] == wanted["roleRef"]:
                 raise
             await self._delete({**there, "kind": wanted["kind"]})
@@ -89,8 +90,4 @@ class PipelineAccess:
 
     async def _delete(self, one: Manifest) -> None:
         uid = one["metadata"]["uid"]
-        await self._cluster.delete(resource_of(one), _name_of(one), uid=uid)
-
-
-def _name_of(manifest: Manifest) -> tuple[str, str]:
-    return manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
+        await self._cluster.delete(resource_of(one), full_name(one), uid=uid)

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.kratix.lookups import Lookups, resource_of
+from adapters.kubernetes.kratix.metadata import finalizers, is_going, labels
 from runwright.errors import ConflictError, NotFoundError
 from runwright.models.kratix import (
     LATEST,
@@ -22,7 +23,6 @@ from runwright.rules.kratix.bindings import binding_of
 from runwright.rules.kratix.offers import Surroundings, offer_of, seen_with
 from runwright.rules.kratix.parents import pipeline_namespace
 from runwright.rules.kratix.pipelines import pipelines_of
-from runwright.rules.kubernetes.fields import field
 
 _MOST_LOOKS: Final = 5
 """At an object that others change at the same time."""
@@ -83,9 +83,9 @@ class KubernetesParents:
         there = await self._lookups.parent(parent)
         if there is None:
             return None
-        labels: dict[str, str] = there["metadata"].get("labels") or {}
+        known = labels(there)
         wanted: dict[str, str | None] = {**dict.fromkeys(removes), **dict.fromkeys(adds, ON)}
-        changed = {key: value for key, value in wanted.items() if labels.get(key) != value}
+        changed = {key: value for key, value in wanted.items() if known.get(key) != value}
         now = await self._patched(parent, there, {"labels": changed}) if changed else there
         return await self._lookups.seen(parent, now) if now else None
 
@@ -95,7 +95,7 @@ class KubernetesParents:
             there = await self._lookups.parent(parent)
             if there is None:
                 return None
-            held = there["metadata"].get("finalizers") or []
+            held = finalizers(there)
             if finalizer not in held:
                 return await self._lookups.seen(parent, there)
             try:
@@ -125,15 +125,14 @@ class KubernetesParents:
 
     async def _bind(self, request: Parent, there: Manifest) -> None:
         """Have a request follow its Promise; one that is made meanwhile is as good."""
-        labels = there["metadata"].get("labels") or {}
         try:
-            await self._cluster.create(binding_of(request, labels, LATEST))
+            await self._cluster.create(binding_of(request, labels(there), LATEST))
         except ConflictError:
             return
 
     async def _without(self, parent: Parent, there: Manifest, finalizer: str) -> Manifest | None:
         metadata = there["metadata"]
-        rest = [one for one in metadata["finalizers"] if one != finalizer]
+        rest = [one for one in finalizers(there) if one != finalizer]
         patch = {"finalizers": rest, "resourceVersion": metadata["resourceVersion"]}
         return await self._patched(parent, there, patch)
 
@@ -148,8 +147,7 @@ class KubernetesParents:
 
 def _is_over(manifest: Manifest) -> bool:
     """Return whether an object goes that nothing holds any more."""
-    metadata = manifest["metadata"]
-    return bool(metadata.get("deletionTimestamp")) and not field(metadata, "finalizers")
+    return is_going(manifest) and not finalizers(manifest)
 
 
 def _named(parent: Parent) -> str:

@@ -1,13 +1,13 @@
 """The Promises of a platform: what has to be there before requests for them can be fulfilled."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.kratix.definitions import Definitions
 from adapters.kubernetes.kratix.dependencies import Dependencies
 from adapters.kubernetes.kratix.lookups import Lookups, resource_of
+from adapters.kubernetes.kratix.metadata import full_name, is_going, labels
 from adapters.kubernetes.kratix.requests import for_each, requests_of
 from adapters.kubernetes.kratix.revisions import Revisions
 from runwright.errors import InvalidManifestError, NotFoundError
@@ -65,16 +65,14 @@ class KubernetesPromises:
         """
         requests = await requests_of(self._cluster, promise)
         kind = requests.kind
-        alive = [one for one in requests.found if "deletionTimestamp" not in one["metadata"]]
+        alive = [one for one in requests.found if not is_going(one)]
         asked = [one for one in alive if not _is_asked(one)]
         if kind is not None:
             label = {keys.RUN_FROM_START: keys.ON}
 
             async def ask(request: Manifest) -> None:
-                metadata = request["metadata"]
-                name = metadata["namespace"], metadata["name"]
-                patch = {"metadata": {"uid": metadata["uid"], "labels": label}}
-                await self._cluster.patch(kind, name, patch)
+                patch = {"metadata": {"uid": request["metadata"]["uid"], "labels": label}}
+                await self._cluster.patch(kind, full_name(request), patch)
 
             await for_each(asked, ask)
         return len(alive)
@@ -100,17 +98,15 @@ class KubernetesPromises:
         return tuple(map(requirement, wanted, read))
 
 
-def _version(promise: Mapping[str, Any]) -> str:
-    labels: Mapping[str, str] = promise["metadata"].get("labels") or {}
-    return labels.get(keys.PROMISE_VERSION) or NOT_SET
+def _version(promise: Manifest) -> str:
+    return labels(promise).get(keys.PROMISE_VERSION) or NOT_SET
 
 
 def _before(there: Manifest, revisions: Sequence[Manifest]) -> Promise | None:
     """Return a Promise as it was when it was installed last; None: it never was."""
     for one in revisions:
-        labels = one["metadata"].get("labels") or {}
         kept = salvage(PromiseRevision, one).model
-        if kept is not None and labels.get(keys.LATEST_REVISION) == keys.ON:
+        if kept is not None and labels(one).get(keys.LATEST_REVISION) == keys.ON:
             metadata = {"name": there["metadata"]["name"]}
             spec = kept.spec.promise_spec
             return Promise.model_validate({"metadata": metadata, "spec": spec})
@@ -118,5 +114,4 @@ def _before(there: Manifest, revisions: Sequence[Manifest]) -> Promise | None:
 
 
 def _is_asked(request: Manifest) -> bool:
-    labels = request["metadata"].get("labels") or {}
-    return labels.get(keys.RUN_FROM_START) == keys.ON
+    return labels(request).get(keys.RUN_FROM_START) == keys.ON

@@ -6,6 +6,7 @@ from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.kratix.access import PipelineAccess
 from adapters.kubernetes.kratix.jobs import PipelineJobs
 from adapters.kubernetes.kratix.lookups import Lookups
+from adapters.kubernetes.kratix.metadata import finalizers, full_name, is_going
 from adapters.kubernetes.kratix.requests import for_each, requests_of
 from adapters.kubernetes.kratix.works import KubernetesWorks
 from adapters.kubernetes.resources import (
@@ -18,7 +19,7 @@ from adapters.kubernetes.resources import (
 from runwright.models.kratix import Parent, WorkflowType, keys
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.deletion import TARGETS, Target
-from runwright.rules.kubernetes.fields import field, text
+from runwright.rules.kubernetes.fields import text
 
 
 class KubernetesRemoval:
@@ -87,20 +88,16 @@ class KubernetesRemoval:
         """Have these very objects deleted; return their names."""
 
         async def delete(one: Manifest) -> None:
-            metadata = one["metadata"]
-            if not metadata.get("deletionTimestamp"):
-                await self._cluster.delete(resource, _name_of(one), uid=metadata["uid"])
+            if not is_going(one):
+                uid = one["metadata"]["uid"]
+                await self._cluster.delete(resource, full_name(one), uid=uid)
 
         await for_each(found, delete)
-        return [resource.of(*_name_of(one)) for one in found]
+        return [resource.of(*full_name(one)) for one in found]
 
     async def _let_go(self, revision: Manifest) -> None:
-        held = field(revision, "metadata", "finalizers") or []
+        held = finalizers(revision)
         if keys.RESOURCE_REQUEST_CLEANUP in held:
             rest = [one for one in held if one != keys.RESOURCE_REQUEST_CLEANUP]
             patch = {"metadata": {"finalizers": rest, "uid": revision["metadata"]["uid"]}}
-            await self._cluster.patch(PROMISE_REVISIONS, _name_of(revision), patch)
-
-
-def _name_of(manifest: Manifest) -> tuple[str, str]:
-    return manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
+            await self._cluster.patch(PROMISE_REVISIONS, full_name(revision), patch)

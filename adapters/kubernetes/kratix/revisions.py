@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.kubernetes.cluster import Cluster
+from adapters.kubernetes.kratix.metadata import full_name, labels
 from adapters.kubernetes.resources import PROMISE_REVISIONS
 from runwright.errors import ConflictError
 from runwright.models.kratix import Promise, keys
@@ -38,10 +39,10 @@ class Revisions:
         if there is None:
             return await self._cluster.create(wanted)
         known, said = there["metadata"], wanted["metadata"]["labels"]
-        labels = known.get("labels") or {}
-        if there["spec"] == wanted["spec"] and said.items() <= labels.items():
+        before = labels(there)
+        if there["spec"] == wanted["spec"] and said.items() <= before.items():
             return there
-        metadata = {**known, "labels": {**labels, **said}}
+        metadata = {**known, "labels": {**before, **said}}
         replaced = await self._cluster.replace({**wanted, "metadata": metadata})
         if replaced is None:
             message = f"replace {PROMISE_REVISIONS.of('', known['name'])}: it went meanwhile"
@@ -50,17 +51,13 @@ class Revisions:
 
     async def _demote(self, revision: Manifest) -> None:
         """Say of a version that it is the latest no more."""
-        if keys.LATEST_REVISION in (revision["metadata"].get("labels") or {}):
+        if keys.LATEST_REVISION in labels(revision):
             patch = {"metadata": {"labels": {keys.LATEST_REVISION: None}}}
-            await self._cluster.patch(PROMISE_REVISIONS, _name_of(revision), patch)
+            await self._cluster.patch(PROMISE_REVISIONS, full_name(revision), patch)
         await self._show(revision, is_latest=False)
 
     async def _show(self, revision: Manifest, *, is_latest: bool) -> None:
         if bool(field(revision, "status", "latest")) is not is_latest:
             patch = {"status": {"latest": is_latest}}
-            name = _name_of(revision)
+            name = full_name(revision)
             await self._cluster.patch(PROMISE_REVISIONS, name, patch, subresource="status")
-
-
-def _name_of(revision: Manifest) -> tuple[str, str]:
-    return "", revision["metadata"]["name"]

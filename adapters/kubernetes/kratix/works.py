@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import name_of
 from adapters.kubernetes.kratix.lookups import selector_of
+from adapters.kubernetes.kratix.metadata import labels
 from adapters.kubernetes.resources import WORKS
 from runwright.errors import ConflictError, NotOursError
 from runwright.models.kratix import Parent, Plan, Work, WorkflowType, keys
@@ -45,10 +47,10 @@ class KubernetesWorks:
             NotOursError: there are several, or one of its name has other labels.
             ConflictError: somebody else wrote it at the same time.
         """
-        labels, namespace = work.metadata.labels, work.metadata.namespace
-        is_of_request = keys.RESOURCE_NAME in labels
+        namespace = work.metadata.namespace
+        is_of_request = keys.RESOURCE_NAME in work.metadata.labels
         type_ = WorkflowType.RESOURCE if is_of_request else WorkflowType.PROMISE
-        found = await self._labelled(namespace, labels, type_)
+        found = await self._labelled(namespace, work.metadata.labels, type_)
         if len(found) > 1:
             names = listed(sorted(one["metadata"]["name"] for one in found))
             message = f"write work {namespace}/{work.metadata.name}: in its place are {names}"
@@ -71,7 +73,7 @@ class KubernetesWorks:
         except ConflictError:
             there = await self._cluster.get(WORKS, *name_of(manifest))
             wanted = manifest["metadata"]["labels"]
-            if there is None or wanted.items() <= (there["metadata"].get("labels") or {}).items():
+            if there is None or wanted.items() <= labels(there).items():
                 raise
             message = f"create {WORKS.of(*name_of(manifest))}: that of somebody else has its name"
             raise NotOursError(message) from None
@@ -80,22 +82,22 @@ class KubernetesWorks:
         known, said = there["metadata"], manifest["metadata"]
         metadata = {
             **known,
-            "labels": {**(known.get("labels") or {}), **said["labels"]},
-            "annotations": {**(known.get("annotations") or {}), **said["annotations"]},
+            "labels": {**labels(there), **said["labels"]},
+            "annotations": {**identity.annotations(there), **said["annotations"]},
         }
         if await self._cluster.replace({**manifest, "metadata": metadata}) is None:
             message = f"replace {WORKS.of(*name_of(there))}: it went meanwhile"
             raise ConflictError(message)
 
     async def _labelled(
-        self, namespace: str, labels: Mapping[str, str], type_: WorkflowType
+        self, namespace: str, wanted: Mapping[str, str], type_: WorkflowType
     ) -> list[Manifest]:
         """Return the Works with these labels that say of no other request that they are its."""
         told_apart = (
             keys.RESOURCE_NAMESPACE if type_ is WorkflowType.RESOURCE else keys.RESOURCE_NAME
         )
-        without = () if told_apart in labels else (told_apart,)
-        selection = Selection(namespace, selector_of(labels, without))
+        without = () if told_apart in wanted else (told_apart,)
+        selection = Selection(namespace, selector_of(wanted, without))
         return [_typed(one) for one in (await self._cluster.list(WORKS, selection)).items]
 
 
