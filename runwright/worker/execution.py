@@ -23,12 +23,13 @@ from runwright.errors import RefusedError
 from runwright.models.tasks import Backend
 from runwright.ports import Catalog, ChildRuns, Objects, StatusMirror, TaskRunner
 from workflows.deletion import DeletionWorkflow
+from workflows.pipelines import PipelinesWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
 from workflows.story_run import StoryRunWorkflow
 
 _LOG: Final = logging.getLogger(__name__)
 
-WORKFLOWS: Final = (StoryRunWorkflow, DeletionWorkflow)
+WORKFLOWS: Final = (StoryRunWorkflow, DeletionWorkflow, PipelinesWorkflow)
 """Everything that a worker executes, and that recorded histories are replayed with."""
 
 _PURE: Final = ("runwright", "activities", "jsonschema", "referencing", "rpds")
@@ -85,7 +86,7 @@ def _activities(
     known = TemporalRuns(client)
     runs = RunActivities(known)
     everywhere: list[Callable[..., Any]] = [
-        *(tasks.run_task, tasks.find_task, tasks.stop_task),
+        *(tasks.run_task, tasks.find_task, tasks.expect_task, tasks.stop_task),
         *(runs.cancel_own_run, runs.end_run, runs.terminate_run),
         PastRunActivities(TemporalPastRuns(client), known).find_continuation,
     ]
