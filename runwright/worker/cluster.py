@@ -12,6 +12,10 @@ from adapters.kubernetes.catalog import KubernetesCatalog
 from adapters.kubernetes.child_runs import KubernetesChildRuns
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.jobs import KubernetesJobs
+from adapters.kubernetes.kratix.parents import Adapter, KubernetesParents
+from adapters.kubernetes.kratix.pipelines import KubernetesPipelines
+from adapters.kubernetes.kratix.promises import KubernetesPromises
+from adapters.kubernetes.kratix.removal import KubernetesRemoval
 from adapters.kubernetes.lease import Candidate, Lease
 from adapters.kubernetes.objects import KubernetesObjects
 from adapters.kubernetes.status import KubernetesStatus
@@ -20,9 +24,10 @@ from runwright.health import Readiness, Vitals
 from runwright.models.metrics import LEADER
 from runwright.models.tasks import Backend
 from runwright.ports import Metrics, Unmeasured
-from runwright.settings import Settings
+from runwright.settings import Served, Settings
 from runwright.worker.execution import (
     ClusterPorts,
+    KratixPorts,
     attend,
     refuse_a_bare_namespace,
     worker_of,
@@ -87,6 +92,19 @@ def _ports(cluster: Cluster, settings: Settings, metrics: Metrics) -> ClusterPor
         KubernetesCatalog(cluster),
         mirror,
         KubernetesChildRuns(cluster, served),
+        kratix=_kratix_ports(cluster, settings),
+    )
+
+
+def _kratix_ports(cluster: Cluster, settings: Settings) -> KratixPorts | None:
+    if settings.kratix is Served.OFF:
+        return None
+    adapter = Adapter(settings.pipeline_adapter_image, settings.pipeline_adapter_pull_secret)
+    return KratixPorts(
+        KubernetesParents(cluster, adapter),
+        KubernetesPromises(cluster),
+        KubernetesRemoval(cluster),
+        KubernetesPipelines(cluster),
     )
 
 

@@ -90,7 +90,7 @@ def _parts_of(
 ) -> Sequence[Part]:
     """Return what is done for each system that is served."""
     parts: list[Part] = []
-    if settings.bubustack == Served.ON:
+    if settings.bubustack == "on":
         parts.append(StoryRunsPart(cluster, client, settings, metrics))
     if settings.kratix is not Served.OFF and not settings.watch_namespace:
         parts.append(PromisesPart(cluster, client, settings, metrics))
