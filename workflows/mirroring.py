@@ -22,8 +22,8 @@ class Mirror(Generic[S]):
         self._told: S | None = None
         """The last state whose Events were told; the cluster may have refused its status."""
 
-    def assume(self, shown: S) -> None:
-        """Take a state for shown that another execution, or a run on behalf of this one, showed."""
+    def assume(self, shown: S | None) -> None:
+        """Take a state for shown that somebody else showed; None: nobody knows what is shown."""
         self._shown = self._told = shown
 
     async def show(self, now: S) -> None:

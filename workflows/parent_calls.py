@@ -83,7 +83,7 @@ class ParentCalls(KnownParent):
         return is_other or workflow.now() - self._planned_at > STALE
 
     async def _read_plan(self, action: WorkflowAction) -> Plan:
-        plan = await workflow.execute_activity_method(
+        plan: Plan = await workflow.execute_activity_method(
             ParentActivities.plan_workflow,
             PlanFor(parent=self._parent, action=action),
             **CALL,

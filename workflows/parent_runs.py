@@ -8,6 +8,7 @@ from typing import Final
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import (
+    ApplicationError,
     ChildWorkflowError,
     FailureError,
     WorkflowAlreadyStartedError,
@@ -15,6 +16,7 @@ from temporalio.exceptions import (
 )
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
+from runwright.models.history import History
 from runwright.models.kratix import (
     AskedAgain,
     CurrentRun,
@@ -31,9 +33,10 @@ from runwright.models.kratix import (
     run_id,
 )
 from runwright.models.runs import CancelRun
+from runwright.rules.history import When
 from runwright.rules.kratix import again, reports
 from runwright.rules.kratix.display import Display
-from runwright.rules.kratix.progress import pipeline_failed
+from runwright.rules.kratix.interruptions import broken_off, said_of_cancel
 from runwright.rules.kratix.triggers import Decision
 from workflows.parent_calls import ParentCalls
 from workflows.policies import LOOK
@@ -50,6 +53,8 @@ class ParentRuns(ParentCalls):
         self._is_cancelling = False
         self._is_untidy = False
         """Whether a run ended after which nothing was tidied."""
+        self._last_word: PipelinesEnded | None = None
+        """What the run said that is under way and was cancelled."""
 
     async def _run(self, plan: Plan, decision: Decision) -> None:
         """Run pipelines from the one that was decided, and keep what became of them."""
@@ -60,8 +65,8 @@ class ParentRuns(ParentCalls):
             return
         self._asked = None if decision.anew or asked else self._asked
         self._begin(start)
-        ended = await self._ended(child, start)
-        self._end(start, ended)
+        self._end(start, await self._ended(child, start))
+        await self._mark(removes=start.removes)
 
     def _start_of(self, plan: Plan, decision: Decision, asked: AskedAgain | None) -> StartPipelines:
         state, request = self._state, asked.request if asked else None
@@ -119,7 +124,7 @@ class ParentRuns(ParentCalls):
 
     def _begin(self, start: StartPipelines) -> None:
         self._activation = start.number
-        self._run = CurrentRun(
+        self._current = CurrentRun(
             workflow_id=run_id(self._parent, start.plan.action, start.number),
             number=start.number,
             action=start.plan.action,
@@ -128,8 +133,7 @@ class ParentRuns(ParentCalls):
             started_at=workflow.now(),
         )
         self._authors = {start.by or ""}
-        self._record([reports.started(self._run, self._when())])
-        self._stand(Standing.RUNNING, f"Run {start.number}: {self._run.trigger}")
+        self._stand(Standing.RUNNING, f"Run {start.number}: {self._current.trigger}")
 
     async def _ended(self, child: _Child, start: StartPipelines) -> PipelinesEnded:
         """Return how the run ended; meanwhile it is told what is seen, and what people want."""
@@ -142,7 +146,7 @@ class ParentRuns(ParentCalls):
         try:
             return child.result()
         except (ChildWorkflowError, asyncio.CancelledError) as error:
-            return self._broken(start, error)
+            return failed_run(error) or self._broken(start, error)
 
     async def _told(self, child: _Child, told: Seen) -> Seen:
         """Tell a run how its parent is by now, and that it is cancelled; return what it knows."""
@@ -176,22 +180,38 @@ class ParentRuns(ParentCalls):
         return self._deleted_at + self._start.stop_after
 
     def _broken(self, start: StartPipelines, error: BaseException) -> PipelinesEnded:
-        """Return how a run ended that was ended outside its own code."""
-        why = "was cancelled" if is_cancelled_exception(error) else "was ended in Temporal"
-        position = start.position
-        state = pipeline_failed(start.state, position, workflow.now())
-        message = f"Run {start.number} {why}"
+        """Return how a run ended that said nothing of it, or was cancelled: its pipeline failed."""
+        now, last = workflow.now(), self._last_word
+        state = last.state if last else start.state
+        why = f"Run {start.number} was ended in Temporal"
+        if self._cancelled is not None or is_cancelled(error):
+            why = said_of_cancel(self._cancelled)
+        seen = last.seen if last else self._seen
         return PipelinesEnded(
-            state=state.model_copy(update={"message": message, "hash": self._seen.sight.hash}),
-            seen=self._seen,
-            started_at=self._run.started_at if self._run else workflow.now(),
-            finished_at=workflow.now(),
+            state=broken_off(state, start.position, seen.sight.hash, why, now),
+            seen=seen,
+            started_at=last.started_at if last else self._begun_at(),
+            finished_at=now,
+            history=last.history if last else History(),
         )
+
+    def _begun_at(self) -> datetime:
+        return self._current.started_at if self._current else workflow.now()
+
+    @workflow.signal(name="note_run", description="How the run that was cancelled left the parent.")
+    def note_run(self, ended: PipelinesEnded) -> None:
+        """Keep the last word of a run that cannot return it, for it closes as cancelled."""
+        self._last_word = ended
+
+    def _shown_by_run(self, ended: PipelinesEnded) -> Display | None:
+        """Return what the cluster shows once a run is over; None: nobody knows."""
+        last = ended if ended.history.transitions and not self._last_word else self._last_word
+        return Display(last.state, self._installed.required) if last else None
 
     def _end(self, start: StartPipelines, ended: PipelinesEnded) -> None:
         """Keep how a run ended, and tell it in the history."""
         before, self._state = self._state, ended.state
-        self._mirror.assume(Display(ended.state, self._installed.required))
+        self._mirror.assume(self._shown_by_run(ended))
         self._note_seen(ended.seen)
         past = PastRun(
             number=start.number,
@@ -207,8 +227,24 @@ class ParentRuns(ParentCalls):
         )
         self._keep_run(past)
         self._record(ended.history.transitions)
-        self._record([reports.ended(past, ended.state.message)])
-        self._run = self._cancelled = None
+        if self._current and not ended.history.transitions:
+            when = When(self._current.started_at, self._current.number)
+            told = [reports.started(self._current, when), reports.ended(past, ended.state.message)]
+            self._record(told)
+        self._current = self._cancelled = self._last_word = None
         self._is_cancelling = False
         self._works_changed = self._is_untidy = True
         self._note_change()
+
+
+def failed_run(error: BaseException) -> PipelinesEnded | None:
+    """Return how a run ended that closed as failed; None: it was ended outside its own code."""
+    cause = error.cause if isinstance(error, ChildWorkflowError) else None
+    if not isinstance(cause, ApplicationError) or not cause.details:
+        return None
+    return PipelinesEnded.model_validate(cause.details[0])
+
+
+def is_cancelled(error: BaseException) -> bool:
+    """Return whether a run was cancelled, by whatever means."""
+    return isinstance(error, asyncio.CancelledError) or is_cancelled_exception(error)

@@ -60,7 +60,7 @@ class KnownParent(RunMessages):
         self._deleted_at = carried.deleted_at
         self._delete_tries = carried.delete_tries
         self._installed = Installed()
-        self._run: CurrentRun | None = None
+        self._current: CurrentRun | None = None
         self._is_gone = False
         self._wishes: dict[str, bool] = {}
         """Labels that messages asked for, or to be without; they are not written yet."""
@@ -133,7 +133,7 @@ class KnownParent(RunMessages):
             message=self._said,
             state=self._state,
             runs=self._activation,
-            run=self._run,
+            run=self._current,
             past=self._past,
             gates=dict(self._gates),
             refused_decisions=self._refused,
@@ -210,12 +210,12 @@ class KnownParent(RunMessages):
     def _note_cancel(self, request: CancelRun) -> Cancelled:
         """Have the run that is under way ended; without one there is nothing to end."""
         cancelled = super()._note_cancel(request)
-        if self._run is None:
+        if self._current is None:
             self._cancelled = None
         return cancelled
 
     def _must_be_open(self, attempt: str) -> None:
-        if attempt == "cancel" and self._run is None:
+        if attempt == "cancel" and self._current is None:
             message = "cannot cancel: no run is under way"
             raise ApplicationError(message, type="NothingRuns")
         if self._is_over:

@@ -1,6 +1,6 @@
 """A request's turn, for which it asks the entity of its Promise before it runs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from temporalio import workflow
@@ -112,5 +112,5 @@ class ParentTurns(ParentWorkflow):
 
 def due(turn: Turn) -> datetime:
     """Return when to ask again: its Promise may have forgotten it, or be gone."""
-    wait = LONGEST_LOOK_AGAIN * 2 ** min(max(turn.asks - 1, 0), _MOST_DOUBLINGS)
+    wait: timedelta = LONGEST_LOOK_AGAIN * 2 ** min(max(turn.asks - 1, 0), _MOST_DOUBLINGS)
     return turn.asked_at + min(wait, LONGEST_WINDOW)

@@ -121,10 +121,10 @@ class PromiseTurns(ParentWorkflow):
         while self._notices:
             notices, self._notices = self._notices, []
             self._is_telling = True
-            await asyncio.gather(*(self._told(notice) for notice in notices))
+            await asyncio.gather(*(self._tell_one(notice) for notice in notices))
             self._is_telling = False
 
-    async def _told(self, notice: Notice) -> None:
+    async def _tell_one(self, notice: Notice) -> None:
         """Tell one request; one that is not there has no turn."""
         request = workflow.get_external_workflow_handle(notice.to)
         arguments: Sequence[Any] = [] if notice.message is None else [notice.message]

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from runwright.errors import InvalidManifestError
-
 from runwright.models.history import Subject, Transition
 from runwright.models.kratix import (
     CurrentRun,
@@ -17,8 +16,8 @@ from runwright.models.kratix import (
     RunAgain,
     WorkflowProgress,
 )
-from runwright.rules.kratix.approvals import approval_of
 from runwright.rules.history import When, claimed, said
+from runwright.rules.kratix.approvals import approval_of
 from runwright.rules.times import lasting
 
 RUNNING = "Running"
