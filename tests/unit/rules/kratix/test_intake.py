@@ -83,7 +83,7 @@ def of_request(
     return meaning_of_request(kept_request(one), KIND, around, "database")
 
 
-HELD = {"finalizers": list(REQUEST_STEPS), "labels": {PROMISE_NAME: "database"}}
+HELD: Fields = {"finalizers": list(REQUEST_STEPS), "labels": {PROMISE_NAME: "database"}}
 PROMISE = stored(promise_manifest())
 
 
@@ -275,8 +275,9 @@ def test_a_request_that_goes_is_seen_in_the_version_that_it_has() -> None:
 
 def seen(version: str = "7", **labels: str) -> Any:
     """Return how the request is."""
-    given = {**HELD, "labels": {**HELD["labels"], **labels}}
-    meaning = of_request(request(**given, resourceVersion=version), PROMISE)
+    ours = {PROMISE_NAME: "database", **labels}
+    held = {"finalizers": list(REQUEST_STEPS), "labels": ours, "resourceVersion": version}
+    meaning = of_request(request(**held), PROMISE)
     assert isinstance(meaning, Say)
     return meaning.seen
 
