@@ -29,7 +29,7 @@ from runwright.models.kratix import ParentReport, promise_id
 from runwright.models.kratix.keys import PROMISE_NAME
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Backend
-from runwright.settings import Settings
+from runwright.settings import Served, Settings
 from runwright.worker.cluster import serve_cluster
 from testbed.cluster import Testbed
 from testbed.images.contents import BUSYBOX, PIPELINE_ADAPTER
@@ -67,7 +67,7 @@ class Platform:
             own_namespace=self.account.namespace,
             instance=f"worker-{os.getpid()}",
             bubustack="off",
-            kratix="on",  # pyright: ignore[reportArgumentType] # as in an environment
+            kratix=Served.ON,
             kratix_selector=f"{OWNER}={self.namespace}",
             pipeline_adapter_image=PIPELINE_ADAPTER,
             sweep_interval=timedelta(seconds=1),
@@ -145,7 +145,7 @@ class Platform:
         }
         while True:
             with suppress(RefusedError):
-                return await self.cluster.create(manifest)
+                return await self.cluster.create(manifest, kind)
             await asyncio.sleep(0.05)
 
     async def get(self, promise: str, name: str = "") -> Manifest | None:
