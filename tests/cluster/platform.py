@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 
 from adapters.kubernetes.cluster import Cluster, Selection
@@ -234,6 +235,12 @@ class Platform:
             parts = (promise, metadata["namespace"], metadata["name"], metadata["uid"])
             name = "kratix/" + "/".join(parts)
         return self.client.get_workflow_handle(name)
+
+    async def signals(self, manifest: Manifest, promise: str = "") -> int:
+        """Return how many signals an entity was sent."""
+        history = await self.entity(manifest, promise).fetch_history()
+        kinds = [event.event_type for event in history.events]
+        return kinds.count(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
 
     async def report(self, manifest: Manifest, promise: str = "") -> ParentReport:
         """Return what an entity knows; a worker must be there."""

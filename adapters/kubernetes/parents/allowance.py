@@ -1,15 +1,19 @@
 """The right to watch the requests for a Promise, whose kind nobody knew before."""
 
+import asyncio
 from typing import Final
 
 from adapters.kubernetes.cluster import Cluster
-from adapters.kubernetes.resources import CLUSTER_ROLES
+from adapters.kubernetes.parents.presence import may
+from adapters.kubernetes.resources import CLUSTER_ROLES, Resource
 from runwright.errors import ConflictError
 from runwright.models.kratix.keys import PROMISE_NAME
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.kept import Kind
 from runwright.rules.naming import compose
 
+_BETWEEN_LOOKS: Final = 0.1
+_MOST_LOOKS: Final = 100
 GATHERED: Final = "runwright.dev/requests"
 """The label of ClusterRoles that add to what the worker may do."""
 
@@ -25,8 +29,18 @@ class Allowance:
         self._cluster = cluster
 
     async def grant(self, promise: str, kind: Kind) -> None:
-        """Have the right to look after the requests for a Promise; idempotent."""
-        role = self._role(promise, kind)
+        """Have the right to look after the requests for a Promise; idempotent.
+
+        It takes a moment until the API server heeds a role; what takes longer is not waited for.
+        """
+        await self._have(self._role(promise, kind))
+        requests = Resource(kind.api_version, kind.kind, kind.plural)
+        for _ in range(_MOST_LOOKS):
+            if await may(self._cluster, "list", requests):
+                return
+            await asyncio.sleep(_BETWEEN_LOOKS)
+
+    async def _have(self, role: Manifest) -> None:
         try:
             await self._cluster.create(role)
         except ConflictError:

@@ -1,7 +1,7 @@
 """Whether a cluster has Promises, and whether they are for us."""
 
 from adapters.kubernetes.cluster import Cluster
-from adapters.kubernetes.resources import ACCESS_REVIEWS, PROMISES
+from adapters.kubernetes.resources import ACCESS_REVIEWS, PROMISES, Resource
 
 
 async def has_promises(cluster: Cluster) -> bool:
@@ -9,12 +9,13 @@ async def has_promises(cluster: Cluster) -> bool:
 
     Another controller may do that, beside a worker that has StoryRuns alone: then it has no right.
     """
-    return await cluster.serves(PROMISES.api_version) and await _may_take_them_in(cluster)
+    return await cluster.serves(PROMISES.api_version) and await may(cluster, "patch", PROMISES)
 
 
-async def _may_take_them_in(cluster: Cluster) -> bool:
-    group, _, version = PROMISES.api_version.partition("/")
-    asked = {"group": group, "version": version, "resource": PROMISES.plural, "verb": "patch"}
+async def may(cluster: Cluster, verb: str, resource: Resource) -> bool:
+    """Return whether we may do that with all objects of a kind."""
+    group, _, version = resource.api_version.rpartition("/")
+    asked = {"group": group, "version": version, "resource": resource.plural, "verb": verb}
     review = await cluster.create(
         {
             "apiVersion": ACCESS_REVIEWS.api_version,
