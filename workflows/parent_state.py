@@ -68,6 +68,7 @@ class KnownParent(RunMessages):
         """Whether the parent itself is to be looked at: it may be gone."""
         self._works_changed = True
         self._standing, self._said = Standing.STARTING, ""
+        self._is_said_in_status = False
         self._alarms = Alarms()
         self._presentation = Presentation(
             Identity(
@@ -228,8 +229,9 @@ class KnownParent(RunMessages):
             if name != but and self._gates[name].outcome is None:
                 self._close_gate(name, GateOutcome.CLOSED)
 
-    def _stand(self, standing: Standing, said: str = "") -> None:
-        """Say what the entity is at, and why."""
+    def _stand(self, standing: Standing, said: str = "", *, in_status: bool = False) -> None:
+        """Say what the entity is at, and why; in the parent's status too, if nobody else does."""
+        self._is_said_in_status = in_status
         if (standing, said) != (self._standing, self._said):
             self._standing, self._said = standing, said
             self._present()

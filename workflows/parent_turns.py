@@ -65,7 +65,7 @@ class ParentTurns(ParentWorkflow):
             turn = await self._asked_turn(turn, trigger)
         if turn.is_taken:
             return True
-        self._stand(Standing.WAITING, turns.said_of(turn.place))
+        self._stand(Standing.WAITING, turns.said_of(turn.place), in_status=True)
         return False
 
     def _must_ask_again(self, turn: Turn, trigger: Trigger) -> bool:

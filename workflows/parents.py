@@ -238,7 +238,8 @@ class ParentWorkflow(ParentRuns):
             case _:
                 pass
         standing = _STANDINGS.get(hold, Standing.WAITING) if hold else Standing.WAITING
-        self._stand(standing, self._reason_of(decision))
+        in_status = hold in {None, Hold.UNPLANNED} or self._seen.is_deleted
+        self._stand(standing, self._reason_of(decision), in_status=in_status)
 
     def _unavailable(self, now: datetime) -> ParentState:
         """Return the state of a request whose Promise cannot fulfil it."""
@@ -301,7 +302,8 @@ class ParentWorkflow(ParentRuns):
             return None
         self._stand(Standing.DELETING, f"Does what finalizer {step} stands for")
         if step != DELETE_WORKFLOWS and (left := await self._removed(step)):
-            self._stand(Standing.DELETING, f"Waits until these are gone: {listed(left)}")
+            said = f"Waits until these are gone: {listed(left)}"
+            self._stand(Standing.DELETING, said, in_status=True)
             return workflow.now() + _QUICK
         await self._release(step)
         return workflow.now()

@@ -5,8 +5,10 @@ import json
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any, Final
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.worker import Worker
@@ -25,11 +27,13 @@ from adapters.memory.platform import MemoryPlatform
 from adapters.memory.tasks import MemoryTasks, succeeded
 from adapters.temporal.completions import TemporalCompletions
 from runwright.models.kratix import (
+    KratixConfig,
     Parent,
     ParentReport,
     Seen,
     Standing,
     StartParent,
+    WorkflowDefaults,
     WorkflowType,
     parent_id,
 )
@@ -101,10 +105,11 @@ class Place:
         task_queue: str,
         *manifests: Manifest,
         immediate: bool = False,
+        config: KratixConfig | None = None,
         **fields: Any,
     ) -> None:
         self.client, self.task_queue = client, task_queue
-        self.platform = WatchedPlatform(*manifests)
+        self.platform = WatchedPlatform(*manifests, config=config)
         self.tasks = MemoryTasks(TemporalCompletions(client), immediate=immediate)
         self.started: list[str] = []
         """The ids of the entities."""
@@ -164,6 +169,10 @@ class Place:
             for workflow_id, seen in list(self._told.items()):
                 await self._tell(workflow_id, seen)
             await self.platform.changed.wait()
+
+    def version_told(self, workflow_id: str) -> str:
+        """Return the version in which an entity was told of its parent last."""
+        return self._told[workflow_id].version
 
     async def _tell(self, workflow_id: str, told: Seen) -> None:
         parent = next((one for one in self.known() if parent_id(one) == workflow_id), None)
@@ -267,6 +276,31 @@ class Entity:
             raise AssertionError(message) from None
         return status
 
+    async def until_told(self) -> None:
+        """Return once the entity knows the parent as it is now."""
+        there = self.place.platform.find(self.parent)
+        assert there is not None
+        version = int(there["metadata"]["resourceVersion"])
+        name = parent_id(self.parent)
+        await self.place.until(lambda: int(self.place.version_told(name)) >= version)
+
+    async def timers(self) -> int:
+        """Return how many timers the entity waits for."""
+        described = await self.handle.fetch_history()
+        kinds = [one.event_type for one in described.events]
+        started = kinds.count(EventType.EVENT_TYPE_TIMER_STARTED)
+        over = (EventType.EVENT_TYPE_TIMER_FIRED, EventType.EVENT_TYPE_TIMER_CANCELED)
+        return started - sum(kinds.count(one) for one in over)
+
+    def change(self, size: str) -> None:
+        """Change the spec of the request."""
+        manifest = self.place.platform.manifest(self.parent.namespace, self.parent.name)
+        self.place.platform.apply({**manifest, "spec": {"size": size}})
+
+    def delete(self) -> None:
+        """Delete the parent."""
+        self.place.platform.delete(self.parent)
+
     def label(self, key: str, value: str | None = "true") -> None:
         """Give the parent a label; None takes it away."""
         self.place.platform.label(self.parent, key, value)
@@ -288,7 +322,8 @@ class Entity:
 def pipelines_in(status: Mapping[str, Any], action: str = "configure") -> list[dict[str, Any]]:
     """Return the pipelines that a status shows."""
     workflows = (status.get("kratix") or {}).get("workflows") or {}
-    return list((workflows.get(action) or {}).get("pipelines") or [])
+    flat = workflows.get("pipelines") or []
+    return list((workflows.get(action) or {}).get("pipelines") or flat)
 
 
 def phases_in(status: Mapping[str, Any], action: str = "configure") -> list[str]:
@@ -336,3 +371,9 @@ async def closed(place: Place) -> None:
     for workflow_id in place.started:
         with suppress(RPCError):
             await place.client.get_workflow_handle(workflow_id).terminate()
+
+
+def quick(interval: float, *, again_after_failure: bool = True) -> KratixConfig:
+    """Return a platform's settings with an interval of that many seconds."""
+    defaults = WorkflowDefaults(reconcile_after_failure=again_after_failure)
+    return KratixConfig(reconciliation_interval=timedelta(seconds=interval), workflows=defaults)
