@@ -69,8 +69,9 @@ class ParentRuns(ParentCalls):
         await self._mark(removes=start.removes)
 
     def _start_of(self, plan: Plan, decision: Decision, asked: AskedAgain | None) -> StartPipelines:
-        state, request = self._state, asked.request if asked else None
-        if request and not decision.anew:
+        state = self._state
+        request = asked.request if asked and not decision.anew else None
+        if request:
             state = again.begun_again(state, request, workflow.now())
         return StartPipelines(
             plan=plan,
