@@ -232,7 +232,7 @@ class Entity:
 
     async def until_runs(self, pipeline: str, times: int = 1) -> str:
         """Return the name of the Job of a pipeline, once it was started that often and runs."""
-        await self.place.until(lambda: len(self.jobs(pipeline)) >= times)
+        await self.until_shown(lambda _: len(self.jobs(pipeline)) >= times)
         name = self.jobs(pipeline)[-1]
         await self.until_shown(lambda status: job_of(status, pipeline) == name)
         return name

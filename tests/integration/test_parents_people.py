@@ -1,6 +1,6 @@
 """What people tell the entity of a request: decisions, pauses, runs of some pipelines."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
