@@ -51,8 +51,6 @@ class ParentRuns(ParentCalls):
     def __init__(self, start: StartParent) -> None:
         super().__init__(start)
         self._is_cancelling = False
-        self._is_untidy = False
-        """Whether a run ended after which nothing was tidied."""
         self._last_word: PipelinesEnded | None = None
         """What the run said that is under way and was cancelled."""
 

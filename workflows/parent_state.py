@@ -62,10 +62,11 @@ class KnownParent(RunMessages):
         self._installed = Installed()
         self._current: CurrentRun | None = None
         self._is_gone = False
-        self._wishes: dict[str, bool] = {}
+        self._wishes = dict(carried.wishes)
         """Labels that messages asked for, or to be without; they are not written yet."""
-        self._is_to_be_seen = False
+        self._is_to_be_seen = carried.is_to_be_seen
         """Whether the parent itself is to be looked at: it may be gone."""
+        self._is_untidy = carried.is_untidy
         self._works_changed = True
         self._standing, self._said = Standing.STARTING, ""
         self._is_said_in_status = False
@@ -160,6 +161,9 @@ class KnownParent(RunMessages):
             fan_out=self._fan_out,
             deleted_at=self._deleted_at,
             delete_tries=self._delete_tries,
+            wishes=dict(self._wishes),
+            is_to_be_seen=self._is_to_be_seen,
+            is_untidy=self._is_untidy,
             was_shown=True,
         )
         return self._start.model_copy(
