@@ -17,6 +17,7 @@ from runwright.models.kratix import (
     Reason,
     Seen,
     Standing,
+    StartParent,
     Trigger,
     WorkflowAction,
 )
@@ -64,6 +65,10 @@ class ParentWorkflow(ParentRuns):
     """The finalizers of such a parent, in the order in which what they stand for is done."""
     is_promise: ClassVar[bool]
 
+    def __init__(self, start: StartParent) -> None:
+        super().__init__(start)
+        self._decided_at, self._decided_on = self._revision, self._seen
+
     async def _decided(self) -> Decision:
         """Return what is to be done for the parent as it is now.
 
@@ -89,26 +94,36 @@ class ParentWorkflow(ParentRuns):
         """
         if is_paused(self._seen):
             return Decision(Move.HOLD, hold=Hold.PAUSED)
-        if next_step(self.steps, self._seen.finalizers) != DELETE_WORKFLOWS:
-            return Decision(Move.REST)
+        step = next_step(self.steps, self._seen.finalizers) or ""
+        if step != DELETE_WORKFLOWS:
+            return Decision(Move.RELEASE, finalizer=step)
         plan = await self._planned(WorkflowAction.DELETE)
         if isinstance(plan, str):
             return self._unreadable(plan)
         self._fit(plan)
+        configuring = bool(plan.pipelines) and await self._others_run()
+        self._note_decided()
         decision = next_deletion_move(
             Deletion(
                 sight=self._seen.sight,
                 state=self._state,
-                configuring=bool(plan.pipelines) and await self._others_run(),
+                configuring=configuring,
                 deleting=False,
                 now=workflow.now(),
             )
         )
         if decision.move is Move.WAIT:
             return decision._replace(at=workflow.now() + _QUICK)
+        if decision.move is Move.REST:
+            return Decision(Move.RELEASE, finalizer=step)
         return await self._by_people(plan, self._tried_again(decision))
 
+    def _note_decided(self) -> None:
+        """Keep what is decided on: the parent may be another before that is done."""
+        self._decided_at, self._decided_on = self._revision, self._seen
+
     def _case(self, plan: Plan | None) -> Case:
+        self._note_decided()
         return Case(
             sight=self._seen.sight,
             state=self._state,
@@ -201,6 +216,8 @@ class ParentWorkflow(ParentRuns):
         """Run pipelines, once it is the parent's turn; return when to ask for it again."""
         if self._plan is None or not await self._has_turn(decision):
             return self._asks_again_at()
+        if not self._is_still_so(self._plan):
+            return workflow.now()
         if decision.trigger is Trigger.UNPAUSED:
             self._state = held(self._state, Reason.UNPAUSED, workflow.now())
         if decision.trigger is Trigger.RETRIED:
@@ -208,6 +225,11 @@ class ParentWorkflow(ParentRuns):
         await self._run(self._plan, decision)
         await self._give_turn_back(ran=True)
         return workflow.now()
+
+    def _is_still_so(self, plan: Plan) -> bool:
+        """Return whether nothing changed since a run was decided, or its pipelines were read."""
+        is_read = plan.seen.sight.hash == self._seen.sight.hash
+        return is_read and self._revision == self._decided_at
 
     def _asks_again_at(self) -> datetime | None:
         return None
@@ -224,6 +246,8 @@ class ParentWorkflow(ParentRuns):
         await self._give_turn_back()
         if decision.adds:
             await self._mark(adds=decision.adds)
+            # The label was there, though somebody may have taken it away before we hear of it.
+            self._state = suspension_seen(self._state)
         now, hold = workflow.now(), decision.hold
         match hold:
             case Hold.PAUSED:
@@ -238,7 +262,8 @@ class ParentWorkflow(ParentRuns):
             case _:
                 pass
         standing = _STANDINGS.get(hold, Standing.WAITING) if hold else Standing.WAITING
-        self._stand(standing, self._reason_of(decision))
+        in_status = hold in {None, Hold.UNPLANNED} or self._seen.is_deleted
+        self._stand(standing, self._reason_of(decision), in_status=in_status)
 
     def _unavailable(self, now: datetime) -> ParentState:
         """Return the state of a request whose Promise cannot fulfil it."""
@@ -271,16 +296,16 @@ class ParentWorkflow(ParentRuns):
         if self._is_untidy:
             self._is_untidy = False
             await self._tidy(works=True)
-        if self._works_changed or self._state.observed_generation != self._seen.sight.generation:
+        generation = self._decided_on.sight.generation
+        if self._works_changed or self._state.observed_generation != generation:
             self._works_changed = False
-            await self._look_at_its_works()
+            await self._look_at_its_works(generation)
         self._stand(
             Standing.READY,
             f"Runs again at {decision.at:%Y-%m-%d %H:%M:%S} UTC" if decision.at else "",
         )
 
-    async def _look_at_its_works(self) -> None:
-        generation = self._seen.sight.generation
+    async def _look_at_its_works(self, generation: int) -> None:
         found = await workflow.execute_activity_method(
             PipelineActivities.find_works, self._parent, **CALL, summary="find works"
         )
@@ -289,19 +314,20 @@ class ParentWorkflow(ParentRuns):
             state = state.model_copy(update={"promise_version": self._plan.promise_version})
         self._state = settled(state, generation, found.works, workflow.now())
 
-    async def _let_go(self) -> datetime | None:
-        """Do what the next finalizer of a parent stands for, and take it; return when to go on.
+    async def _let_go(self, decision: Decision) -> datetime | None:
+        """Do what a finalizer stands for, and take it; return when to go on.
 
         Source: Kratix, resource deletion and Promise deletion.
         """
         await self._give_turn_back()
-        step = next_step(self.steps, self._seen.finalizers)
-        if step is None:
+        step = decision.finalizer
+        if not step:
             self._is_gone = True
             return None
         self._stand(Standing.DELETING, f"Does what finalizer {step} stands for")
         if step != DELETE_WORKFLOWS and (left := await self._removed(step)):
-            self._stand(Standing.DELETING, f"Waits until these are gone: {listed(left)}")
+            said = f"Waits until these are gone: {listed(left)}"
+            self._stand(Standing.DELETING, said, in_status=True)
             return workflow.now() + _QUICK
         await self._release(step)
         return workflow.now()
@@ -337,8 +363,9 @@ class ParentWorkflow(ParentRuns):
         """Go on in another execution where the history of this one has grown long."""
         if not self._is_long() or self._is_gone:
             return
-        await workflow.wait_condition(self._may_renew)
         await self._show()
+        while not self._may_renew():
+            await workflow.wait_condition(self._may_renew)
         workflow.continue_as_new(self._next_start())
 
     def _is_long(self) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 from temporalio.workflow import ActivityHandle
 
 from activities.parents import ParentActivities
@@ -231,7 +231,7 @@ class PipelineRuns(RunState):
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise asyncio.CancelledError from error
-            return f"prepare its pod: {error.cause or error}"
+            return f"prepare its pod: {_said(error)}"
         return None
 
     async def _outcome_of(self, task: Task, position: int) -> TaskOutcome | None:
@@ -285,18 +285,22 @@ class PipelineRuns(RunState):
 
     def _begin(self, position: int, job_name: str) -> None:
         is_first = position == self._start.position
+        trigger = self._start.trigger if is_first else Trigger.NEXT
+        self._has_begun = True
+        self._set(self._begun(position, job_name), trigger)
+        if self._diagnosis:
+            self._tell_diagnosis(position)
+
+    def _begun(self, position: int, job_name: str = "") -> ParentState:
+        """Return the state once a pipeline has begun, with a Job or without."""
         begun = progress.Started(
             position=position,
             hash=self._start.plan.seen.sight.hash,
             job_name=job_name,
             at=workflow.now(),
-            anew=self._start.anew and is_first,
+            anew=self._start.anew and position == self._start.position,
         )
-        trigger = self._start.trigger if is_first else Trigger.NEXT
-        self._has_begun = True
-        self._set(progress.pipeline_started(self._state, begun), trigger)
-        if self._diagnosis:
-            self._tell_diagnosis(position)
+        return progress.pipeline_started(self._state, begun)
 
     async def _heed_labels(self) -> None:
         """Take away the labels that asked for the run, which is under way now."""
@@ -313,7 +317,7 @@ class PipelineRuns(RunState):
                 summary="take the labels away",
             )
         except ActivityError as error:
-            workflow.logger.warning("labels refused: %s", error.cause or error)
+            workflow.logger.warning("labels refused: %s", _said(error))
             self._seen = runs.without_labels(self._seen, self._start.removes)
         else:
             gone = self._seen.model_copy(update={"is_deleted": True})
@@ -328,7 +332,7 @@ class PipelineRuns(RunState):
         try:
             collected = await self._collected(run, outcome)
         except ActivityError as error:
-            why = f"collect its output: {error.cause or error}"
+            why = f"collect its output: {_said(error)}"
             return await self._fail(position, OutcomeReason.REFUSED, why)
         if collected.warning:
             name, when = run.pipeline.name, self._when()
@@ -362,12 +366,12 @@ class PipelineRuns(RunState):
         With its hash and without the labels it counts as run: nothing starts it again by itself
         before something changes.
         """
-        if not self._has_begun:
-            self._begin(position, "")
-        name, said = self._start.plan.pipelines[position].name, excerpt(message, 1024)
-        failed = progress.pipeline_failed(self._state, position, workflow.now())
+        state = self._state if self._has_begun else self._begun(position)
+        said = excerpt(message, tasks.LONGEST_MESSAGE)
+        failed = progress.pipeline_failed(state, position, workflow.now())
         self._set(progress.with_message(failed, position, said))
         await unbroken(self._heed_labels())
+        name = self._start.plan.pipelines[position].name
         return RunEnd(Ending.FAILED, reason, f"pipeline {name} failed: {said}")
 
     def _stop_for_another(self, position: int) -> RunEnd:
@@ -377,6 +381,11 @@ class PipelineRuns(RunState):
 
     def _note_stop(self, position: int, why: str) -> None:
         self._set(progress.pipeline_stopped(self._state, position, workflow.now(), why))
+
+
+def _said(error: ActivityError) -> str:
+    """Return why an activity was given up, in the words of whoever refused."""
+    return error.cause.message if isinstance(error.cause, ApplicationError) else str(error)
 
 
 def _expected(key: TaskKey) -> ActivityHandle[None]:

@@ -38,15 +38,18 @@ class PromiseParts(PromiseTurns):
 
         Source: Kratix, Promise configure workflow.
         """
-        if not self._seen.is_deleted and not is_paused(self._seen) and self._is_to_be_installed():
+        is_going = self._seen.is_deleted
+        if not is_going and not is_paused(self._seen) and self._is_to_be_installed():
             await self._install()
         decision = await super()._decided()
-        if self._seen.is_deleted:
+        if is_going or decision.move is Move.RELEASE:
             return decision
         if lacks := self._lacking(decision):
             self._why = lacks
             decision = Decision(Move.HOLD, hold=Hold.UNPLANNED, at=self._looks_at)
         self._note_availability(decision)
+        if decision.move is Move.START:
+            await self._show()  # its run shows how far the pipelines are, and no more
         if is_fulfilled(self._installed):
             return decision
         return decision._replace(at=min(filter(None, (decision.at, self._looks_at))))
@@ -91,7 +94,7 @@ class PromiseParts(PromiseTurns):
 
     async def _have_requests_follow(self) -> None:
         """Have every request run anew that a change, or somebody, asks to; they do so in turn."""
-        sight = self._seen.sight
+        sight = self._decided_on.sight
         if asks_for_all_requests(sight, self._state.observed_generation):
             await self._tell("ReconcilingResources", "All requests for the Promise run anew")
             asked = await workflow.execute_activity_method(
