@@ -1,5 +1,6 @@
 """A Promise of a test's own in a real cluster, and what is around it."""
 
+import copy
 import hashlib
 import json
 import uuid
@@ -77,7 +78,7 @@ class Stand:
                 "group": group,
                 "names": names,
                 "scope": "Namespaced",
-                "versions": [{**version, "schema": {"openAPIV3Schema": _SCHEMA}}],
+                "versions": [{**version, "schema": {"openAPIV3Schema": copy.deepcopy(_SCHEMA)}}],
             },
         }
 

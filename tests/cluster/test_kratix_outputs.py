@@ -126,7 +126,7 @@ async def test_a_work_that_an_earlier_controller_made_keeps_its_name(stand: Stan
     assert kept["metadata"]["finalizers"] == ["kratix.io/work-cleanup"]
     assert kept["metadata"]["annotations"] == {"a": "b"}
     assert groups(kept)["."]["files"] == {"a.yaml": "2"}
-    patch = {"metadata": {"finalizers": []}}
+    patch: Manifest = {"metadata": {"finalizers": []}}
     await stand.cluster.patch(WORKS, (stand.namespace, "orders-x7f2k"), patch)
 
 

@@ -63,12 +63,9 @@ class Revisions:
 
 def _with(known: Manifest, said: Manifest) -> Manifest:
     """Return the metadata of an object with what is to be said there."""
-    before: dict[str, str] = known.get("annotations") or {}
-    kept = {key: value for key, value in before.items() if key not in MIRRORED}
-    labelled = {**(known.get("labels") or {}), **said["labels"]}
-    annotated = {**kept, **said["annotations"]}
-    return {
-        **known,
-        "labels": labelled,
-        **({"annotations": annotated} if annotated or before else {}),
-    }
+    labelled: dict[str, str] = known.get("labels") or {}
+    annotated: dict[str, str] = known.get("annotations") or {}
+    kept = {key: value for key, value in annotated.items() if key not in MIRRORED}
+    annotations = {**kept, **said["annotations"]}
+    changed = {"annotations": annotations} if annotations != annotated else {}
+    return {**known, "labels": {**labelled, **said["labels"]}, **changed}
