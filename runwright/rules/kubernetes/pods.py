@@ -81,7 +81,8 @@ def without_last_run(pod: Object) -> Object:
     }
     if not any(failed.values()):
         return pod
-    kept = {name: value for name, value in pod["metadata"].items() if "deletion" not in name}
+    metadata = field(pod, "metadata") or {}
+    kept = {name: value for name, value in metadata.items() if "deletion" not in name}
     return {**pod, "metadata": kept, "status": {**pod["status"], **failed}}
 
 

@@ -359,6 +359,94 @@ def test_a_job_that_is_over_waits_for_what_its_pod_says(conditions: tuple[Fields
     assert seen(pod("Running", running()), *conditions) is None
 
 
+AGAIN = {"backoffLimit": 1}
+"""What a Job says that makes another pod for one that failed."""
+
+
+def of_retried(
+    pod: Fields | None, *conditions: Fields, is_stopped: bool = False
+) -> TaskOutcome | None:
+    """Return how the task ended whose Job has tries left as long as it is not over."""
+    return outcome_of(job(*conditions, **AGAIN), pod, "engram", 1000, is_stopped=is_stopped)
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        pytest.param(pod("Failed", ended(3)), id="failed"),
+        pytest.param(pod("Failed", reason="Evicted"), id="evicted"),
+        pytest.param({**pod("Pending", deleted=True), "spec": {}}, id="deleted before a node"),
+    ],
+)
+def test_a_pod_that_failed_is_no_end_while_its_job_makes_another(pod: Fields) -> None:
+    assert of_retried(pod) is None
+    assert outcome_of(job(backoffLimit=0), pod, "engram", 1000) is not None
+
+
+def test_a_pod_that_failed_is_the_end_of_a_job_that_makes_no_other() -> None:
+    failed = pod("Failed", ended(3))
+    deleted = job(**AGAIN)
+    deleted["metadata"]["deletionTimestamp"] = "2026-03-01T12:00:10Z"
+
+    for found in (
+        of_retried(failed, *EXHAUSTED),
+        of_retried(failed, is_stopped=True),
+        outcome_of(deleted, failed, "engram", 1000),
+    ):
+        assert found
+        assert found.message == "exit code 3"
+
+
+def test_a_pod_that_succeeded_is_the_end_whatever_was_tried_before() -> None:
+    found = of_retried(pod("Succeeded", ended(0)))
+
+    assert found
+    assert found.succeeded
+
+
+def test_case_62_a_job_that_was_suspended_once_has_succeeded() -> None:
+    """K62: upstream takes a condition for true because it is there."""
+    resumed = condition("Suspended", "JobResumed", status="False")
+
+    found = of_retried(pod("Succeeded", ended(0)), resumed, *COMPLETE)
+
+    assert found
+    assert (found.succeeded, found.diagnosis) == (True, None)
+
+
+def test_a_container_that_was_killed_in_its_next_run_failed_before() -> None:
+    """Its Job counted the restarts and had enough, but the kubelet had begun anew by then."""
+    killed = {**ended(137, name="init-b"), "lastState": ended(3, name="init-b")["state"]}
+    waits = waiting("PodInitializing")
+
+    found = of_retried(pod("Failed", killed, waits, deleted=True), *EXHAUSTED)
+
+    assert found
+    assert (found.message, found.exit_code) == ("init container init-b: exit code 3", 3)
+    assert found.diagnosis
+    assert found.diagnosis.summary == "the container failed"
+
+
+def test_a_container_that_is_killed_by_others_did_not_fail_before() -> None:
+    killed = {**ended(137), "lastState": ended(3)["state"]}
+
+    assert outcome(pod("Failed", killed, deleted=True)).exit_code == 137
+
+
+def test_what_comes_before_the_tasks_container_is_part_of_the_task() -> None:
+    """Where its steps are init containers, they are all of its time."""
+    early: Fields = {"startedAt": "2026-03-01T12:00:01Z", "finishedAt": "2026-03-01T12:00:02Z"}
+    before = ended(0, name="init-a")
+    before["state"]["terminated"] |= early
+
+    done = outcome(pod("Succeeded", before, ended(0)))
+    failed = outcome(pod("Failed", before, ended(3, name="init-b"), waiting("PodInitializing")))
+
+    for found in (done, failed):
+        assert found.started_at == datetime(2026, 3, 1, 12, 0, 1, tzinfo=UTC)
+        assert found.finished_at == datetime(2026, 3, 1, 12, 0, 9, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("broken", [{}, {"status": None}, {"status": {"conditions": "x"}}])
 def test_objects_without_fields_say_nothing(broken: Fields) -> None:
     assert outcome_of(broken, None, "engram", 100) is None
