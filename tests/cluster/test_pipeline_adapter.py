@@ -198,13 +198,24 @@ def test_a_pod_that_is_none_of_a_pipeline_hands_nothing_over(
 
 
 def test_more_than_a_config_map_takes_is_an_error(adapter: Adapter) -> None:
-    (adapter.metadata / "status.yaml").write_text("a" * 1_048_570)
+    (adapter.input / "a").write_bytes(os.urandom(700_000))
+    (adapter.metadata / "status.yaml").write_text("a" * 200_000)
 
     adapter.pack()
     ended = adapter.hand_over()
 
     assert ended.code == 1
-    assert "what the steps left has 1048583 bytes, and 1048576 is the most" in ended.err
+    assert "bytes, and 1048576 is the most" in ended.err
+
+
+def test_a_text_that_is_too_long_is_an_error(adapter: Adapter) -> None:
+    """The worker reads it as YAML, and all runs wait for that."""
+    (adapter.metadata / "status.yaml").write_text("a" * 262_145)
+
+    adapter.pack()
+    ended = adapter.hand_over()
+
+    assert (ended.code, ended.err) == (1, "read status.yaml: it has more than 262144 bytes\n")
 
 
 @pytest.mark.parametrize("words", [[], ["deploy"], ["reader", "now"], ["reader", "--now"]])
