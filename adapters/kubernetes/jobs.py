@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster
@@ -33,6 +33,7 @@ from runwright.ports import Completions
 from runwright.rules.kubernetes.advice import of_refusal
 from runwright.rules.kubernetes.diagnosis import said
 from runwright.rules.kubernetes.judgement import given_up, is_lost, lost, stopped
+from runwright.rules.kubernetes.outcomes import may_have_several
 from runwright.rules.kubernetes.pods import is_terminal
 
 _MOST_LOOKS: Final = 5
@@ -286,7 +287,10 @@ class KubernetesJobs:
         return None if is_earlier else stopped()
 
     async def _stopped(self, job: Manifest, grace: timedelta) -> TaskOutcome:
-        note = {"metadata": {"annotations": {identity.STOPPED: datetime.now(UTC).isoformat()}}}
+        at = {identity.STOPPED: datetime.now(UTC).isoformat()}
+        note: dict[str, Any] = {"metadata": {"annotations": at}}
+        if may_have_several(job):  # or its controller would replace the pod
+            note["spec"] = {"suspend": True}
         if identity.STOPPED not in identity.annotations(job):
             await self._cluster.patch(JOBS, name_of(job), note)
         for pause in _pauses(grace + _MARGIN):

@@ -23,6 +23,7 @@ from runwright.models.kratix.entities import (
     run_id,
 )
 from runwright.models.kratix.handover import (
+    HANDOVER_KEY,
     Collected,
     Handover,
     Stored,
@@ -126,6 +127,7 @@ from runwright.models.kratix.works import (
 
 __all__ = [
     "API_VERSION",
+    "HANDOVER_KEY",
     "LATEST",
     "LONGEST_ID",
     "NOT_SET",

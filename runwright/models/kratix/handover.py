@@ -1,10 +1,13 @@
 """What the pod of a pipeline hands over when it is done, and what is made of that."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from runwright.models.base import Message
 from runwright.models.kratix.approvals import PipelineApproval
+
+HANDOVER_KEY: Final = "handover"
+"""The key of a ConfigMap that has the text of a handover."""
 
 
 class WorkflowControl(Message):
@@ -27,9 +30,9 @@ class Stored(Message):
     """Where the rest of a handover is that was too long for a pod's last word."""
 
     config_map: str
-    """Its name; it is in the namespace of the pod."""
+    """Its name; it is in the namespace of the pod, with the text under `HANDOVER_KEY`."""
     digest: str
-    """SHA-256 of the text in it, in hexadecimal digits."""
+    """SHA-256 of that text, in hexadecimal digits."""
 
 
 class Handover(Message):
