@@ -102,13 +102,24 @@ class Cluster:
         attempt = f"get {resource.of(namespace, name)}"
         return await self._if_there(Request(attempt, "GET", resource.path(namespace, name)))
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def serves(self, api_version: str) -> bool:
+        """Return whether there are kinds of that API version, as `batch/v1`: anybody may ask."""
+        answer = await self._ask(Request(f"look for {api_version}", "GET", f"/apis/{api_version}"))
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return False
+        if not answer.is_good:
+            raise answer.error()
+        return True
+
+    async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
         """Create the object and return it as it is now.
+
+        `resource` is its kind where that is none of those that Runwright knows.
 
         Raises:
             ConflictError: there is one of that name.
         """
-        resource, metadata = resource_of(manifest), manifest["metadata"]
+        resource, metadata = resource or resource_of(manifest), manifest["metadata"]
         namespace = str(metadata.get("namespace", ""))
         name = str(metadata.get("name") or metadata.get("generateName", ""))
         attempt = f"create {resource.of(namespace, name)}"

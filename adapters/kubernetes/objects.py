@@ -9,7 +9,7 @@ from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import name_of
 from adapters.kubernetes.owners import Owners
 from adapters.kubernetes.ownership import Kinship, kinship
-from adapters.kubernetes.resources import JOBS, KNOWN, NAMESPACES, PODS, resource_of
+from adapters.kubernetes.resources import JOBS, NAMESPACES, PODS, resource_meant, resource_of
 from runwright.errors import ConflictError, NotOursError, StillRunningError
 from runwright.models.objects import Manifest, ObjectKey
 from runwright.rules.kubernetes.fields import text
@@ -60,7 +60,7 @@ class KubernetesObjects:
 
     async def release(self, key: ObjectKey, finalizer: str) -> None:
         """Take a finalizer from an object; idempotent, also when the object is gone."""
-        resource, name = KNOWN[key.api_version, key.kind], (key.namespace, key.name)
+        resource, name = resource_meant(key), (key.namespace, key.name)
         found = await self._cluster.get(resource, *name)
         if found is None or (key.uid and found["metadata"]["uid"] != key.uid):
             return

@@ -39,8 +39,11 @@ class Request(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """Return which kind it is about, in the plural, with the part of it that is."""
-        parts = self.path.split("/")[3 if self.path.startswith("/api/") else 4 :]
+        """Return which kind it is about, in the plural, with the part of it that is.
+
+        Of a whole group it is `apis`.
+        """
+        parts = self.path.split("/")[3 if self.path.startswith("/api/") else 4 :] or ["apis"]
         if parts[0] == "namespaces" and len(parts) > 2:
             parts = parts[2:]
         return "/".join(parts[::2])

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from runwright.models.objects import ObjectKey
+
 
 class Resource(NamedTuple):
     """One kind of object."""
@@ -51,6 +53,12 @@ DEFINITIONS: Final = Resource(
     "customresourcedefinitions",
     is_namespaced=False,
 )
+ACCESS_REVIEWS: Final = Resource(
+    "authorization.k8s.io/v1",
+    "SelfSubjectAccessReview",
+    "selfsubjectaccessreviews",
+    is_namespaced=False,
+)
 LEASES: Final = Resource("coordination.k8s.io/v1", "Lease", "leases")
 STORIES: Final = Resource("bubustack.io/v1alpha1", "Story", "stories")
 ENGRAMS: Final = Resource("bubustack.io/v1alpha1", "Engram", "engrams")
@@ -75,7 +83,7 @@ KNOWN: Final[Mapping[tuple[str, str], Resource]] = {
     for one in (
         *(JOBS, PODS, EVENTS, CONFIG_MAPS),
         *(NAMESPACES, SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS, LEASES),
-        *(CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, DEFINITIONS),
+        *(CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, DEFINITIONS, ACCESS_REVIEWS),
         *(STORIES, ENGRAMS, ENGRAM_TEMPLATES, STORY_RUNS, STEP_RUNS),
         *(PROMISES, PROMISE_REVISIONS, RESOURCE_BINDINGS, WORKS),
     )
@@ -90,3 +98,15 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
         KeyError: it is none that Runwright touches.
     """
     return KNOWN[manifest["apiVersion"], manifest["kind"]]
+
+
+def resource_meant(key: ObjectKey) -> Resource:
+    """Return the kind of the object that a message names.
+
+    Raises:
+        KeyError: it is none that Runwright touches, and the message does not say more of it.
+    """
+    if key.plural:
+        is_namespaced = bool(key.namespace)
+        return Resource(key.api_version, key.kind, key.plural, is_namespaced=is_namespaced)
+    return KNOWN[key.api_version, key.kind]

@@ -39,10 +39,10 @@ class TemporalStandings:
         named = ", ".join(f"'{kind}'" for kind in kinds)
         self._ours = f"WorkflowType IN ({named}) AND RunwrightCluster = '{cluster}'"
 
-    async def signal(self, workflow_id: str, name: str, message: Message) -> bool:
-        """Send a message; return whether somebody is there who hears it."""
+    async def signal(self, workflow_id: str, name: str, *message: Message) -> bool:
+        """Send a message, or none but its name; return whether somebody is there who hears it."""
         try:
-            await self._client.get_workflow_handle(workflow_id).signal(name, message)
+            await self._client.get_workflow_handle(workflow_id).signal(name, args=message)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise translated(error, f"send {name} to {workflow_id}") from error

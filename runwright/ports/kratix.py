@@ -14,9 +14,11 @@ from runwright.models.kratix import (
     PipelineRun,
     Plan,
     Seen,
+    StartParent,
     Work,
     WorkflowAction,
 )
+from runwright.ports import Standings
 
 
 class Parents(Protocol):
@@ -106,4 +108,31 @@ class Promises(Protocol):
 
     async def ask_requests(self, promise: Parent) -> int:
         """Have every request for a Promise run anew; return how many there are. Idempotent."""
+        ...
+
+
+class Entities(Standings, Protocol):
+    """The entity workflows, one for each parent.
+
+    Every method raises TemporalUnavailableError when Temporal could not be asked.
+    """
+
+    async def start(self, start: StartParent) -> str:
+        """Start the entity of a parent, or find the one that is open; return Temporal's run id.
+
+        Raises:
+            RefusedError: Temporal will not have it.
+        """
+        ...
+
+    async def tell(self, workflow_id: str, seen: Seen) -> bool:
+        """Tell an entity how its parent is; return whether it is there to hear it."""
+        ...
+
+    async def look_at_works(self, workflow_id: str) -> bool:
+        """Have an entity look at its Works again; return whether it is there to hear it."""
+        ...
+
+    async def terminate(self, workflow_id: str, reason: str) -> None:
+        """End a workflow without any more of its own code; one that is over is passed over."""
         ...

@@ -15,6 +15,7 @@ from testbed.layout import project
 from tests.cluster.account import Account
 from tests.cluster.adapter_process import Adapter
 from tests.cluster.ledger import Ledger, keeping
+from tests.cluster.platform import Platform
 from tests.cluster.proxy import Proxy, proxied, token_of
 from tests.cluster.runs import Stage
 
@@ -122,6 +123,36 @@ async def stage(
     """
     audited = account.audited()
     ours = Stage(node, client, namespace, account)
+    yield ours
+    await ours.close()
+    assert not audited.forbidden()
+
+
+@pytest.fixture(scope="session")
+async def platform_account(testbed: Testbed, crds: None) -> AsyncGenerator[Account]:  # noqa: ARG001
+    """What a worker may do that serves Promises: as much as `deploy/kratix` lets it."""
+    ours = Account(testbed, folder="kratix")
+    try:
+        ours.make()
+        await ours.until_it_counts()
+        yield ours
+    finally:
+        ours.remove()
+
+
+@pytest.fixture
+async def platform(
+    node: Testbed, client: Client, namespace: str, platform_account: Account
+) -> AsyncGenerator[Platform]:
+    """A namespace for requests, Promises of this test alone, and no worker that serves them yet.
+
+    A test fails if its worker asks for something that it has no right to.
+    """
+    there = ("kratix-platform-system", "--ignore-not-found")
+    if not node.kubectl("get", "namespace", *there):
+        node.kubectl("create", "namespace", there[0])
+    audited = platform_account.audited()
+    ours = Platform(node, client, namespace, platform_account)
     yield ours
     await ours.close()
     assert not audited.forbidden()

@@ -27,7 +27,7 @@ def activity_names(kind: type) -> set[str | None]:
 def test_the_workflows_that_a_worker_executes() -> None:
     names = [workflow._Definition.must_from_class(one).name for one in WORKFLOWS]
 
-    assert names == ["StoryRun", "Deletion"]
+    assert names == ["StoryRun", "Deletion", "Pipelines"]
 
 
 def test_the_messages_of_a_run() -> None:
@@ -46,7 +46,9 @@ def test_every_update_can_be_refused_before_it_is_written_into_the_history() -> 
 
 
 def test_the_activities() -> None:
-    assert activity_names(TaskActivities) == {"run_task", "find_task", "stop_task"}
+    assert activity_names(TaskActivities) == {
+        *("run_task", "find_task", "expect_task", "stop_task"),
+    }
     assert activity_names(RunActivities) == {"cancel_own_run", "end_run", "terminate_run"}
     assert activity_names(CatalogActivities) == {"find_workers"}
     assert activity_names(ChildRunActivities) == {"make_child_run", "find_child_run"}

@@ -11,6 +11,7 @@ from runwright.models.kratix.configuration import (
 from runwright.models.kratix.entities import (
     MarkParent,
     PipelinesEnded,
+    PipelinesState,
     Plan,
     PlanFor,
     Policy,
@@ -174,6 +175,7 @@ __all__ = [
     "PipelineSpec",
     "PipelineStatus",
     "PipelinesEnded",
+    "PipelinesState",
     "Plan",
     "PlanFor",
     "Policy",

@@ -9,10 +9,12 @@ from runwright.models.history import History
 from runwright.models.kratix.configuration import KratixConfig
 from runwright.models.kratix.keys import ON
 from runwright.models.kratix.pipelines import Pipeline
-from runwright.models.kratix.reports import Carried
+from runwright.models.kratix.reports import Carried, Ending
 from runwright.models.kratix.runs import Parent, ParentState
 from runwright.models.kratix.shared import Compat, WorkflowAction, WorkflowType
 from runwright.models.kratix.triggers import Trigger
+from runwright.models.runs import Cancelled
+from runwright.models.tasks import Diagnosis
 
 
 class Sight(Message):
@@ -159,6 +161,33 @@ class PipelinesEnded(Message):
     """The parent, as it was seen last."""
     started_at: datetime
     finished_at: datetime
+    history: History = History()
+    """What happened in it."""
+
+
+class PipelinesState(Message):
+    """All that is known of a run of a parent's workflow: what its query `state` answers."""
+
+    parent: Parent
+    cluster: str
+    action: WorkflowAction
+    number: int
+    """Which run of the parent's workflows it is."""
+    trigger: Trigger
+    by: str | None = None
+    state: ParentState
+    current: str = ""
+    """The name of the pipeline that it is at; empty: of none."""
+    diagnosis: Diagnosis | None = None
+    """Why the Job of that one does not get on."""
+    ending: Ending | None = None
+    """None: it is not over."""
+    message: str = ""
+    """Why it ended so."""
+    cancelled: Cancelled | None = None
+    started_at: datetime
+    finished_at: datetime | None = None
+    history: History = History()
 
 
 class MarkParent(Message):

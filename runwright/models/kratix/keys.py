@@ -37,6 +37,8 @@ KRATIX: Final = "Kratix"
 
 LAST_UPDATED_AT: Final = "kratix.io/last-updated-at"
 """When the Work with the dependencies of a Promise was written."""
+TIMEOUT: Final = "runwright.dev/timeout"
+"""The annotation of a pipeline that says how long its Job may take: ours."""
 RECONCILIATION_INTERVAL: Final = "kratix.io/reconciliation-interval"
 """The annotation that wins over the interval in a Promise's spec."""
 JOB_RESOURCE_NAMESPACE: Final = "kratix.io/job-resource-namespace"

@@ -43,6 +43,11 @@ def unfulfilled(installed: Installed) -> tuple[RequiredPromiseStatus, ...]:
     return tuple(one for one in installed.required if one.state != Requirement.INSTALLED)
 
 
+def is_fulfilled(installed: Installed) -> bool:
+    """Return whether nothing has to be looked at again that the installation lacked."""
+    return installed.is_served and not unfulfilled(installed)
+
+
 def requirements_fulfilled(installed: Installed) -> Condition | None:
     """Return whether the required Promises are there; None: nothing is required."""
     if not installed.required:

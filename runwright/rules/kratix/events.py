@@ -16,7 +16,8 @@ from runwright.models.kratix import (
     Reason,
     WorkflowAction,
 )
-from runwright.models.objects import EventType, ObjectEvent, ObjectKey
+from runwright.models.objects import EventType, ObjectEvent
+from runwright.rules.kratix.parents import object_key
 from runwright.rules.wording import excerpt
 
 _LONGEST: Final = 1024
@@ -60,13 +61,7 @@ _OF_RECONCILED: Final[Mapping[Reason | None, tuple[EventReason, str]]] = {
 
 def events_of(parent: Parent, before: ParentState, now: ParentState) -> tuple[ObjectEvent, ...]:
     """Return the Events of what changed, once each; upstream tells a failure at every look."""
-    key = ObjectKey(
-        api_version=parent.api_version,
-        kind=parent.kind,
-        namespace=parent.namespace,
-        name=parent.name,
-        uid=parent.uid,
-    )
+    key = object_key(parent)
     told = (*_of_pipelines(parent, before, now), *_of_conditions(before, now))
     return tuple(
         ObjectEvent(
@@ -106,15 +101,20 @@ def _of_pipeline(
             message = f"{action.capitalize()} Pipeline started: {pipeline.name}"
             yield EventReason.PIPELINE_STARTED, message
         case PipelinePhase.FAILED if action is WorkflowAction.DELETE:
-            yield EventReason.DELETE_FAILED, "The Delete Pipeline has failed"
+            yield EventReason.DELETE_FAILED, f"The Delete Pipeline has failed{_why(pipeline)}"
         case PipelinePhase.FAILED:
             message = f"A {parent.type}/configure Pipeline has failed: {pipeline.name}"
-            yield EventReason.CONFIGURE_FAILED, message
+            yield EventReason.CONFIGURE_FAILED, f"{message}{_why(pipeline)}"
         case PipelinePhase.SUSPENDED:
             said = f": {pipeline.message}" if pipeline.message else ""
             yield EventReason.SUSPENDED, f"Pipeline {pipeline.name} suspended the workflow{said}"
         case _:
             return
+
+
+def _why(pipeline: PipelineProgress) -> str:
+    """Return why a pipeline failed, behind upstream's text, which people search for."""
+    return f" ({pipeline.message})" if pipeline.message else ""
 
 
 def _of_conditions(before: ParentState, now: ParentState) -> Iterator[tuple[EventReason, str]]:

@@ -28,18 +28,11 @@ from runwright.rules.kratix.kept import (
     KeptRequest,
     KeptRevision,
     KeptSpec,
+    Kind,
     own_sight,
 )
 
 _ASKS: Final = (MANUAL_RECONCILIATION, RUN_FROM_START, RECONCILE_RESOURCES)
-
-
-class Kind(NamedTuple):
-    """The kind of the requests for a Promise, as the API server has it."""
-
-    api_version: str
-    kind: str
-    plural: str
 
 
 class Around(NamedTuple):
@@ -57,6 +50,7 @@ class Around(NamedTuple):
 class Hold(NamedTuple):
     """What the metadata of the parent is to have before anything is done for it."""
 
+    parent: Parent
     metadata: dict[str, Any]
     """A merge patch."""
 
@@ -73,6 +67,7 @@ class Say(NamedTuple):
 class Refuse(NamedTuple):
     """The Promise cannot be read."""
 
+    parent: Parent
     message: str
 
 
@@ -91,13 +86,13 @@ def meaning_of_promise(kept: KeptPromise, interval: timedelta) -> Meaning:
     if one.is_deleted:
         return said._replace(starts=_is_held(one, PROMISE_STEPS))
     if kept.problems:
-        return Refuse("; ".join(map(str, kept.problems)))
+        return Refuse(said.parent, "; ".join(map(str, kept.problems)))
     if _is_on(one, PAUSED):
         return said
     finalizers = (*(it for it in one.finalizers if _is_wanted(it, wanted)),)
     finalizers += tuple(it for it in wanted if it not in finalizers)
     if finalizers != one.finalizers:
-        return Hold({"finalizers": list(finalizers)})
+        return Hold(said.parent, {"finalizers": list(finalizers)})
     return said
 
 
@@ -120,7 +115,7 @@ def meaning_of_request(request: KeptRequest, kind: Kind, around: Around, promise
     metadata: dict[str, Any] = {"finalizers": [*one.finalizers, *missing]} if missing else {}
     if one.labels.get(PROMISE_NAME) != promise:
         metadata["labels"] = {PROMISE_NAME: promise}
-    return Hold(metadata) if metadata else said
+    return Hold(said.parent, metadata) if metadata else said
 
 
 def differs(said: Seen | None, now: Seen) -> bool:

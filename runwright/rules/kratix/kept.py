@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
+from pydantic import ValidationError
+
 from runwright.errors import Problem
 from runwright.models.kratix import (
     NOT_SET,
@@ -14,27 +16,34 @@ from runwright.models.kratix import (
     Promise,
     PromiseSpec,
     Sight,
-    WorkType,
+    Work,
 )
 from runwright.models.kratix.keys import (
     PROMISE_NAME,
     PROMISE_VERSION,
     RESOURCE_NAME,
     RESOURCE_NAMESPACE,
-    WORK_TYPE,
 )
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.admission import promise_problems
 from runwright.rules.kratix.hashes import spec_hash
 from runwright.rules.kratix.intervals import interval_of
 from runwright.rules.kratix.parents import can_fulfil
-from runwright.rules.kubernetes.fields import entries, field, text
+from runwright.rules.kubernetes.fields import condition, entries, field, text
 from runwright.rules.salvage import salvage
 from runwright.rules.shapes import is_object
 
 _NO_TIME: Final = timedelta(0)
 Said = tuple[str, str, str]
 """Status, reason and message of a condition; empty texts where there is none."""
+
+
+class Kind(NamedTuple):
+    """The kind of the requests for a Promise, as the API server has it."""
+
+    api_version: str
+    kind: str
+    plural: str
 
 
 class ParentName(NamedTuple):
@@ -47,6 +56,14 @@ class ParentName(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.promise}/{self.namespace}/{self.name}" if self.name else self.promise
+
+
+class KeptDefinition(NamedTuple):
+    """The definition of the kind of the requests for a Promise."""
+
+    promise: str
+    kind: Kind
+    is_established: bool
 
 
 class KeptObject(NamedTuple):
@@ -64,6 +81,11 @@ class KeptObject(NamedTuple):
     """Of its spec alone."""
     works: Said
     """What it says of its Works."""
+    reconciled: Said
+    is_shown: bool
+    """Whether it has a status at all."""
+    is_complete: bool
+    """Whether it says that its configure workflow is over and succeeded."""
 
 
 class KeptSpec(NamedTuple):
@@ -100,6 +122,7 @@ class KeptRevision(NamedTuple):
 class KeptBinding(NamedTuple):
     """Which version a request is to have."""
 
+    name: str
     request: ParentName
     bound: str
     applied: str
@@ -115,12 +138,27 @@ class KeptRequest(NamedTuple):
 
 
 class KeptWork(NamedTuple):
-    """What one pipeline put out, and what became of it."""
+    """What one pipeline put out, without the files, and what became of it."""
 
     parent: ParentName
-    name: str
-    type: str
-    ready: Said
+    work: Work
+
+
+def kept_definition(manifest: Manifest) -> KeptDefinition:
+    """Return what is kept of a CustomResourceDefinition: the version that is stored."""
+    versions = entries(manifest, "spec", "versions")
+    served = [one for one in versions if one.get("served")]
+    stored = next((one for one in served if one.get("storage")), served[0] if served else {})
+    group, version = text(manifest, "spec", "group"), text(stored, "name")
+    return KeptDefinition(
+        promise=labels_of(manifest).get(PROMISE_NAME, ""),
+        kind=Kind(
+            f"{group}/{version}",
+            text(manifest, "spec", "names", "kind"),
+            text(manifest, "spec", "names", "plural"),
+        ),
+        is_established=bool(version) and condition(manifest, "Established") is not None,
+    )
 
 
 def kept_object(manifest: Mapping[str, Any]) -> KeptObject:
@@ -132,19 +170,21 @@ def kept_object(manifest: Mapping[str, Any]) -> KeptObject:
         uid=metadata["uid"],
         version=metadata["resourceVersion"],
         generation=metadata.get("generation", 0),
-        labels=metadata.get("labels") or {},
+        labels=labels_of(manifest),
         finalizers=tuple(metadata.get("finalizers") or ()),
         is_deleted=bool(metadata.get("deletionTimestamp")),
         hash=spec_hash(manifest),
         works=said(manifest, ConditionType.WORKS_SUCCEEDED),
+        reconciled=said(manifest, ConditionType.RECONCILED),
+        is_shown=bool(manifest.get("status")),
+        is_complete=said(manifest, ConditionType.CONFIGURE_WORKFLOW_COMPLETED)[0] == "True",
     )
 
 
 def kept_promise(manifest: Manifest) -> KeptPromise:
     """Return what is kept of a Promise, also of one that cannot be read: then of what can."""
-    read = salvage(Promise, manifest)
-    promise, labels = read.model, manifest["metadata"].get("labels") or {}
-    annotations = manifest["metadata"].get("annotations") or {}
+    read, labels = salvage(Promise, manifest), labels_of(manifest)
+    promise, annotations = read.model, annotations_of(manifest)
     return KeptPromise(
         object=kept_object(manifest),
         spec=kept_spec(manifest.get("spec") or {}, annotations),
@@ -157,7 +197,7 @@ def kept_promise(manifest: Manifest) -> KeptPromise:
 def kept_revision(manifest: Manifest) -> KeptRevision:
     """Return what is kept of a PromiseRevision."""
     spec: Manifest = field(manifest, "spec", "promiseSpec") or {}
-    annotations = manifest["metadata"].get("annotations") or {}
+    annotations = annotations_of(manifest)
     return KeptRevision(
         promise=text(manifest, "spec", "promiseRef", "name"),
         promise_version=text(manifest, "spec", "version"),
@@ -186,6 +226,7 @@ def kept_request(manifest: Manifest) -> KeptRequest:
 def kept_binding(manifest: Manifest) -> KeptBinding:
     """Return what is kept of a ResourceBinding."""
     return KeptBinding(
+        name=manifest["metadata"]["name"],
         request=ParentName(
             text(manifest, "spec", "promiseRef", "name"),
             text(manifest, "spec", "resourceRef", "namespace"),
@@ -193,23 +234,33 @@ def kept_binding(manifest: Manifest) -> KeptBinding:
         ),
         bound=text(manifest, "spec", "version"),
         applied=text(manifest, "status", "lastAppliedVersion"),
-        labels=manifest["metadata"].get("labels") or {},
+        labels=labels_of(manifest),
     )
 
 
 def kept_work(manifest: Manifest) -> KeptWork:
     """Return what is kept of a Work: nothing of what is in it."""
     metadata = manifest["metadata"]
-    labels: Mapping[str, str] = metadata.get("labels") or {}
+    labels = labels_of(manifest)
     promise = labels.get(PROMISE_NAME) or text(manifest, "spec", "promiseName")
     name = labels.get(RESOURCE_NAME) or text(manifest, "spec", "resourceName")
     namespace = labels.get(RESOURCE_NAMESPACE) or metadata.get("namespace", "")
     return KeptWork(
         parent=ParentName(promise, namespace, name) if name else ParentName(promise),
-        name=metadata["name"],
-        type=labels.get(WORK_TYPE) or (WorkType.RESOURCE if name else WorkType.PROMISE),
-        ready=said(manifest, "Ready"),
+        work=_without_files(manifest, promise),
     )
+
+
+def _without_files(manifest: Mapping[str, Any], promise: str) -> Work:
+    metadata = manifest["metadata"]
+    known = {
+        "metadata": {"name": metadata["name"], "namespace": metadata.get("namespace", "")},
+        "spec": {"promiseName": promise},
+    }
+    try:
+        return Work.model_validate({**known, "status": manifest.get("status")})
+    except ValidationError:  # whoever wrote that status: it says nothing
+        return Work.model_validate(known)
 
 
 def said(manifest: Mapping[str, Any], type_: str) -> Said:
@@ -223,3 +274,26 @@ def said(manifest: Mapping[str, Any], type_: str) -> Said:
 def own_sight(kept: KeptObject) -> Sight:
     """Return an object as decisions about its own workflow look at it."""
     return Sight(generation=kept.generation, hash=kept.hash, labels=kept.labels)
+
+
+def named(workflow_id: str) -> ParentName | None:
+    """Return the parent of an entity by the id of its workflow; None: it is none of an entity."""
+    match workflow_id.split("/"):
+        case ["kratix", promise, "promise", _]:
+            return ParentName(promise)
+        case ["kratix", promise, namespace, name, _]:
+            return ParentName(promise, namespace, name)
+        case _:
+            return None
+
+
+def labels_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the labels of an object."""
+    found: dict[str, str] = manifest["metadata"].get("labels") or {}
+    return found
+
+
+def annotations_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the annotations of an object."""
+    found: dict[str, str] = manifest["metadata"].get("annotations") or {}
+    return found

@@ -17,6 +17,7 @@ from runwright.models.kratix import (
 )
 from runwright.models.kratix.keys import ON, PAUSED
 from runwright.models.metadata import ConditionStatus
+from runwright.models.objects import ObjectKey
 from runwright.rules.kratix.hashes import request_hash, spec_hash
 
 _NEEDED = frozenset({ConditionType.AVAILABLE, ConditionType.REQUIREMENTS_FULFILLED})
@@ -48,6 +49,18 @@ def request_parent(promise: str, spec: PromiseSpec, request: ResourceRequest) ->
         namespace=request.metadata.namespace,
         uid=request.metadata.uid,
         pipeline_namespace=pipeline_namespace(spec),
+    )
+
+
+def object_key(parent: Parent) -> ObjectKey:
+    """Return a parent as an object of its cluster: that very one, not another of its name."""
+    return ObjectKey(
+        api_version=parent.api_version,
+        kind=parent.kind,
+        namespace=parent.namespace,
+        name=parent.name,
+        uid=parent.uid,
+        plural="" if parent.type is WorkflowType.PROMISE else parent.plural,
     )
 
 

@@ -78,6 +78,14 @@ def fitted(state: ParentState, action: WorkflowAction, names: Sequence[str]) -> 
     return state.model_copy(update={"action": action, action.value: fresh})
 
 
+def begun_anew(state: ParentState, now: datetime) -> ParentState:
+    """Return the state when a workflow is to begin again, and none of its Jobs is made yet.
+
+    That shows only where the first one cannot be made, for else it is soon there.
+    """
+    return _with_workflow(state, _all_pending(state.workflow, now))
+
+
 def pipeline_started(state: ParentState, started: Started) -> ParentState:
     """Return the state once the Job of a pipeline is made.
 
@@ -136,6 +144,13 @@ def pipeline_failed(state: ParentState, position: int, at: datetime) -> ParentSt
     state = state.model_copy(update={"workflows_failed": 1})
     conditions = (configure_failed(failed.name), reconciled(Reason.CONFIGURE_WORKFLOW_FAILED))
     return _with_conditions(state, at, *conditions)
+
+
+def pipeline_stopped(state: ParentState, position: int, at: datetime, why: str) -> ParentState:
+    """Return the state after a Job that was ended by us: its pipeline has still to be run."""
+    pipeline = state.workflow.pipelines[position]
+    pending = pipeline.moved(PipelinePhase.PENDING, at, message=why, next_retry_at=None)
+    return _with_pipeline(state, position, pending)
 
 
 def settled(

@@ -48,7 +48,7 @@ def state_of(shown: Shown) -> ParentState:
     A pipeline that was running is taken for one that was not: whoever ran it is no more.
     """
     status = shown.status
-    conditions = tuple(_conditions(status))
+    conditions = tuple(conditions_of(status))
     configure, delete = _workflows(status, conditions)
     state = ParentState(
         action=WorkflowAction.DELETE if delete.pipelines else WorkflowAction.CONFIGURE,
@@ -152,7 +152,8 @@ def _last_success(status: Mapping[str, Any]) -> Any:
     )
 
 
-def _conditions(status: Mapping[str, Any]) -> list[Condition]:
+def conditions_of(status: Mapping[str, Any]) -> list[Condition]:
+    """Return the conditions that a status has, as far as they can be read."""
     found: list[Condition] = []
     for entry in entries(status, "conditions"):
         with suppress(ValidationError):

@@ -1,0 +1,389 @@
+"""A run of a parent's pipelines: what is known of it, and how one of them runs."""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.workflow import ActivityHandle
+
+from activities.parents import ParentActivities
+from activities.pipelines import CollectOutput, PipelineActivities, PreparePipeline
+from activities.tasks import TaskActivities
+from runwright.errors import InvalidManifestError
+from runwright.models.history import History
+from runwright.models.kratix import (
+    Collected,
+    Ending,
+    MarkParent,
+    ParentState,
+    PipelineRun,
+    PipelinesState,
+    Seen,
+    StartPipelines,
+    Trigger,
+)
+from runwright.models.runs import Cancelled, CancelRun
+from runwright.models.tasks import (
+    Diagnosis,
+    OutcomeReason,
+    Task,
+    TaskKey,
+    TaskNote,
+    TaskOutcome,
+)
+from runwright.rules import history as shared_history
+from runwright.rules.diagnoses import told
+from runwright.rules.kratix import progress, run_history, runs, tasks
+from runwright.rules.kratix.run_details import run_details, run_phase
+from runwright.rules.kratix.runs import Point, RunEnd
+from runwright.rules.kratix.updates import Shown, update_of
+from runwright.rules.wording import excerpt
+from workflows.alarms import Alarms
+from workflows.changes import Changes, TaskNotes
+from workflows.closing import ended
+from workflows.mirroring import Mirror
+from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, LOOK, TRY_FOR_EVER
+from workflows.presentation import Identity, Presentation
+from workflows.tasks import cancelled, run_task, unbroken
+
+_KIND = "Pipelines"
+
+
+class RunState(Changes, TaskNotes):
+    """The state of a run: what changes it, and all that shows it."""
+
+    def __init__(self, start: StartPipelines) -> None:
+        super().__init__(start.number, History())
+        self._start = start
+        self._parent = start.plan.parent
+        self._state = start.state
+        self._seen = start.plan.seen
+        self._started_at = workflow.now()
+        self._finished_at: datetime | None = None
+        self._end: RunEnd | None = None
+        self._cancelled: Cancelled | None = None
+        self._current: int | None = None
+        """The position of the pipeline that it is at."""
+        self._key: TaskKey | None = None
+        """Of the task of that one, until it is over."""
+        self._has_begun = False
+        """Whether the Job of that one is made."""
+        self._diagnosis: Diagnosis | None = None
+        self._alarms = Alarms()
+        shown = Shown(self._parent, start.policy.compat, start.state)
+        self._mirror = Mirror[ParentState](partial(update_of, shown))
+        self._presentation = Presentation(
+            Identity(
+                kind=_KIND,
+                namespace=self._parent.namespace,
+                name=self._parent.name,
+                template=self._parent.promise,
+                cluster=start.cluster,
+            )
+        )
+        self._record([run_history.of_start(start, self._when())])
+
+    @workflow.signal(name="see", description="How the cluster has the parent.")
+    def see(self, seen: Seen) -> None:
+        """Heed how the parent was seen, unless it was seen later already."""
+        if not seen.is_older_than(self._seen):
+            self._seen = seen
+            self._note_change()
+
+    @workflow.signal(name="cancel", description="Stop what runs and close the run as cancelled.")
+    def cancel(self, request: CancelRun) -> None:
+        """Cancel the run; the first one to ask decides the grace."""
+        if not self._is_over and self._cancelled is None:
+            self._note_cancel(request)
+
+    @workflow.query(description="Everything that is known of the run.")
+    def state(self) -> PipelinesState:
+        """Return everything that is known of the run."""
+        return self._known().model_copy(update={"history": self._trail.history()})
+
+    def _known(self) -> PipelinesState:
+        """Return the state without the history, of which nothing is shown while it grows."""
+        plan, current = self._start.plan, self._current
+        return PipelinesState(
+            parent=self._parent,
+            cluster=self._start.cluster,
+            action=plan.action,
+            number=self._start.number,
+            trigger=self._start.trigger,
+            by=self._start.by,
+            state=self._state,
+            current="" if current is None else plan.pipelines[current].name,
+            diagnosis=self._diagnosis,
+            ending=self._end.ending if self._end else None,
+            message=self._end.message if self._end else "",
+            cancelled=self._cancelled,
+            started_at=self._started_at,
+            finished_at=self._finished_at,
+        )
+
+    def _note_cancel(self, request: CancelRun) -> None:
+        self._cancelled = Cancelled(
+            by=request.by,
+            at=workflow.now(),
+            reason=request.reason,
+            grace=tasks.GRACE if request.grace is None else request.grace,
+        )
+        self._record([shared_history.of_cancel(self._cancelled, self._when())])
+        self._note_change()
+
+    def _take_note(self, note: TaskNote) -> None:
+        if note.key != self._key or self._current is None:
+            return
+        self._diagnosis = note.diagnosis
+        if not self._has_begun and self._start.anew and note.diagnosis:
+            self._set(progress.begun_anew(self._state, workflow.now()))
+        self._tell_diagnosis(self._current)
+
+    def _tell_diagnosis(self, position: int) -> None:
+        message = told(self._diagnosis) if self._diagnosis else ""
+        message = excerpt(message, tasks.LONGEST_MESSAGE)
+        self._set(progress.with_message(self._state, position, message))
+
+    def _forget_diagnosis(self, position: int) -> None:
+        """Say no more why a Job does not get on that is over, or will not be made."""
+        was, self._diagnosis = self._diagnosis, None
+        if was and not self._has_begun:
+            self._tell_diagnosis(position)
+
+    def _set(self, state: ParentState, trigger: Trigger = Trigger.NEXT) -> None:
+        if state == self._state:
+            return
+        moves = run_history.of_pipelines(self._state, state, trigger, self._when())
+        self._record(moves)
+        self._state = state
+        self._note_change()
+
+    def _point(self) -> Point:
+        return Point(self._start, self._state, self._seen, workflow.now())
+
+    def _stop_grace(self) -> timedelta:
+        return self._cancelled.grace if self._cancelled else tasks.GRACE
+
+    def _present(self) -> None:
+        known = self._known()
+        self._presentation.show(run_details(known), run_phase(known), ())
+
+    async def _keep_mirrored(self) -> None:
+        """Show the latest state in the cluster; as it was before the run, it is shown already."""
+        await self._something_changes()
+        await self._all_is_quiet()
+        await super()._keep_mirrored()
+
+    async def _mirrored(self) -> int:
+        revision = self._revision
+        await self._mirror.show(self._state)
+        return revision
+
+
+class PipelineRuns(RunState):
+    """How one pipeline of a run runs: prepared, as a Job, and then what it left."""
+
+    def __init__(self, start: StartPipelines) -> None:
+        super().__init__(start)
+        self._are_labels_heeded = not (start.removes or start.adds)
+
+    async def _run_pipeline(self, position: int) -> RunEnd | None:
+        """Return how the run ends with a pipeline; None: that one is over, or asks to run again.
+
+        Raises:
+            CancelledError: the run was cancelled before its Job had ended by itself.
+        """
+        self._current, self._has_begun = position, False
+        run = tasks.run_of(self._start, position)
+        execution = self._execution()
+        try:
+            task = tasks.task_of(run, self._start.plan, execution)
+        except InvalidManifestError as error:
+            return await self._fail(position, type(error).__name__, str(error))
+        if (why := await self._why_not_prepared(run)) is not None:
+            return await self._fail(position, OutcomeReason.REFUSED, why)
+        outcome = await self._outcome_of(task, position)
+        if outcome is None:
+            return self._stop_for_another(position)
+        if not outcome.succeeded:
+            why = tasks.failure_of(outcome, run.pipeline)
+            return await self._fail(position, outcome.reason, why)
+        return await unbroken(self._end_pipeline(run, position, outcome))
+
+    def _execution(self) -> tasks.Execution:
+        info = workflow.info()
+        return tasks.Execution(info.workflow_id, info.first_execution_run_id)
+
+    async def _why_not_prepared(self, run: PipelineRun) -> str | None:
+        """Have there what the pod of a pipeline needs; return why the cluster will not have it."""
+        try:
+            await workflow.execute_activity_method(
+                PipelineActivities.prepare_pipeline,
+                PreparePipeline(run=run, selectors=self._start.plan.selectors),
+                start_to_close_timeout=CLUSTER_CALL,
+                heartbeat_timeout=CALL_HEARTBEAT,
+                retry_policy=TRY_FOR_EVER,
+                summary=f"prepare {run.pipeline.name}",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise asyncio.CancelledError from error
+            return f"prepare its pod: {error.cause or error}"
+        return None
+
+    async def _outcome_of(self, task: Task, position: int) -> TaskOutcome | None:
+        """Return how the Job of a pipeline ended; None: we ended it, for another to start.
+
+        Raises:
+            CancelledError: it was ended because the run was cancelled.
+        """
+        self._key = task.key
+        label = self._start.plan.pipelines[position].name
+        running = asyncio.create_task(
+            run_task(task, self._alarms, label=label, grace=self._stop_grace)
+        )
+        starting = asyncio.create_task(self._note_start(task.key, position, running))
+        with suppress(asyncio.CancelledError):  # a success that is recorded wins over a cancel
+            await workflow.wait_condition(lambda: running.done() or self._is_to_stop())
+        await cancelled([running])
+        await unbroken(ended(starting))
+        starting.result()
+        self._key = None
+        self._forget_diagnosis(position)
+        if not running.cancelled():
+            return running.result()
+        if self._cancelled:
+            raise asyncio.CancelledError
+        return None
+
+    def _is_to_stop(self) -> bool:
+        """Return whether the Job that runs is to make way; what asked for it does not count."""
+        return self._has_begun and self._are_labels_heeded and runs.is_to_stop(self._point())
+
+    async def _note_start(
+        self, key: TaskKey, position: int, running: asyncio.Task[TaskOutcome]
+    ) -> None:
+        """Show that a pipeline runs once its Job is there, and then take the labels away."""
+        if await self._is_made(key, running):
+            self._begin(position, key.name)
+            await self._heed_labels()
+
+    async def _is_made(self, key: TaskKey, running: asyncio.Task[TaskOutcome]) -> bool:
+        """Return whether the Job of a task is there or was, as soon as that is known."""
+        look = _expected(key)
+        await workflow.wait([look, running], return_when=asyncio.FIRST_COMPLETED)
+        if look.done() and not look.cancelled() and look.exception() is None:
+            return True
+        look.cancel()
+        await workflow.wait([look, running])
+        if running.cancelled() or running.exception() is not None:
+            return False
+        return running.result().reason is not OutcomeReason.REFUSED
+
+    def _begin(self, position: int, job_name: str) -> None:
+        is_first = position == self._start.position
+        begun = progress.Started(
+            position=position,
+            hash=self._start.plan.seen.sight.hash,
+            job_name=job_name,
+            at=workflow.now(),
+            anew=self._start.anew and is_first,
+        )
+        trigger = self._start.trigger if is_first else Trigger.NEXT
+        self._has_begun = True
+        self._set(progress.pipeline_started(self._state, begun), trigger)
+        if self._diagnosis:
+            self._tell_diagnosis(position)
+
+    async def _heed_labels(self) -> None:
+        """Take away the labels that asked for the run, which is under way now."""
+        if self._are_labels_heeded:
+            return
+        wanted = MarkParent(parent=self._parent, adds=self._start.adds, removes=self._start.removes)
+        try:
+            now = await workflow.execute_activity_method(
+                ParentActivities.mark_parent,
+                wanted,
+                start_to_close_timeout=CLUSTER_CALL,
+                heartbeat_timeout=CALL_HEARTBEAT,
+                retry_policy=TRY_FOR_EVER,
+                summary="take the labels away",
+            )
+        except ActivityError as error:
+            workflow.logger.warning("labels refused: %s", error.cause or error)
+            self._seen = runs.without_labels(self._seen, self._start.removes)
+        else:
+            gone = self._seen.model_copy(update={"is_deleted": True})
+            self.see(now.seen or gone)
+        self._are_labels_heeded = True
+        self._note_change()
+
+    async def _end_pipeline(
+        self, run: PipelineRun, position: int, outcome: TaskOutcome
+    ) -> RunEnd | None:
+        """Note what a pipeline left whose Job succeeded; return how the run fails by it, if so."""
+        try:
+            collected = await self._collected(run, outcome)
+        except ActivityError as error:
+            why = f"collect its output: {error.cause or error}"
+            return await self._fail(position, OutcomeReason.REFUSED, why)
+        if collected.warning:
+            name, when = run.pipeline.name, self._when()
+            self._record([run_history.of_warning(name, collected.warning, when)])
+        if collected.problem:
+            return await self._fail(position, OutcomeReason.OUTPUT_INVALID, collected.problem)
+        over = progress.Ended(
+            position=position,
+            generation=self._start.plan.seen.sight.generation,
+            at=workflow.now(),
+            control=collected.control,
+            status=collected.status,
+        )
+        self._set(progress.pipeline_ended(self._state, over, self._parent.type))
+        return None
+
+    async def _collected(self, run: PipelineRun, outcome: TaskOutcome) -> Collected:
+        collected: Collected = await workflow.execute_activity_method(
+            PipelineActivities.collect_output,
+            CollectOutput(run=run, handed_over=outcome.output or {}),
+            start_to_close_timeout=CLUSTER_CALL,
+            heartbeat_timeout=CALL_HEARTBEAT,
+            retry_policy=TRY_FOR_EVER,
+            summary=f"collect what {run.pipeline.name} left",
+        )
+        return collected
+
+    async def _fail(self, position: int, reason: str, message: str) -> RunEnd:
+        """Note that a pipeline failed, also one whose Job could never be made.
+
+        With its hash and without the labels it counts as run: nothing starts it again by itself
+        before something changes.
+        """
+        if not self._has_begun:
+            self._begin(position, "")
+        name, said = self._start.plan.pipelines[position].name, excerpt(message, 1024)
+        failed = progress.pipeline_failed(self._state, position, workflow.now())
+        self._set(progress.with_message(failed, position, said))
+        await unbroken(self._heed_labels())
+        return RunEnd(Ending.FAILED, reason, f"pipeline {name} failed: {said}")
+
+    def _stop_for_another(self, position: int) -> RunEnd:
+        why = "stopped: a manual reconciliation begins anew"
+        self._note_stop(position, why)
+        return RunEnd(Ending.INTERRUPTED, message=why)
+
+    def _note_stop(self, position: int, why: str) -> None:
+        self._set(progress.pipeline_stopped(self._state, position, workflow.now(), why))
+
+
+def _expected(key: TaskKey) -> ActivityHandle[None]:
+    return workflow.start_activity_method(
+        TaskActivities.expect_task,
+        key,
+        start_to_close_timeout=LOOK,
+        retry_policy=TRY_FOR_EVER,
+        summary=f"is {key.name} there?",
+    )
