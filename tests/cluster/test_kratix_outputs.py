@@ -152,7 +152,7 @@ async def test_a_work_of_somebody_else_with_its_name_is_left_alone(stand: Stand)
 
     collected = await stand.pipelines.collect(one, handed_over(files={"a.yaml": b"2"}))
 
-    assert "somebody else has its name" in collected.problem
+    assert "somebody else's has its name" in collected.problem
     assert groups(await stand.of(WORKS, *name))["."]["files"] == {"a.yaml": "1"}
 
 
