@@ -17,6 +17,7 @@ const (
 	// texts beside them fit too.
 	mostBytes  = 1 << 20
 	mostPacked = 1_000_000
+	mostText   = 256 << 10 // of each text: the worker, whose time all runs share, reads it as YAML
 
 	statusFile    = "status.yaml"
 	controlFile   = "workflow-control.yaml"
@@ -67,12 +68,12 @@ func textOf(metadata *os.Root, name string) (string, error) {
 		return "", err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, mostBytes+1))
+	text, err := io.ReadAll(io.LimitReader(file, mostText+1))
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("read %s: %w", name, err)
-	case len(text) > mostBytes:
-		return "", fmt.Errorf("read %s: it has more than %d bytes", name, mostBytes)
+	case len(text) > mostText:
+		return "", fmt.Errorf("read %s: it has more than %d bytes", name, mostText)
 	case !utf8.Valid(text):
 		return "", fmt.Errorf("read %s: it is no text in UTF-8", name)
 	}

@@ -8,11 +8,12 @@ from typing import Final
 import pytest
 from temporalio.client import Client
 
-from testbed import starting
+from testbed import binaries, starting
 from testbed.cluster import Reach, Testbed
 from testbed.errors import UnavailableError
 from testbed.layout import project
 from tests.cluster.account import Account
+from tests.cluster.adapter_process import Adapter
 from tests.cluster.ledger import Ledger, keeping
 from tests.cluster.platform import Platform
 from tests.cluster.proxy import Proxy, proxied, token_of
@@ -169,3 +170,18 @@ async def proxy(own: Testbed, tmp_path: Path, account: Account) -> AsyncGenerato
     """An API server that can be made to refuse; the worker's account comes through it."""
     async with proxied(own, tmp_path, token_of(account.kubeconfig)) as between:
         yield between
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    """The adapter as it is in the checkout."""
+    try:
+        return binaries.pipeline_adapter()
+    except UnavailableError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def adapter(binary: Path, tmp_path: Path) -> Adapter:
+    """The adapter, with folders of its own."""
+    return Adapter(binary, tmp_path)

@@ -80,6 +80,20 @@ async def test_a_long_handover_is_kept_with_its_job(pods: PipelinePods) -> None:
     assert found["immutable"]
 
 
+@pytest.mark.parametrize(("size", "is_kept"), [(945, False), (946, True)], ids=["fits", "too long"])
+async def test_the_kubelet_keeps_a_handover_as_long_as_may_be(
+    pods: PipelinePods, size: int, *, is_kept: bool
+) -> None:
+    """Of many containers each has only so much: 12 KiB are for all, and two may be added."""
+    text = "a" * (size - len('{"status":""}'))
+    one = of_steps(f"printf {text} >/kratix/metadata/status.yaml", *["true"] * 7)
+
+    ran = await pods.run(one)
+
+    assert (ran.handover.stored is not None) is is_kept
+    assert ran.handover.status == ("" if is_kept else text)
+
+
 @pytest.mark.parametrize(
     ("policy", "limit", "left"),
     [

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.kubernetes.answers import is_invalid
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.kratix.access import PipelineAccess
 from adapters.kubernetes.kratix.handovers import StoredHandovers
 from adapters.kubernetes.kratix.jobs import PipelineJobs
 from adapters.kubernetes.kratix.lookups import Lookups
 from adapters.kubernetes.kratix.works import KubernetesWorks
-from runwright.errors import InvalidManifestError, NotFoundError, NotOursError, RefusedError
+from runwright.errors import NotFoundError, PermanentError
 from runwright.models.kratix import (
     Collected,
     Handover,
@@ -57,11 +56,7 @@ class KubernetesPipelines:
             left = left_by(run, await self._handover(run, handed_over))
             if not left.collected.problem and puts_out(run.action, left.collected.control):
                 await self._works.write(await self._work(run, left))
-        except (InvalidManifestError, NotFoundError, NotOursError) as error:
-            return Collected(problem=str(error))
-        except RefusedError as error:
-            if not is_invalid(error):
-                raise
+        except PermanentError as error:
             return Collected(problem=str(error))
         return left.collected
 

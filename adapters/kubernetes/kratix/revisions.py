@@ -9,7 +9,7 @@ from adapters.kubernetes.resources import PROMISE_REVISIONS
 from runwright.errors import ConflictError
 from runwright.models.kratix import Promise, keys
 from runwright.models.objects import Manifest
-from runwright.rules.kratix.bindings import promise_version, revision_of
+from runwright.rules.kratix.bindings import MIRRORED, promise_version, revision_of
 from runwright.rules.kubernetes.fields import field, text
 
 
@@ -38,14 +38,12 @@ class Revisions:
     async def _have(self, wanted: Manifest, there: Manifest | None) -> Manifest:
         if there is None:
             return await self._cluster.create(wanted)
-        known, said = there["metadata"], wanted["metadata"]["labels"]
-        before = labels(there)
-        if there["spec"] == wanted["spec"] and said.items() <= before.items():
+        metadata = _with(there["metadata"], wanted["metadata"])
+        if there["spec"] == wanted["spec"] and metadata == there["metadata"]:
             return there
-        metadata = {**known, "labels": {**before, **said}}
         replaced = await self._cluster.replace({**wanted, "metadata": metadata})
         if replaced is None:
-            message = f"replace {PROMISE_REVISIONS.of('', known['name'])}: it went meanwhile"
+            message = f"replace {PROMISE_REVISIONS.of(*full_name(there))}: it went meanwhile"
             raise ConflictError(message)
         return replaced
 
@@ -61,3 +59,13 @@ class Revisions:
             patch = {"status": {"latest": is_latest}}
             name = full_name(revision)
             await self._cluster.patch(PROMISE_REVISIONS, name, patch, subresource="status")
+
+
+def _with(known: Manifest, said: Manifest) -> Manifest:
+    """Return the metadata of an object with what is to be said there."""
+    labelled: dict[str, str] = known.get("labels") or {}
+    annotated: dict[str, str] = known.get("annotations") or {}
+    kept = {key: value for key, value in annotated.items() if key not in MIRRORED}
+    annotations = {**kept, **said["annotations"]}
+    changed = {"annotations": annotations} if annotations != annotated else {}
+    return {**known, "labels": {**labelled, **said["labels"]}, **changed}

@@ -71,12 +71,18 @@ class KubernetesWorks:
         try:
             await self._cluster.create(manifest)
         except ConflictError:
-            there = await self._cluster.get(WORKS, *name_of(manifest))
-            wanted = manifest["metadata"]["labels"]
-            if there is None or wanted.items() <= labels(there).items():
-                raise
-            message = f"create {WORKS.of(*name_of(manifest))}: that of somebody else has its name"
-            raise NotOursError(message) from None
+            if await self._is_taken(manifest):
+                message = f"create {WORKS.of(*name_of(manifest))}: somebody else's has its name"
+                raise NotOursError(message) from None
+            raise
+
+    async def _is_taken(self, manifest: Manifest) -> bool:
+        """Return whether a Work of that name is none of this pipeline; looked for as all are."""
+        namespace, name = name_of(manifest)
+        selection = Selection(namespace, fields=f"metadata.name={name}")
+        found = (await self._cluster.list(WORKS, selection)).items
+        wanted = manifest["metadata"]["labels"].items()
+        return any(not wanted <= labels(one).items() for one in found)
 
     async def _replace(self, there: Manifest, manifest: Manifest) -> None:
         known, said = there["metadata"], manifest["metadata"]

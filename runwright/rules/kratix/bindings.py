@@ -25,6 +25,8 @@ from runwright.models.objects import Manifest
 from runwright.rules.kratix.conditions import with_conditions
 from runwright.rules.naming import compose
 
+MIRRORED: Final = frozenset({keys.RECONCILIATION_INTERVAL})
+"""The annotations of a Promise that its revision has too."""
 _ASKING: Final = frozenset({keys.MANUAL_RECONCILIATION, keys.RUN_FROM_START})
 
 
@@ -36,8 +38,11 @@ def promise_version(promise: Promise) -> str:
 def revision_of(promise: Promise, spec: dict[str, Any]) -> Manifest:
     """Return the PromiseRevision that keeps a Promise as it is; `spec` is it as it was written.
 
-    A Promise without a version has one revision, which is changed with it.
+    A Promise without a version has one revision, which is changed with it. The interval that the
+    Promise is annotated with goes with it.
     """
+    known = promise.metadata.annotations
+    annotations = {key: known[key] for key in MIRRORED if key in known}
     name, version = promise.metadata.name, promise_version(promise)
     labels = {
         keys.PROMISE_NAME: name,
@@ -47,7 +52,11 @@ def revision_of(promise: Promise, spec: dict[str, Any]) -> Manifest:
     return {
         "apiVersion": promise.api_version,
         "kind": "PromiseRevision",
-        "metadata": {"name": compose(name, version), "labels": labels},
+        "metadata": {
+            "name": compose(name, version),
+            "labels": labels,
+            "annotations": annotations,
+        },
         "spec": {"promiseRef": {"name": name}, "promiseSpec": spec, "version": version},
     }
 

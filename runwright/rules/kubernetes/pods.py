@@ -71,9 +71,9 @@ def without_last_run(pod: Object) -> Object:
     the next run has begun, and it is killed with the pod, whatever it would have come to. That the
     pod was deleted is no reason then, either.
     """
-    failed = {
+    failed: dict[str, list[Object]] = {
         kind: [
-            {**status, "state": status["lastState"], "lastState": {}}
+            {**status, "state": status["lastState"], "lastState": None}
             for status in entries(pod, "status", kind)
             if field(status, "lastState", "terminated", "exitCode")
         ]
@@ -81,7 +81,8 @@ def without_last_run(pod: Object) -> Object:
     }
     if not any(failed.values()):
         return pod
-    kept = {name: value for name, value in pod["metadata"].items() if "deletion" not in name}
+    metadata: Object = pod.get("metadata") or {}
+    kept = {name: value for name, value in metadata.items() if "deletion" not in name}
     return {**pod, "metadata": kept, "status": {**pod["status"], **failed}}
 
 

@@ -63,6 +63,21 @@ async def test_a_task_whose_node_is_away_for_long_is_lost() -> None:
     assert outcome.diagnosis.category == "node-lost"
 
 
+@pytest.mark.parametrize(("limit", "is_suspended"), [(0, False), (1, True)])
+async def test_a_job_that_would_make_another_pod_is_suspended_to_be_stopped(
+    limit: int, *, is_suspended: bool
+) -> None:
+    """Else its controller would replace the pod that is told to end."""
+    busy = job()
+    busy["spec"]["backoffLimit"] = limit
+    cluster = WatchedCluster(busy, pod("Running"))
+
+    with pytest.raises(StillRunningError, match="has not ended"):
+        await KubernetesJobs(cluster, "prod").stop(KEY, timedelta())
+
+    assert (cluster.of(busy) or {})["spec"].get("suspend", False) is is_suspended
+
+
 @pytest.mark.parametrize(
     ("minutes", "conditions"),
     [(4, UNHEARD_OF), (60, ())],
