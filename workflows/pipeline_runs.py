@@ -189,6 +189,8 @@ class PipelineRuns(RunState):
     def __init__(self, start: StartPipelines) -> None:
         super().__init__(start)
         self._are_labels_heeded = not (start.removes or start.adds)
+        self._to_be_shown = 0
+        """The revision with what the last pipeline left: the next one reads that of its parent."""
 
     async def _run_pipeline(self, position: int) -> RunEnd | None:
         """Return how the run ends with a pipeline; None: that one is over, or asks to run again.
@@ -205,6 +207,7 @@ class PipelineRuns(RunState):
             return await self._fail(position, type(error).__name__, str(error))
         if (why := await self._why_not_prepared(run)) is not None:
             return await self._fail(position, OutcomeReason.REFUSED, why)
+        await workflow.wait_condition(lambda: self._shown_up_to >= self._to_be_shown)
         outcome = await self._outcome_of(task, position)
         if outcome is None:
             return self._stop_for_another(position)
@@ -347,6 +350,7 @@ class PipelineRuns(RunState):
             status=collected.status,
         )
         self._set(progress.pipeline_ended(self._state, over, self._parent.type))
+        self._to_be_shown = self._revision
         return None
 
     async def _collected(self, run: PipelineRun, outcome: TaskOutcome) -> Collected:
