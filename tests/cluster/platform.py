@@ -30,9 +30,10 @@ from runwright.models.kratix import ParentReport, promise_id
 from runwright.models.kratix.keys import PROMISE_NAME
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Backend
-from runwright.settings import Served, Settings
+from runwright.settings import Settings
 from runwright.worker.cluster import serve_cluster
 from testbed.cluster import Testbed
+from testbed.errors import CommandError
 from testbed.images.contents import BUSYBOX, PIPELINE_ADAPTER
 from tests.cluster.account import Account
 from tests.cluster.runs import WorkerProcess
@@ -68,7 +69,7 @@ class Platform:
             own_namespace=self.account.namespace,
             instance=f"worker-{os.getpid()}",
             bubustack="off",
-            kratix=Served.ON,
+            kratix="on",  # pyright: ignore[reportArgumentType] # as in an environment
             kratix_selector=f"{OWNER}={self.namespace}",
             pipeline_adapter_image=PIPELINE_ADAPTER,
             sweep_interval=timedelta(seconds=1),
@@ -146,7 +147,7 @@ class Platform:
         }
         while True:
             with suppress(RefusedError):
-                return await self.cluster.create(manifest, kind)
+                return await self.cluster.create(manifest)
             await asyncio.sleep(0.05)
 
     async def get(self, promise: str, name: str = "") -> Manifest | None:
