@@ -30,7 +30,7 @@ from runwright.models.kratix import ParentReport, promise_id
 from runwright.models.kratix.keys import PROMISE_NAME
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Backend
-from runwright.settings import Settings
+from runwright.settings import Served, Settings
 from runwright.worker.cluster import serve_cluster
 from testbed.cluster import Testbed
 from testbed.errors import CommandError
@@ -69,7 +69,7 @@ class Platform:
             own_namespace=self.account.namespace,
             instance=f"worker-{os.getpid()}",
             bubustack="off",
-            kratix="on",  # pyright: ignore[reportArgumentType] # as in an environment
+            kratix=Served.ON,
             kratix_selector=f"{OWNER}={self.namespace}",
             pipeline_adapter_image=PIPELINE_ADAPTER,
             sweep_interval=timedelta(seconds=1),
@@ -145,9 +145,13 @@ class Platform:
             "metadata": {"name": name, "namespace": namespace or self.namespace},
             "spec": spec,
         }
+        where = manifest["metadata"]["namespace"], name
         while True:
-            with suppress(RefusedError):
-                return await self.cluster.create(manifest)
+            with suppress(CommandError):  # its kind is not served yet
+                await asyncio.to_thread(self.testbed.apply, manifest)
+                found = await self.cluster.get(kind, *where)
+                assert found
+                return found
             await asyncio.sleep(0.05)
 
     async def get(self, promise: str, name: str = "") -> Manifest | None:
