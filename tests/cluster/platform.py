@@ -145,7 +145,7 @@ class Platform:
             "metadata": {"name": name, "namespace": namespace or self.namespace},
             "spec": spec,
         }
-        where = manifest["metadata"]["namespace"], name
+        where = namespace or self.namespace, name
         while True:
             with suppress(CommandError):  # its kind is not served yet
                 await asyncio.to_thread(self.testbed.apply, manifest)
@@ -193,6 +193,10 @@ class Platform:
         """Change the spec of a request."""
         key = self.namespace, name
         await self.cluster.patch(self.kind(promise), key, {"spec": spec})
+
+    async def patch_promise(self, promise: str, spec: Mapping[str, Any]) -> None:
+        """Change the spec of a Promise."""
+        await self.cluster.patch(PROMISES, ("", promise), {"spec": dict(spec)})
 
     async def label(self, promise: str, name: str, labels: Mapping[str, str | None]) -> None:
         """Change labels of a request, or of a Promise where no name is given."""
