@@ -222,6 +222,12 @@ class Platform:
         found = (await self.cluster.list(JOBS, Selection(labels=labels))).items
         return sorted(found, key=lambda one: one["metadata"]["creationTimestamp"])
 
+    async def delete_all(self, resource: Resource, promise: str) -> None:
+        """Delete what there is of a kind in the namespace that belongs to a Promise."""
+        here = Selection(self.namespace, f"{PROMISE_NAME}={promise}")
+        for one in (await self.cluster.list(resource, here)).items:
+            await self.cluster.delete(resource, (self.namespace, one["metadata"]["name"]))
+
     async def works(self, promise: str) -> list[Manifest]:
         """Return the Works of a Promise and of its requests."""
         return (await self.cluster.list(WORKS, Selection(labels=f"{PROMISE_NAME}={promise}"))).items
@@ -348,10 +354,16 @@ def holds(manifest: Manifest, type_: str) -> bool:
     return condition(manifest, type_).get("status") == "True"
 
 
+def shown(manifest: Manifest, action: str = "configure") -> list[Manifest]:
+    """Return the pipelines of a parent, as its status has them."""
+    workflows = ((manifest.get("status") or {}).get("kratix") or {}).get("workflows") or {}
+    found: list[Manifest] = (workflows.get(action) or {}).get("pipelines") or []
+    return found
+
+
 def phases(manifest: Manifest, action: str = "configure") -> list[str]:
     """Return the phases of the pipelines of a parent."""
-    workflows = ((manifest.get("status") or {}).get("kratix") or {}).get("workflows") or {}
-    return [one["phase"] for one in (workflows.get(action) or {}).get("pipelines") or ()]
+    return [one["phase"] for one in shown(manifest, action)]
 
 
 def files_in(work: Manifest) -> dict[str, str]:

@@ -54,7 +54,7 @@ async def test_a_worker_has_no_right_for_promises_that_it_does_not_use(
         if one["kind"] == "ClusterRole"
     ]
     unused = rights_of(role) - audited.used() - _ASKED_OF_ADMISSION - _ASKED_OF_RBAC
-    assert sorted(map(str, unused)) == []
+    assert "\n".join(sorted(map(str, unused))) == ""
 
 
 async def _loses_rights_and_a_pipeline(platform: Platform, db: str) -> None:
