@@ -3,21 +3,38 @@
 import asyncio
 from typing import Any, Final
 
+from adapters.kubernetes.cluster import Selection
+from adapters.kubernetes.resources import RESOURCE_BINDINGS
+from runwright.models.kratix.keys import MANUAL_RECONCILIATION, ON, PROMISE_NAME
 from tests.cluster.account import Account
 from tests.cluster.audit import Right, rights_of
 from tests.cluster.platform import Platform, pipeline
 
 _PROMISES: Final = "runwright-promises"
+_RBAC: Final = "rbac.authorization.k8s.io"
 _ASKED_OF_ADMISSION: Final = frozenset(
     {Right("platform.kratix.io", "promises/finalizers", "update")}
 )
 """What no request asks for: it is looked whether the owner is one whose deletion may be blocked."""
 _ASKED_OF_RBAC: Final = frozenset(
-    Right("rbac.authorization.k8s.io", kind, verb)
-    for kind in ("roles", "clusterroles")
-    for verb in ("escalate", "bind")
+    Right(_RBAC, kind, verb) for kind in ("roles", "clusterroles") for verb in ("escalate", "bind")
 )
 """What no request is of: who grants what they have not must have these."""
+_APPLIED: Final = frozenset(
+    {
+        Right("", "configmaps", "create"),
+        Right("", "serviceaccounts", "create"),
+        Right("apiextensions.k8s.io", "customresourcedefinitions", "create"),
+        Right(_RBAC, "roles", "create"),
+        Right(_RBAC, "rolebindings", "create"),
+        Right(_RBAC, "clusterrolebindings", "create"),
+    }
+)
+"""Who applies what is not there yet must have these beside the right to patch it."""
+_IN_NEED: Final = frozenset(
+    Right(_RBAC, kind, "get") for kind in ("rolebindings", "clusterrolebindings")
+)
+"""For a binding that somebody made for another role: which one it has cannot be changed."""
 _READS: Final = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"]}
 _LONG: Final = "head -c 6000 /dev/urandom | base64 > /kratix/output/long.txt"
 
@@ -42,6 +59,8 @@ async def test_a_worker_has_no_right_for_promises_that_it_does_not_use(
         await platform.until_reconciled(db)
         await _loses_rights_and_a_pipeline(platform, db)
         await _gets_another_version(platform, db)
+    async with platform.served():  # a leader that is new finds the role that the other one made
+        await _is_asked_for_by_its_binding(platform, db)
         await platform.delete(db, "one")
         await platform.until_gone(db, "one")
         await platform.delete(db)
@@ -53,7 +72,14 @@ async def test_a_worker_has_no_right_for_promises_that_it_does_not_use(
         if one["metadata"]["name"].startswith(_PROMISES)
         if one["kind"] == "ClusterRole"
     ]
-    unused = rights_of(role) - audited.used() - _ASKED_OF_ADMISSION - _ASKED_OF_RBAC
+    unused = (
+        rights_of(role)
+        - audited.used()
+        - _ASKED_OF_ADMISSION
+        - _ASKED_OF_RBAC
+        - _APPLIED
+        - _IN_NEED
+    )
     assert "\n".join(sorted(map(str, unused))) == ""
 
 
@@ -65,6 +91,25 @@ async def _loses_rights_and_a_pipeline(platform: Platform, db: str) -> None:
 async def _gets_another_version(platform: Platform, db: str) -> None:
     await platform.label(db, "", {"kratix.io/promise-version": "v2"})
     await _change(platform, db, {"dependencies": []})
+
+
+async def _is_asked_for_by_its_binding(platform: Platform, db: str) -> None:
+    """K18: the label of a binding asks for a run of its request."""
+    before = len(await platform.jobs(db, "one"))
+    (binding,) = (
+        await platform.cluster.list(
+            RESOURCE_BINDINGS, Selection(platform.namespace, f"{PROMISE_NAME}={db}")
+        )
+    ).items
+    key = platform.namespace, binding["metadata"]["name"]
+    label = {"metadata": {"labels": {MANUAL_RECONCILIATION: ON}}}
+    await platform.cluster.patch(RESOURCE_BINDINGS, key, label)
+    while len(await platform.jobs(db, "one")) <= before:
+        await asyncio.sleep(0.1)
+    await platform.until_reconciled(db)
+    found = await platform.cluster.get(RESOURCE_BINDINGS, *key)
+    assert found
+    assert MANUAL_RECONCILIATION not in found["metadata"]["labels"]
 
 
 async def _change(platform: Platform, db: str, spec: dict[str, Any]) -> None:
