@@ -7,6 +7,7 @@ import pytest
 from adapters.kubernetes.resources import CONFIG_MAPS, JOBS, SERVICE_ACCOUNTS, Resource
 from runwright.models.kratix import RunAgain
 from runwright.models.kratix.keys import MANUAL_RECONCILIATION, ON, WORKFLOW_SUSPENDED
+from runwright.models.objects import Manifest
 from tests.cluster.platform import Platform, condition, holds, phases, pipeline, shown
 
 _SUSPENDS = """
@@ -99,13 +100,18 @@ async def test_what_is_deleted_by_hand_in_the_middle_holds_nothing_up(
     async with platform.served():
         db = await platform.promise("db", pipeline("make", "sleep 3"), pipeline("check"))
         request = await platform.request(db)
-        while not await platform.jobs(db, "one"):
+        while not any(map(_has_begun, await platform.jobs(db, "one"))):
             await asyncio.sleep(0.05)
         await platform.delete_all(resource, db)
         if resource is JOBS:
             await platform.until(lambda one: "Failed" in phases(one), db, "one")
             await platform.entity(request, db).execute_update("run_again", RunAgain())
         await platform.until_reconciled(db)
+
+
+def _has_begun(job: Manifest) -> bool:
+    """Return whether a Job has a pod that is on its way."""
+    return bool((job.get("status") or {}).get("active"))
 
 
 async def test_a_promise_with_fifty_requests_goes(platform: Platform) -> None:
