@@ -191,7 +191,7 @@ class ParentWorkflow(ParentRuns):
             gate = suspensions.gate_of(self._parent, self._state, waiting, self._activation, now)
             self._gates[name] = Gate(name=name, activation=self._activation, approval=gate.approval)
             self._set_gate(gate)
-        elif waiting.deadline and now >= waiting.deadline:
+        elif known.outcome is None and waiting.deadline and now >= waiting.deadline:
             self._close_gate(name, GateOutcome.TIMED_OUT)
         return self._gates[name]
 
