@@ -40,6 +40,8 @@ class PipelineRuns(RunState):
 
     def __init__(self, start: StartPipelines) -> None:
         super().__init__(start)
+        self._is_ending = False
+        """Whether the task of the pipeline that it is at was over, or told to end."""
         self._are_labels_heeded = not (start.removes or start.adds)
         self._to_be_shown = 0
         """The revision with what the last pipeline left: the next one reads that of its parent."""
@@ -90,7 +92,7 @@ class PipelineRuns(RunState):
         Raises:
             CancelledError: it was ended because the run was cancelled.
         """
-        self._key = task.key
+        self._key, self._is_ending = task.key, False
         label = self._start.plan.pipelines[position].name
         running = asyncio.create_task(
             run_task(task, self._alarms, label=label, grace=self._stop_grace)
@@ -98,6 +100,7 @@ class PipelineRuns(RunState):
         starting = asyncio.create_task(self._note_start(task.key, position, running))
         with suppress(asyncio.CancelledError):  # a success that is recorded wins over a cancel
             await workflow.wait_condition(lambda: running.done() or self._is_to_stop())
+        self._is_ending = True
         await cancelled([running])
         await unbroken(ended(starting))
         starting.result()
@@ -122,10 +125,13 @@ class PipelineRuns(RunState):
             await self._heed_labels()
 
     async def _is_made(self, key: TaskKey, running: asyncio.Task[TaskOutcome]) -> bool:
-        """Return whether the Job of a task is there or was, as soon as that is known."""
+        """Return whether the Job of a task is there or was, as soon as that is known.
+
+        What is found once the task is told to end may be what bars it from ever starting.
+        """
         look = _expected(key)
         await workflow.wait([look, running], return_when=asyncio.FIRST_COMPLETED)
-        if look.done() and not look.cancelled() and look.exception() is None:
+        if look.done() and look.exception() is None and not self._is_ending:
             return True
         look.cancel()
         await workflow.wait([look, running])
