@@ -31,7 +31,6 @@ from adapters.temporal.runs import TemporalRuns
 from runwright.models.kratix import (
     Parent,
     ParentState,
-    PipelinePhase,
     PipelinesEnded,
     PipelinesState,
     StartPipelines,
@@ -40,11 +39,11 @@ from runwright.models.kratix import (
     run_id,
 )
 from runwright.models.objects import Manifest
-from runwright.models.tasks import Backend, TaskOutcome
+from runwright.models.tasks import Backend, Claim, Diagnosis, Task, TaskKey, TaskNote, TaskOutcome
 from runwright.ports import Answer
 from runwright.rules.kratix.names import job_name
 from runwright.rules.kratix.progress import fitted, suspension_seen
-from runwright.rules.kratix.tasks import run_of
+from runwright.rules.kratix.tasks import Execution, run_of, task_of
 from runwright.worker.execution import WORKFLOW_RUNNER, WORKFLOWS
 from tests.histories.replaying import replayed
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
@@ -72,11 +71,13 @@ def platform_of(*pipelines: str | Manifest, uid: str = "") -> MemoryPlatform:
     return MemoryPlatform(promise_manifest(**workflows(*written)), request_manifest(**unique))
 
 
-def promise_platform_of(*pipelines: str, action: str = "configure") -> MemoryPlatform:
+def promise_platform_of(
+    *pipelines: str, action: str = "configure", uid: str = ""
+) -> MemoryPlatform:
     """Return a platform with no request, whose Promise has these pipelines of its own."""
     written = [pipeline_manifest(one) for one in pipelines]
     manifest = promise_manifest(**workflows(*written, type_="promise", action=action))
-    manifest["metadata"]["uid"] = uuid.uuid4().hex
+    manifest["metadata"]["uid"] = uid or uuid.uuid4().hex
     return MemoryPlatform(manifest)
 
 
@@ -85,6 +86,40 @@ class Ports(NamedTuple):
 
     parents: MemoryParents
     pipelines: MemoryPipelines
+    mirror: MemoryMirror
+
+
+def ports_of(platform: MemoryPlatform) -> Ports:
+    """Return the ports of a cluster that does as it is told."""
+    return Ports(MemoryParents(platform), MemoryPipelines(platform), MemoryMirror(platform))
+
+
+class KeptTasks(MemoryTasks):
+    """Tasks that cannot be started as long as something keeps them."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(TemporalCompletions(client))
+        self.refusal: Exception | None = None
+        """What a start meets."""
+        self.holds = False
+        """Whether a start takes for ever."""
+        self.met = asyncio.Event()
+        """Set once something kept a start."""
+
+    async def start(self, task: Task, claim: Claim) -> TaskOutcome | None:
+        """Start the task if nothing keeps it."""
+        if self.holds or self.refusal:
+            self.met.set()
+        if self.holds:
+            await asyncio.Event().wait()
+        if self.refusal is not None:
+            raise self.refusal
+        return await super().start(task, claim)
+
+    async def until_made(self, number: int) -> None:
+        """Return once that many Jobs were made."""
+        while len(self.started) < number:
+            await asyncio.sleep(0.01)
 
 
 class PlacedPipelines:
@@ -217,14 +252,23 @@ async def resumed(
     )
 
 
+async def key_of(run: PlacedPipelines, pipeline: str) -> TaskKey:
+    """Return the identity of the Job that a run makes for a pipeline."""
+    about = await run.handle.describe()
+    execution = Execution(run.handle.id, about.run_id)
+    position = run.start.plan.names.index(pipeline)
+    return task_of(run_of(run.start, position), run.start.plan, execution).key
+
+
+async def note(run: PlacedPipelines, diagnosis: Diagnosis | None) -> None:
+    """Say why the first Job does not get on, as whoever observes it does."""
+    key = await key_of(run, "a")
+    await run.handle.signal("note_task", TaskNote(key=key, diagnosis=diagnosis))
+
+
 def phases(state: ParentState) -> dict[str, str]:
     """Return the phases of the pipelines of the workflow that ran last, by name."""
     return {one.name: str(one.phase) for one in state.workflow.pipelines}
-
-
-def every(phase: PipelinePhase, *names: str) -> dict[str, str]:
-    """Return that all of these pipelines are in one phase."""
-    return dict.fromkeys(names, str(phase))
 
 
 @asynccontextmanager
@@ -237,10 +281,10 @@ async def served(
 ) -> AsyncGenerator[None]:
     """Serve the runs of a platform until the block is left."""
     running = TaskActivities({Backend.KUBERNETES: tasks})
-    given = ports or Ports(MemoryParents(platform), MemoryPipelines(platform))
+    given = ports or ports_of(platform)
     parents = ParentActivities(given.parents, MemoryPromises(platform), MemoryRemoval(platform))
     work = PipelineActivities(given.pipelines)
-    objects = ObjectActivities(KubernetesObjects(MemoryCluster()), MemoryMirror(platform))
+    objects = ObjectActivities(KubernetesObjects(MemoryCluster()), given.mirror)
     activities: list[Callable[..., Any]] = [
         *(running.run_task, running.find_task, running.expect_task, running.stop_task),
         *(parents.mark_parent, parents.see_parent, objects.show_status),

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 import pytest
 from temporalio.client import Client
 
-from adapters.memory.kratix import MemoryParents, MemoryPipelines
+from adapters.memory.kratix import MemoryMirror, MemoryParents, MemoryPipelines
 from adapters.memory.platform import MemoryPlatform
-from adapters.memory.tasks import MemoryTasks, exited, succeeded
-from adapters.temporal.completions import TemporalCompletions
+from adapters.memory.tasks import exited, succeeded
 from runwright.errors import ClusterUnavailableError, RefusedError
 from runwright.models.kratix import (
     Collected,
@@ -24,17 +24,20 @@ from runwright.models.kratix import (
     Trigger,
 )
 from runwright.models.kratix.keys import DELETE_WORKFLOWS, MANUAL_RECONCILIATION, PAUSED
+from runwright.models.objects import StatusUpdate
 from runwright.models.runs import CancelRun
-from runwright.models.tasks import Claim, Diagnosis, Task, TaskKey, TaskNote, TaskOutcome
-from runwright.rules.kratix.tasks import Execution, run_of, task_of
+from runwright.models.tasks import Diagnosis, TaskNote, TaskOutcome
 from tests.histories.replaying import replayed
 from tests.integration.platforms import (
+    KeptTasks,
     PlacedPipelines,
-    Ports,
     begin,
+    key_of,
+    note,
     phases,
     placed_pipelines,
     platform_of,
+    ports_of,
     request_manifest,
     served,
     start_of,
@@ -46,29 +49,6 @@ QUOTA: Final = Diagnosis(
     category="quota", summary="the quota refuses its Job", resolution="raise the quota"
 )
 SAID: Final = "the quota refuses its Job; raise the quota"
-
-
-class KeptTasks(MemoryTasks):
-    """Tasks that cannot be started as long as something keeps them."""
-
-    def __init__(self, client: Client) -> None:
-        super().__init__(TemporalCompletions(client))
-        self.refusal: Exception | None = None
-        """What a start meets."""
-        self.holds = False
-        """Whether a start takes for ever."""
-        self.met = asyncio.Event()
-        """Set once something kept a start."""
-
-    async def start(self, task: Task, claim: Claim) -> TaskOutcome | None:
-        """Start the task if nothing keeps it."""
-        if self.holds or self.refusal:
-            self.met.set()
-        if self.holds:
-            await asyncio.Event().wait()
-        if self.refusal is not None:
-            raise self.refusal
-        return await super().start(task, claim)
 
 
 class Asked(NamedTuple):
@@ -86,20 +66,6 @@ async def asked(client: Client, **fields: Any) -> Asked:
     given = {"trigger": Trigger.MANUAL, "removes": (MANUAL_RECONCILIATION,), "number": 2}
     start = await start_of(platform, state=complete("a", "b"), **{**given, **fields})
     return Asked(platform, start, KeptTasks(client))
-
-
-async def key_of(run: PlacedPipelines, pipeline: str) -> TaskKey:
-    """Return the identity of the Job that a run makes for a pipeline."""
-    about = await run.handle.describe()
-    execution = Execution(run.handle.id, about.run_id)
-    position = run.start.plan.names.index(pipeline)
-    return task_of(run_of(run.start, position), run.start.plan, execution).key
-
-
-async def note(run: PlacedPipelines, diagnosis: Diagnosis | None) -> None:
-    """Say why the first Job does not get on, as whoever observes it does."""
-    key = await key_of(run, "a")
-    await run.handle.signal("note_task", TaskNote(key=key, diagnosis=diagnosis))
 
 
 async def test_k58_a_job_that_is_refused_for_now_is_told_and_not_shown_as_running(
@@ -131,6 +97,8 @@ async def test_k58_a_job_that_is_refused_for_now_is_told_and_not_shown_as_runnin
     assert (first["phase"], first["message"]) == ("Pending", SAID)
     assert labels == {MANUAL_RECONCILIATION: "true"}
     assert running.state.configure.pipelines[0].message == SAID
+    stalled = [one.message for one in platform.events if one.reason == "PipelineStalled"]
+    assert stalled == [f"Pipeline a does not get on: {SAID}"]
     assert gets_on.state.configure.pipelines[0].message == ""
     assert phases(left.state) == {"a": "Succeeded", "b": "Succeeded"}
     assert run.started() == ["a", "b"]
@@ -165,7 +133,7 @@ async def test_what_a_pod_needs_and_may_not_have_fails_its_pipeline(
             message = f"create role {run.pipeline.name} for {selectors}: HTTP 403 Forbidden"
             raise RefusedError(message)
 
-    ports = Ports(MemoryParents(platform), Refusing(platform))
+    ports = ports_of(platform)._replace(pipelines=Refusing(platform))
     async with placed_pipelines(client, task_queue, platform, ports=ports) as run:
         error, left = await run.failed()
 
@@ -185,7 +153,7 @@ async def test_what_a_pipeline_left_and_cannot_be_kept_fails_it(
             message = f"write work of {run.pipeline.name}: HTTP 413 {handed_over}"
             raise RefusedError(message)
 
-    ports = Ports(MemoryParents(platform), Refusing(platform))
+    ports = ports_of(platform)._replace(pipelines=Refusing(platform))
     async with placed_pipelines(client, task_queue, platform, ports=ports) as run:
         await run.until_running("a")
         await run.end("a")
@@ -193,6 +161,34 @@ async def test_what_a_pipeline_left_and_cannot_be_kept_fails_it(
 
     assert error.type == "Refused"
     assert phases(left.state) == {"a": "Failed", "b": "Pending"}
+
+
+async def test_k7_a_pipeline_starts_once_its_parent_shows_what_the_one_before_it_left(
+    client: Client, task_queue: str
+) -> None:
+    """Its pod reads the parent, and must find it there."""
+    platform = platform_of("a", "b")
+    tasks = KeptTasks(client)
+    was_shown: list[bool] = []
+
+    class Slow(MemoryMirror):
+        async def show(self, update: StatusUpdate) -> None:
+            if any("stage" in patch.status for patch in update.patches):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.5):
+                        await tasks.until_made(2)
+                was_shown.append(len(tasks.started) == 1)
+            await super().show(update)
+
+    ports = ports_of(platform)._replace(mirror=Slow(platform))
+    async with placed_pipelines(client, task_queue, platform, tasks=tasks, ports=ports) as run:
+        await run.until_running("a")
+        await run.leave("a", status="stage: one")
+        await run.until_running("b")
+        await run.end("b")
+        await run.ended()
+
+    assert was_shown == [True]
 
 
 async def test_a_label_that_nobody_may_take_away_does_not_make_a_run_begin_again(
@@ -207,7 +203,7 @@ async def test_a_label_that_nobody_may_take_away_does_not_make_a_run_begin_again
             message = f"patch {parent.kind} {parent.name} {adds} {removes}: HTTP 403"
             raise RefusedError(message)
 
-    ports = Ports(Refusing(platform), MemoryPipelines(platform))
+    ports = ports_of(platform)._replace(parents=Refusing(platform))
     async with placed_pipelines(client, task_queue, platform, start, tasks, ports) as run:
         await run.until_started("a")
         await run.end("a")
