@@ -12,6 +12,7 @@ from runwright.errors import ClusterUnavailableError
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.kratix import ParentGone, Standing
 from runwright.models.runs import PauseRun, ResumeRun
+from runwright.worker import ClusterPorts, KratixPorts
 from tests.integration.parents import (
     SUSPENDS,
     Entity,
@@ -69,11 +70,11 @@ class BreakingPlace(Place):
     seam = ""
     after = False
 
-    def ports(self) -> Any:
+    def ports(self) -> ClusterPorts:
         """Return the ports, all of which may break off."""
         whole = super().ports()
         assert whole.kratix is not None
-        kratix = whole.kratix._make(self._breaking(port) for port in whole.kratix)
+        kratix = KratixPorts(*(self._breaking(port) for port in whole.kratix))
         return whole._replace(kratix=kratix, mirror=self._breaking(whole.mirror))
 
     def _breaking(self, port: Any) -> Any:
@@ -96,11 +97,11 @@ async def life(place: Place) -> tuple[Entity, Entity]:
     request.label(MANUAL)
     await request.end("a", times=2)
     await request.end("b", times=3)
-    await request.until(lambda known: len(known.past) == 3 and known.standing is Standing.READY)
+    await request.until_ran(3)
     promise.label("kratix.io/reconcile-resources")
     await request.end("a", times=3)
     await request.end("b", times=4)
-    await request.until(lambda known: len(known.past) == 4 and known.standing is Standing.READY)
+    await request.until_ran(4)
     request.delete()
     await request.end("d")
     await request.handle.result()
