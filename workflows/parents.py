@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final
 from temporalio import workflow
 
 from activities.pipelines import PipelineActivities
-from runwright.models.gates import Gate, GateOutcome
 from runwright.models.kratix import (
     ConditionType,
     ParentGone,
@@ -22,10 +21,7 @@ from runwright.models.kratix import (
     WorkflowAction,
 )
 from runwright.models.kratix.keys import DELETE_WORKFLOWS, PAUSED, WORKFLOW_SUSPENDED
-from runwright.models.objects import EventType
 from runwright.models.runs import Paused
-from runwright.rules.kratix import again, suspensions
-from runwright.rules.kratix.approvals import approval_for
 from runwright.rules.kratix.conditions import PROMISE_CAN_FULFIL, PROMISE_CANNOT_FULFIL
 from runwright.rules.kratix.deletion import Deletion, next_deletion_move, next_step
 from runwright.rules.kratix.progress import (
@@ -37,11 +33,10 @@ from runwright.rules.kratix.progress import (
     with_condition,
 )
 from runwright.rules.kratix.reports import retried
-from runwright.rules.kratix.suspensions import Suspension
 from runwright.rules.kratix.triggers import Case, Decision, Hold, Move, is_barred, next_move
 from runwright.rules.wording import listed
 from workflows.parent_calls import CALL
-from workflows.parent_runs import ParentRuns
+from workflows.parent_gates import ParentGates
 
 _SLOW: Final = timedelta(seconds=60)
 """After which it is looked again whether what could not be read can be."""
@@ -54,7 +49,7 @@ _STANDINGS: Final = {
 }
 
 
-class ParentWorkflow(ParentRuns):
+class ParentWorkflow(ParentGates):
     """The parts of an entity's life, which its `run` strings together.
 
     An entity derives from it; the sandbox loads the entity's module anew for each run, and shares
@@ -157,60 +152,6 @@ class ParentWorkflow(ParentRuns):
     async def _others_run(self) -> bool:
         """Return whether runs of others have to end before the delete pipeline runs."""
         return False
-
-    async def _by_people(self, plan: Plan, decision: Decision) -> Decision:
-        """Return the decision with what people decided, or asked for."""
-        waiting = self._waiting(plan)
-        gate = self._gate_of(waiting)
-        if waiting and (why := suspensions.refusal_of(waiting, gate)):
-            now = workflow.now()
-            self._state = suspensions.refused(self._state, waiting, why, now)
-            await self._mark(removes=[WORKFLOW_SUSPENDED])
-            return Decision(Move.HOLD, hold=Hold.FAILED, at=now)
-        decision = suspensions.may_go_on(decision, waiting, gate)
-        if waiting and decision.adds and self._state.workflow.suspension_shown:
-            await self._put_back(waiting)
-        return self._asked_for(decision)
-
-    def _waiting(self, plan: Plan) -> Suspension | None:
-        position = self._state.workflow.suspended
-        if position is None:
-            return None
-        progress = self._state.workflow.pipelines[position]
-        approval = approval_for(plan.pipelines[position], progress)
-        return suspensions.suspension_of(self._state, approval)
-
-    def _gate_of(self, waiting: Suspension | None) -> Gate | None:
-        """Return the gate of what waits for somebody, opened once and closed at its deadline."""
-        name = waiting.pipeline.name if waiting else ""
-        self._close_gates(but=name)
-        if waiting is None:
-            return None
-        now, known = workflow.now(), self._gates.get(name)
-        if known is None or known.activation != self._activation:
-            gate = suspensions.gate_of(self._parent, self._state, waiting, self._activation, now)
-            self._gates[name] = Gate(name=name, activation=self._activation, approval=gate.approval)
-            self._set_gate(gate)
-        elif waiting.deadline and now >= waiting.deadline:
-            self._close_gate(name, GateOutcome.TIMED_OUT)
-        return self._gates[name]
-
-    async def _put_back(self, waiting: Suspension) -> None:
-        """Say why a label is put back that somebody removed."""
-        message = (
-            f"Pipeline {waiting.pipeline.name} must be approved by somebody who may: "
-            f"the label {WORKFLOW_SUSPENDED} is put back"
-        )
-        await self._tell("ApprovalRequired", message, EventType.WARNING)
-
-    def _asked_for(self, decision: Decision) -> Decision:
-        """Return the decision with the run that a person asked for, where it may still start."""
-        if self._asked is None:
-            return decision
-        if again.why_not(self._state, self._asked.request) is not None:
-            self._asked = None
-            return decision
-        return again.again(decision, self._state, self._asked.request)
 
     async def _start_run(self, decision: Decision) -> datetime | None:
         """Run pipelines, once it is the parent's turn; return when to ask for it again."""

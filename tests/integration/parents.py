@@ -215,20 +215,32 @@ class Entity:
 
     async def until(self, holds: Callable[[ParentReport], Any]) -> ParentReport:
         """Return the first report that the condition holds of."""
-        report = None
         try:
             async with asyncio.timeout(PATIENCE):
                 while not holds(report := await self.report()):
                     await asyncio.sleep(0.02)
+                return report
         except TimeoutError:
-            shown = report.model_dump_json(indent=1, exclude_none=True) if report else ""
-            message = f"{self.status()}\n{shown}"
-            raise AssertionError(message) from None
-        return report
+            raise AssertionError(await self._all_of_it()) from None
+
+    async def _all_of_it(self) -> str:
+        """Return all that is known, for the message of a test that waits in vain."""
+        report = (await self.report()).model_dump_json(indent=1, exclude_none=True)
+        return f"{json.dumps(self.status(), indent=1)}\n{report}"
 
     async def until_stands(self, standing: Standing) -> ParentReport:
         """Return the first report of that standing."""
         return await self.until(lambda report: report.standing is standing)
+
+    async def until_ran(self, runs: int) -> ParentReport:
+        """Return the first report in which it is ready after so many runs."""
+        return await self.until(
+            lambda report: len(report.past) == runs and report.standing is Standing.READY
+        )
+
+    async def until_retried(self, attempts: int) -> None:
+        """Return once its first pipeline has asked that often to be run again."""
+        await self.until(lambda report: report.state.workflow.pipelines[0].attempts == attempts)
 
     async def until_runs(self, pipeline: str, times: int = 1) -> str:
         """Return the name of the Job of a pipeline, once it was started that often and runs."""
@@ -271,9 +283,7 @@ class Entity:
                 while not holds(status := self.status()):
                     await asyncio.sleep(0.01)
         except TimeoutError:
-            report = (await self.report()).model_dump_json(indent=1, exclude_none=True)
-            message = f"{json.dumps(self.status(), indent=1)}\n{report}"
-            raise AssertionError(message) from None
+            raise AssertionError(await self._all_of_it()) from None
         return status
 
     async def until_told(self) -> None:

@@ -104,7 +104,7 @@ async def test_a_spec_that_changes_back_runs_all_again(client: Client, task_queu
         request = await place.apply(request_of())
         for number, size in enumerate(("small", "large", "small"), start=1):
             request.change(size)
-            await request.until(lambda report, n=number: len(report.past) == n and ready(report))
+            await request.until_ran(number)
 
     assert request.ran() == ["a", "b"] * 3
 
@@ -291,8 +291,3 @@ async def test_two_requests_of_one_name_in_two_namespaces_do_not_touch_each_othe
 
     assert left == ["backup"]
     assert (report.standing, report.runs) == (READY, 1)
-
-
-def ready(report: object) -> bool:
-    """Return whether a parent is ready."""
-    return getattr(report, "standing", None) is READY

@@ -216,9 +216,7 @@ async def test_a_manual_reconciliation_ends_a_delete_job_as_upstream_did_in_augu
     assert len(place.tasks.stopped) == 1
 
 
-async def test_a_request_that_is_paused_stays_and_says_why(
-    client: Client, task_queue: str
-) -> None:
+async def test_a_request_that_is_paused_stays_and_says_why(client: Client, task_queue: str) -> None:
     """Upstream says nothing."""
     async with placed(client, task_queue, promise_of("a"), immediate=True) as place:
         request = await place.apply(HELD)

@@ -99,10 +99,9 @@ async def test_a_pipeline_that_asks_for_it_is_run_again_after_a_while(
         request = await place.apply(request_of())
         for attempt in (1, 2, 3):
             await request.end("a", RETRIES, times=attempt)
-            shown = await request.until_shown(
-                lambda one, n=attempt: pipelines_in(one)[0].get("attempts") == n
-            )
-            assert pipelines_in(shown)[0]["nextRetryAt"]
+            await request.until_retried(attempt)
+            shown = await request.until_shown(lambda one: "nextRetryAt" in pipelines_in(one)[0])
+            assert pipelines_in(shown)[0]["attempts"] == attempt
         await request.end("a", times=4)
         await request.end("b")
         await request.until_stands(Standing.READY)

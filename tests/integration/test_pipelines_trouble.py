@@ -97,6 +97,8 @@ async def test_k58_a_job_that_is_refused_for_now_is_told_and_not_shown_as_runnin
     assert (first["phase"], first["message"]) == ("Pending", SAID)
     assert labels == {MANUAL_RECONCILIATION: "true"}
     assert running.state.configure.pipelines[0].message == SAID
+    stalled = [one.message for one in platform.events if one.reason == "PipelineStalled"]
+    assert stalled == [f"Pipeline a does not get on: {SAID}"]
     assert gets_on.state.configure.pipelines[0].message == ""
     assert phases(left.state) == {"a": "Succeeded", "b": "Succeeded"}
     assert run.started() == ["a", "b"]

@@ -216,9 +216,7 @@ async def test_a_promise_with_problems_starts_nothing_and_tells_all_of_them(
     assert promise.ran() == ["p"]
 
 
-async def test_a_promise_waits_for_those_that_it_requires(
-    client: Client, task_queue: str
-) -> None:
+async def test_a_promise_waits_for_those_that_it_requires(client: Client, task_queue: str) -> None:
     lacking = RequiredPromiseStatus(name="network", state="Requirement not installed")
     async with placed(client, task_queue, promise_of(own=["p"]), immediate=True) as place:
         place.promises.installed = Installed(required=(lacking,))

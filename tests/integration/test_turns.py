@@ -129,9 +129,7 @@ async def test_a_waiting_request_outlives_the_entity_of_its_promise(
         await second.until_stands(Standing.READY)
 
 
-async def test_a_fan_out_is_bounded_and_says_how_far_it_is(
-    client: Client, task_queue: str
-) -> None:
+async def test_a_fan_out_is_bounded_and_says_how_far_it_is(client: Client, task_queue: str) -> None:
     promise = promise_of("a")
     async with placed(client, task_queue, promise, immediate=True, most_at_once=2) as place:
         entity = await place.start(place.promise)
