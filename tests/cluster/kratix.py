@@ -97,14 +97,14 @@ class Stand:
         assert installed.is_served, installed
         return promise
 
-    async def request(self, name: str = "orders", namespace: str = "", **spec: Any) -> Parent:
+    async def request(self, name: str = "orders", namespace: str = "") -> Parent:
         """Create a request for the Promise."""
         promise = Promise.model_validate(await self.of(PROMISES, "", self.name))
         manifest = {
             "apiVersion": f"{self.name}.example.org/v1",
             "kind": "Database",
             "metadata": {"name": name, "namespace": namespace or self.namespace},
-            "spec": {"size": 1, **spec},
+            "spec": {"size": 1},
         }
         words = ("create", "--output=json", "--filename=-")
         made = json.loads(self.testbed.kubectl(*words, text=json.dumps(manifest)))
@@ -125,6 +125,14 @@ class Stand:
         """Merge a patch into a parent."""
         name = (parent.namespace, parent.name)
         assert await self.cluster.patch(resource_of(parent), name, fields)
+
+    async def hold(self, parent: Parent, *finalizers: str) -> None:
+        """Give a parent these finalizers and no others."""
+        await self.edit(parent, metadata={"finalizers": list(finalizers)})
+
+    async def delete(self, parent: Parent) -> None:
+        """Ask for the deletion of a parent."""
+        await self.cluster.delete(resource_of(parent), (parent.namespace, parent.name))
 
     async def listed(self, resource: Resource, namespace: str = "") -> list[Manifest]:
         """Return the objects of a kind that are labelled as of the Promise."""
