@@ -111,8 +111,10 @@ class Cluster:
             raise answer.error()
         return True
 
-    async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
-        """Create the object and return it as it is now.
+    async def create(
+        self, manifest: Manifest, resource: Resource | None = None, *, is_rehearsal: bool = False
+    ) -> Manifest:
+        """Create the object and return it as it is now, or as it would be for a rehearsal.
 
         `resource` is its kind where that is none of those that Runwright knows.
 
@@ -124,6 +126,8 @@ class Cluster:
         name = str(metadata.get("name") or metadata.get("generateName", ""))
         attempt = f"create {resource.of(namespace, name)}"
         path, query = resource.path(namespace), {"fieldManager": _MANAGER}
+        if is_rehearsal:
+            query["dryRun"] = "All"
         answer = await self._ask(Request(attempt, "POST", path, query, manifest))
         if not answer.is_good:
             raise answer.error()
