@@ -111,10 +111,8 @@ class Cluster:
             raise answer.error()
         return True
 
-    async def create(
-        self, manifest: Manifest, resource: Resource | None = None, *, is_rehearsal: bool = False
-    ) -> Manifest:
-        """Create the object and return it as it is now, or as it would be for a rehearsal.
+    async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
+        """Create the object and return it as it is now.
 
         `resource` is its kind where that is none of those that Runwright knows.
 
@@ -126,12 +124,19 @@ class Cluster:
         name = str(metadata.get("name") or metadata.get("generateName", ""))
         attempt = f"create {resource.of(namespace, name)}"
         path, query = resource.path(namespace), {"fieldManager": _MANAGER}
-        if is_rehearsal:
-            query["dryRun"] = "All"
         answer = await self._ask(Request(attempt, "POST", path, query, manifest))
         if not answer.is_good:
             raise answer.error()
         return answer.parsed()
+
+    async def rehearse(self, manifest: Manifest) -> None:
+        """Return if the object would be created, and do not create it."""
+        resource, metadata = resource_of(manifest), manifest["metadata"]
+        attempt = f"create {resource.of(metadata['namespace'], metadata['name'])}"
+        path, query = resource.path(metadata["namespace"]), {"dryRun": "All"}
+        answer = await self._ask(Request(attempt, "POST", path, query, manifest))
+        if not answer.is_good:
+            raise answer.error()
 
     async def apply(self, manifest: Manifest) -> Manifest:
         """Have the object as the manifest says, and return it as it is now.

@@ -24,7 +24,7 @@ class Rehearsals:
 
     async def _problem(self, rehearsal: Rehearsal) -> Problem | None:
         try:
-            await self._cluster.create(rehearsal.job, is_rehearsal=True)
+            await self._cluster.rehearse(rehearsal.job)
         except RefusedError as error:
             return Problem(rehearsal.path, str(error))
         return None
