@@ -127,6 +127,15 @@ class Cluster:
             raise answer.error()
         return answer.parsed()
 
+    async def rehearse(self, manifest: Manifest) -> None:
+        """Return if the object would be created, and do not create it."""
+        resource, metadata = resource_of(manifest), manifest["metadata"]
+        attempt = f"create {resource.of(metadata['namespace'], metadata['name'])}"
+        path, query = resource.path(metadata["namespace"]), {"dryRun": "All"}
+        answer = await self._ask(Request(attempt, "POST", path, query, manifest))
+        if not answer.is_good:
+            raise answer.error()
+
     async def apply(self, manifest: Manifest) -> Manifest:
         """Have the object as the manifest says, and return it as it is now.
 

@@ -2,9 +2,9 @@
 
 import copy
 import hashlib
-import json
 import uuid
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Any, Final
 
 import pytest
@@ -15,7 +15,22 @@ from adapters.kubernetes.kratix.parents import Adapter, KubernetesParents
 from adapters.kubernetes.kratix.pipelines import KubernetesPipelines
 from adapters.kubernetes.kratix.promises import KubernetesPromises
 from adapters.kubernetes.kratix.removal import KubernetesRemoval
-from adapters.kubernetes.resources import JOBS, PROMISES, WORKS, Resource
+from adapters.kubernetes.resources import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    CONFIG_MAPS,
+    DEFINITIONS,
+    JOBS,
+    NAMESPACES,
+    PROMISE_REVISIONS,
+    PROMISES,
+    ROLE_BINDINGS,
+    ROLES,
+    SERVICE_ACCOUNTS,
+    WORKS,
+    Resource,
+)
+from runwright.errors import ConflictError
 from runwright.models.kratix import (
     SYSTEM_NAMESPACE,
     Parent,
@@ -40,6 +55,8 @@ from tests.unit.rules.kratix.runs import run_of
 
 ADAPTER: Final = Adapter("registry.example.org/pipeline-adapter:1", "adapter-pull")
 CONFIGURE, DELETE = WorkflowAction.CONFIGURE, WorkflowAction.DELETE
+_OF_THE_CLUSTER: Final = (CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, PROMISE_REVISIONS, DEFINITIONS)
+_OF_A_PROMISE: Final = (SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS, CONFIG_MAPS, JOBS, WORKS)
 _NOBODY: Final = "tests.runwright.dev/nobody"
 """Who controls the Jobs of these tests: no pod is made for them, and their status is the test's."""
 _SCHEMA: Final = {
@@ -53,9 +70,9 @@ _SCHEMA: Final = {
 class Stand:
     """A Promise that no other test has, requests for it, and the ports over their cluster."""
 
-    def __init__(self, testbed: Testbed, namespace: str) -> None:
+    def __init__(self, testbed: Testbed) -> None:
         self.testbed = testbed
-        self.namespace = namespace
+        self.namespace = f"kratix-{uuid.uuid4().hex[:12]}"
         self.cluster = Cluster({"KUBECONFIG": str(testbed.kubeconfig)})
         self.name = f"db-{uuid.uuid4().hex[:8]}"
         """Of the Promise."""
@@ -97,18 +114,17 @@ class Stand:
         assert installed.is_served, installed
         return promise
 
-    async def request(self, name: str = "orders", namespace: str = "", **spec: Any) -> Parent:
+    async def request(self, name: str = "orders", namespace: str = "") -> Parent:
         """Create a request for the Promise."""
         promise = Promise.model_validate(await self.of(PROMISES, "", self.name))
-        manifest = {
+        manifest: Manifest = {
             "apiVersion": f"{self.name}.example.org/v1",
             "kind": "Database",
             "metadata": {"name": name, "namespace": namespace or self.namespace},
-            "spec": {"size": 1, **spec},
+            "spec": {"size": 1},
         }
-        words = ("create", "--output=json", "--filename=-")
-        made = json.loads(self.testbed.kubectl(*words, text=json.dumps(manifest)))
-        request = ResourceRequest.model_validate(made)
+        kind = Resource(manifest["apiVersion"], "Database", "databases")
+        request = ResourceRequest.model_validate(await self.cluster.create(manifest, kind))
         return request_parent(self.name, promise.spec, request)
 
     async def of(self, resource: Resource, namespace: str, name: str) -> Manifest:
@@ -125,6 +141,14 @@ class Stand:
         """Merge a patch into a parent."""
         name = (parent.namespace, parent.name)
         assert await self.cluster.patch(resource_of(parent), name, fields)
+
+    async def hold(self, parent: Parent, *finalizers: str) -> None:
+        """Give a parent these finalizers and no others."""
+        await self.edit(parent, metadata={"finalizers": list(finalizers)})
+
+    async def delete(self, parent: Parent) -> None:
+        """Ask for the deletion of a parent."""
+        await self.cluster.delete(resource_of(parent), (parent.namespace, parent.name))
 
     async def listed(self, resource: Resource, namespace: str = "") -> list[Manifest]:
         """Return the objects of a kind that are labelled as of the Promise."""
@@ -178,23 +202,24 @@ class Stand:
         await self.cluster.patch(JOBS, name, {"status": status}, subresource="status")
 
     async def close(self) -> None:
-        """Remove all that the test has made, but for its namespace."""
-        kinds = "clusterroles,clusterrolebindings,promiserevisions.platform.kratix.io"
-        ours = f"--selector=kratix.io/promise-name={self.name}"
-        words = ("delete", "--ignore-not-found", "--wait=false")
-        self.testbed.kubectl(*words, f"{kinds},customresourcedefinitions", ours)
-        system = "serviceaccounts,roles,rolebindings,configmaps,jobs,works.platform.kratix.io"
-        self.testbed.kubectl(*words, system, ours, f"--namespace={SYSTEM_NAMESPACE}")
-        self.testbed.kubectl(*words, f"promises.platform.kratix.io/{self.name}")
+        """Have all go that the test has made."""
+        await self.cluster.delete(NAMESPACES, ("", self.namespace))
+        for kind in (*_OF_A_PROMISE, *_OF_THE_CLUSTER):
+            where = "" if kind in _OF_THE_CLUSTER else SYSTEM_NAMESPACE
+            for one in await self.listed(kind, where):
+                await self.cluster.delete(kind, (where, one["metadata"]["name"]))
+        await self.cluster.delete(PROMISES, ("", self.name))
         await self.cluster.close()
 
 
 @pytest.fixture
-async def stand(testbed: Testbed, namespace: str, crds: None) -> AsyncGenerator[Stand]:  # noqa: ARG001
+async def stand(testbed: Testbed, crds: None) -> AsyncGenerator[Stand]:  # noqa: ARG001
     """A Promise of the test's own, to be created; and a namespace for requests."""
-    system = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM_NAMESPACE}}
-    testbed.apply(system)
-    ours = Stand(testbed, namespace)
+    ours = Stand(testbed)
+    for name in (SYSTEM_NAMESPACE, ours.namespace):
+        with suppress(ConflictError):
+            manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            await ours.cluster.create(manifest)
     yield ours
     await ours.close()
 

@@ -115,6 +115,33 @@ async def test_an_api_that_the_api_server_does_not_take_is_a_problem(stand: Stan
     assert "HTTP 422" in problem
 
 
+async def test_a_pipeline_that_no_job_can_be_made_of_is_a_problem(stand: Stand) -> None:
+    """Only the API server knows all that is wrong with a pod; it is asked before anything is."""
+    step = {"name": "create", "image": "a"}
+    twice = pipeline_manifest("twice", containers=[step, step])
+    both = workflows(pipeline_manifest(), twice)["workflows"]
+    both["promise"] = {"delete": [pipeline_manifest("bye", nodeSelector={"a": "b c"})]}
+
+    installed = await stand.promises.install(await stand.promise(workflows=both))
+
+    told = [one.partition(": create job ") for one in installed.problems]
+    assert [path for path, _, _ in told] == [
+        "spec.workflows.promise.delete[0]",
+        "spec.workflows.resource.configure[1]",
+    ]
+    assert 'Duplicate value: "create"' in told[1][2]
+    assert await versions(stand) == {}
+
+
+async def test_a_namespace_for_pipelines_that_is_not_there_is_a_problem(stand: Stand) -> None:
+    given = {**workflows(pipeline_manifest())["workflows"], "config": {"pipelineNamespace": "no"}}
+
+    installed = await stand.promises.install(await stand.promise(workflows=given))
+
+    (problem,) = installed.problems
+    assert 'namespaces "no" not found' in problem
+
+
 async def test_the_api_of_another_promise_is_not_taken_over(stand: Stand) -> None:
     promise = await stand.offered()
     name = ("", f"databases.{stand.name}.example.org")

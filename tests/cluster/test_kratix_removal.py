@@ -13,6 +13,7 @@ from adapters.kubernetes.resources import (
     PODS,
     PROMISE_REVISIONS,
     RESOURCE_BINDINGS,
+    SERVICE_ACCOUNTS,
     WORKS,
 )
 from runwright.models.kratix import SYSTEM_NAMESPACE, Parent, Plan, run_id
@@ -38,6 +39,8 @@ async def planned(stand: Stand, parent: Parent, **config: Any) -> Plan:
 async def pod_of(stand: Stand, job: Manifest) -> Manifest:
     """Create the pod of a Job that nobody controls; no node takes it."""
     metadata = job["metadata"]
+    while not await stand.cluster.get(SERVICE_ACCOUNTS, stand.namespace, "default"):
+        pass
     labels = {
         **metadata["labels"],
         "batch.kubernetes.io/controller-uid": metadata["uid"],

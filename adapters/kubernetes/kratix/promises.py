@@ -8,6 +8,7 @@ from adapters.kubernetes.kratix.definitions import Definitions
 from adapters.kubernetes.kratix.dependencies import Dependencies
 from adapters.kubernetes.kratix.lookups import Lookups, resource_of
 from adapters.kubernetes.kratix.metadata import full_name, is_going, labels
+from adapters.kubernetes.kratix.rehearsals import Rehearsals
 from adapters.kubernetes.kratix.requests import for_each, requests_of
 from adapters.kubernetes.kratix.revisions import Revisions
 from runwright.errors import InvalidManifestError, NotFoundError
@@ -35,6 +36,7 @@ class KubernetesPromises:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._lookups = Lookups(cluster)
+        self._rehearsals = Rehearsals(cluster)
         self._definitions = Definitions(cluster)
         self._revisions = Revisions(cluster)
         self._dependencies = Dependencies(cluster)
@@ -82,6 +84,8 @@ class KubernetesPromises:
         version = promise_version(promise)
         required = await self._required(promise)
         try:
+            if not any(_keeps(one, there) for one in kept):
+                await self._rehearse(promise)
             is_served = await self._definitions.have(promise, field(there, "spec", "api"))
         except InvalidManifestError as error:
             problems = tuple(map(str, error.problems))
@@ -89,6 +93,11 @@ class KubernetesPromises:
         await self._revisions.keep(promise, there["spec"], kept)
         await self._dependencies.have(promise, field(there, "spec", "dependencies") or [])
         return Installed(required=required, is_served=is_served, version=version)
+
+    async def _rehearse(self, promise: Promise) -> None:
+        """Return if the API server would take the Jobs of a Promise that was not installed so."""
+        if problems := await self._rehearsals.problems(promise):
+            raise InvalidManifestError(problems)
 
     async def _required(self, promise: Promise) -> tuple[RequiredPromiseStatus, ...]:
         """Return how the Promises were found that this one requires."""
@@ -115,3 +124,8 @@ def _before(there: Manifest, revisions: Sequence[Manifest]) -> Promise | None:
 
 def _is_asked(request: Manifest) -> bool:
     return labels(request).get(keys.RUN_FROM_START) == keys.ON
+
+
+def _keeps(revision: Manifest, promise: Manifest) -> bool:
+    """Return whether a revision keeps a Promise as it is."""
+    return bool(field(revision, "spec", "promiseSpec") == promise["spec"])
