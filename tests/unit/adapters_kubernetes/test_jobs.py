@@ -78,6 +78,18 @@ async def test_a_job_that_would_make_another_pod_is_suspended_to_be_stopped(
     assert (cluster.of(busy) or {})["spec"].get("suspend", False) is is_suspended
 
 
+async def test_a_task_that_is_stopped_between_its_tries_has_no_other() -> None:
+    busy = job()
+    busy["spec"]["backoffLimit"] = 1
+    cluster = WatchedCluster(busy, pod("Failed"))
+
+    outcome = await KubernetesJobs(cluster, "prod").stop(KEY, timedelta())
+
+    assert outcome
+    assert outcome.exit_code == 1
+    assert (cluster.of(busy) or {})["spec"]["suspend"]
+
+
 @pytest.mark.parametrize(
     ("minutes", "conditions"),
     [(4, UNHEARD_OF), (60, ())],
