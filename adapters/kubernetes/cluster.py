@@ -111,13 +111,15 @@ class Cluster:
             raise answer.error()
         return True
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
         """Create the object and return it as it is now.
+
+        `resource` is its kind where that is none of those that Runwright knows.
 
         Raises:
             ConflictError: there is one of that name.
         """
-        resource, metadata = resource_of(manifest), manifest["metadata"]
+        resource, metadata = resource or resource_of(manifest), manifest["metadata"]
         namespace = str(metadata.get("namespace", ""))
         name = str(metadata.get("name") or metadata.get("generateName", ""))
         attempt = f"create {resource.of(namespace, name)}"

@@ -33,7 +33,6 @@ from runwright.models.tasks import Backend
 from runwright.settings import Served, Settings
 from runwright.worker.cluster import serve_cluster
 from testbed.cluster import Testbed
-from testbed.errors import CommandError
 from testbed.images.contents import BUSYBOX, PIPELINE_ADAPTER
 from tests.cluster.account import Account
 from tests.cluster.runs import WorkerProcess
@@ -145,13 +144,9 @@ class Platform:
             "metadata": {"name": name, "namespace": namespace or self.namespace},
             "spec": spec,
         }
-        where = namespace or self.namespace, name
         while True:
-            with suppress(CommandError):  # its kind is not served yet
-                await asyncio.to_thread(self.testbed.apply, manifest)
-                found = await self.cluster.get(kind, *where)
-                assert found
-                return found
+            with suppress(RefusedError):  # its kind is not served yet
+                return await self.cluster.create(manifest, kind)
             await asyncio.sleep(0.05)
 
     async def get(self, promise: str, name: str = "") -> Manifest | None:
