@@ -35,7 +35,6 @@ from runwright.worker.cluster import serve_cluster
 from testbed.cluster import Testbed
 from testbed.images.contents import BUSYBOX, PIPELINE_ADAPTER
 from tests.cluster.account import Account
-from tests.cluster.runs import WorkerProcess
 
 OWNER: Final = "tests.runwright.dev/owner"
 """The label by which each test has its own Promises."""
@@ -271,34 +270,29 @@ class Platform:
             stop.set()
             await serving
 
-    @asynccontextmanager
-    async def process(self, address: str) -> AsyncGenerator[WorkerProcess]:
-        """Have a worker serve them in a process of its own; `address` is Temporal's."""
-        settings = self.settings
-        worker = WorkerProcess(
-            {
-                "KUBECONFIG": str(self.account.kubeconfig),
-                "PATH": os.environ["PATH"],
-                "HOME": "/nonexistent",
-                "TEMPORAL_ADDRESS": address,
-                "TEMPORAL_CONFIG_FILE": os.devnull,
-                "RUNWRIGHT_BACKEND": "kubernetes",
-                "RUNWRIGHT_CLUSTER": self.namespace,
-                "RUNWRIGHT_OWN_NAMESPACE": self.account.namespace,
-                "RUNWRIGHT_SWEEP_INTERVAL": "PT1S",
-                "RUNWRIGHT_LEASE_DURATION": "PT5S",
-                "RUNWRIGHT_DRAIN": "PT1S",
-                "RUNWRIGHT_BUBUSTACK": "off",
-                "RUNWRIGHT_KRATIX": "on",
-                "RUNWRIGHT_KRATIX_SELECTOR": settings.kratix_selector,
-                "RUNWRIGHT_PIPELINE_ADAPTER_IMAGE": PIPELINE_ADAPTER,
-            }
-        )
-        await worker.start()
-        try:
-            yield worker
-        finally:
-            await worker.kill()
+    def variables(self, address: str) -> dict[str, str]:
+        """Return the environment of a worker in a process of its own; `address` is Temporal's."""
+        return {
+            "KUBECONFIG": str(self.account.kubeconfig),
+            "PATH": os.environ["PATH"],
+            "HOME": "/nonexistent",
+            "TEMPORAL_ADDRESS": address,
+            "TEMPORAL_CONFIG_FILE": os.devnull,
+            "RUNWRIGHT_BACKEND": "kubernetes",
+            "RUNWRIGHT_CLUSTER": self.namespace,
+            "RUNWRIGHT_OWN_NAMESPACE": self.account.namespace,
+            "RUNWRIGHT_SWEEP_INTERVAL": "PT1S",
+            "RUNWRIGHT_LEASE_DURATION": "PT5S",
+            "RUNWRIGHT_DRAIN": "PT1S",
+            "RUNWRIGHT_BUBUSTACK": "off",
+            "RUNWRIGHT_KRATIX": "on",
+            "RUNWRIGHT_KRATIX_SELECTOR": self.settings.kratix_selector,
+            "RUNWRIGHT_PIPELINE_ADAPTER_IMAGE": PIPELINE_ADAPTER,
+        }
+
+    async def all(self, resource: Resource) -> list[Manifest]:
+        """Return all objects of a kind in the namespace."""
+        return (await self.cluster.list(resource, Selection(self.namespace))).items
 
     async def close(self) -> None:
         """Remove what the test made, and what holds it."""
