@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Final
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -21,6 +22,7 @@ from runwright.models.kratix import (
     Trigger,
 )
 from runwright.models.tasks import (
+    Diagnosis,
     OutcomeReason,
     Task,
     TaskKey,
@@ -33,6 +35,9 @@ from workflows.closing import ended
 from workflows.pipeline_state import RunState
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, LOOK, TRY_FOR_EVER
 from workflows.tasks import cancelled, run_task, unbroken
+
+_MENDS: Final = "pipelines-mend"
+"""The mark of runs that have there again what a pod lacks: the first recorded ones did not."""
 
 
 class PipelineRuns(RunState):
@@ -61,7 +66,7 @@ class PipelineRuns(RunState):
         if (why := await self._why_not_prepared(run)) is not None:
             return await self._fail(position, OutcomeReason.REFUSED, why)
         await workflow.wait_condition(lambda: self._shown_up_to >= self._to_be_shown)
-        outcome = await self._outcome_of(task, position)
+        outcome = await self._outcome_of(task, run, position)
         if outcome is None:
             return self._stop_for_another(position)
         if not outcome.succeeded:
@@ -86,7 +91,7 @@ class PipelineRuns(RunState):
             return f"prepare its pod: {_said(error)}"
         return None
 
-    async def _outcome_of(self, task: Task, position: int) -> TaskOutcome | None:
+    async def _outcome_of(self, task: Task, run: PipelineRun, position: int) -> TaskOutcome | None:
         """Return how the Job of a pipeline ended; None: we ended it, for another to start.
 
         Raises:
@@ -98,10 +103,11 @@ class PipelineRuns(RunState):
             run_task(task, self._alarms, label=label, grace=self._stop_grace)
         )
         starting = asyncio.create_task(self._note_start(task.key, position, running))
+        mending = asyncio.create_task(self._mend(run))
         with suppress(asyncio.CancelledError):  # a success that is recorded wins over a cancel
             await workflow.wait_condition(lambda: running.done() or self._is_to_stop())
         self._is_ending = True
-        await cancelled([running])
+        await cancelled([running, mending])
         await unbroken(ended(starting))
         starting.result()
         self._key = None
@@ -111,6 +117,18 @@ class PipelineRuns(RunState):
         if self._cancelled:
             raise asyncio.CancelledError
         return None
+
+    async def _mend(self, run: PipelineRun) -> None:
+        """Have there again what its pod needs, whenever it does not get on: people delete it."""
+        while True:
+            await workflow.wait_condition(lambda: self._diagnosis is not None)
+            known = self._diagnosis
+            if workflow.patched(_MENDS):
+                await self._why_not_prepared(run)
+            await self._until_another(known)
+
+    async def _until_another(self, known: Diagnosis | None) -> None:
+        await workflow.wait_condition(lambda: self._diagnosis != known)
 
     def _is_to_stop(self) -> bool:
         """Return whether the Job that runs is to make way; what asked for it does not count."""
