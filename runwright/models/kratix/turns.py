@@ -13,6 +13,8 @@ class AskTurn(Message):
     """Of its entity workflow."""
     trigger: Trigger
     """Why it wants to run."""
+    is_own: bool = False
+    """Whether its own spec changed since it was settled last."""
     promise_version: str = ""
     """The resource version of the Promise that it was decided by."""
 
@@ -42,12 +44,16 @@ class Turn(Message):
     """The turn of a request, from when it asks to when it gives it back."""
 
     since: datetime
-    """When it asked."""
+    """When it asked first."""
+    asked_at: datetime
+    """When it asked last."""
+    trigger: Trigger
+    """For what."""
     is_taken: bool = False
     place: TurnPlace | None = None
     """What it was told last; None: nothing yet."""
-    looks: int = 0
-    """How often it asked again."""
+    asks: int = 1
+    """How often it asked."""
 
 
 class Turns(Message):

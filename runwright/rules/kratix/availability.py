@@ -43,6 +43,11 @@ def unfulfilled(installed: Installed) -> tuple[RequiredPromiseStatus, ...]:
     return tuple(one for one in installed.required if one.state != Requirement.INSTALLED)
 
 
+def is_fulfilled(installed: Installed) -> bool:
+    """Return whether nothing has to be looked at again that the installation lacked."""
+    return installed.is_served and not unfulfilled(installed)
+
+
 def requirements_fulfilled(installed: Installed) -> Condition | None:
     """Return whether the required Promises are there; None: nothing is required."""
     if not installed.required:
@@ -73,7 +78,7 @@ def availability(
     While its workflow runs, or failed, that is what it was before; None for the move is that
     nothing was decided, because of what `installed` says.
     """
-    if hold in _HELD:
+    if hold is not None and hold in _HELD:
         return available(_HELD[hold])
     if problems := installed.problems:
         text = excerpt(f"Cannot fulfil resource requests: {'; '.join(problems)}", _LONGEST)

@@ -10,7 +10,7 @@ Upstream starts them all at once, and freezes them while the Promise's workflow 
 from collections.abc import Callable
 from typing import Final
 
-from runwright.models.kratix import AskTurn, Trigger, TurnPlace, Turns
+from runwright.models.kratix import AskTurn, FanOut, Trigger, TurnPlace, Turns
 
 _BY_ITS_PROMISE: Final = frozenset({Trigger.CHANGED, Trigger.RUN_FROM_START})
 
@@ -45,8 +45,8 @@ def granted(
 
 
 def follows_its_promise(ask: AskTurn) -> bool:
-    """Return whether a request may be about to run for a change of its Promise."""
-    return ask.trigger in _BY_ITS_PROMISE
+    """Return whether a request is about to run for a change of its Promise, not of its own."""
+    return ask.trigger in _BY_ITS_PROMISE and not ask.is_own
 
 
 def is_ahead(ask: AskTurn, version: str) -> bool:
@@ -60,6 +60,11 @@ def place_of(turns: Turns, who: str, most: int, *, is_held: bool) -> TurnPlace:
     ids = [one.id for one in turns.waiting]
     before = ids.index(who) if who in ids else 0
     return TurnPlace(under_way=len(turns.under_way), before=before, most=most, is_held=is_held)
+
+
+def one_more_done(fan_out: FanOut) -> FanOut:
+    """Return how far a fan-out is once another run of a request has ended."""
+    return fan_out.model_copy(update={"done": min(fan_out.done + 1, fan_out.asked)})
 
 
 def said_of(place: TurnPlace | None) -> str:
