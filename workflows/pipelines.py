@@ -1,10 +1,11 @@
 """Run the pipelines of a Promise, or of a request for one: one after the other, as Jobs."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from runwright.models.kratix import (
@@ -87,6 +88,7 @@ class PipelinesWorkflow(PipelineRuns):
         await unbroken(self._mirror.show(self._state))
         await workflow.wait_condition(workflow.all_handlers_finished)
         if self._cancelled and end.ending is Ending.INTERRUPTED:
+            await self._tell_entity(self._finished_at)
             await close_as_cancelled(self._cancelled.reason)
         if end.ending is Ending.FAILED:
             raise ApplicationError(
@@ -97,6 +99,14 @@ class PipelinesWorkflow(PipelineRuns):
                 category=ApplicationErrorCategory.BENIGN,
             )
         return self._ended(self._finished_at)
+
+    async def _tell_entity(self, finished_at: datetime) -> None:
+        """Tell the entity how the run leaves its parent: one that is cancelled returns nothing."""
+        if (entity := workflow.info().parent) is None:
+            return
+        handle = workflow.get_external_workflow_handle(entity.workflow_id)
+        with suppress(FailureError):  # it may be gone
+            await unbroken(handle.signal("note_run", self._ended(finished_at)))
 
     def _ended(self, finished_at: datetime) -> PipelinesEnded:
         return PipelinesEnded(
