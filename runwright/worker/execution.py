@@ -13,7 +13,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.catalog import CatalogActivities
 from activities.child_runs import ChildRunActivities
 from activities.objects import ObjectActivities
+from activities.parents import ParentActivities
 from activities.past_runs import PastRunActivities
+from activities.pipelines import PipelineActivities
 from activities.runs import RunActivities
 from activities.tasks import TaskActivities
 from adapters.temporal.connection import unregistered
@@ -22,14 +24,23 @@ from adapters.temporal.runs import TemporalRuns
 from runwright.errors import RefusedError
 from runwright.models.tasks import Backend
 from runwright.ports import Catalog, ChildRuns, Objects, StatusMirror, TaskRunner
+from runwright.ports.kratix import Parents, Pipelines, Promises, Removal
 from workflows.deletion import DeletionWorkflow
 from workflows.pipelines import PipelinesWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
+from workflows.promise import PromiseWorkflow
+from workflows.resource_request import ResourceRequestWorkflow
 from workflows.story_run import StoryRunWorkflow
 
 _LOG: Final = logging.getLogger(__name__)
 
-WORKFLOWS: Final = (StoryRunWorkflow, DeletionWorkflow, PipelinesWorkflow)
+WORKFLOWS: Final = (
+    StoryRunWorkflow,
+    DeletionWorkflow,
+    PromiseWorkflow,
+    ResourceRequestWorkflow,
+    PipelinesWorkflow,
+)
 """Everything that a worker executes, and that recorded histories are replayed with."""
 
 _PURE: Final = ("runwright", "activities", "jsonschema", "referencing", "rpds")
@@ -43,6 +54,15 @@ WORKFLOW_RUNNER: Final = SandboxedWorkflowRunner(
 )
 
 
+class KratixPorts(NamedTuple):
+    """What a worker needs of a cluster that serves Promises."""
+
+    parents: Parents
+    promises: Promises
+    removal: Removal
+    pipelines: Pipelines
+
+
 class ClusterPorts(NamedTuple):
     """What a worker needs of a cluster beside the runner of its tasks."""
 
@@ -50,6 +70,8 @@ class ClusterPorts(NamedTuple):
     catalog: Catalog
     mirror: StatusMirror
     child_runs: ChildRuns
+    kratix: KratixPorts | None = None
+    """None: it serves no Promises."""
 
 
 def worker_of(
@@ -100,6 +122,21 @@ def _activities(
         *(objects.ensure_objects, objects.show_status),
         *(objects.remove_tasks, objects.release_object, objects.is_namespace_ending),
         *(children.make_child_run, children.find_child_run),
+        *_of_kratix(cluster.kratix),
+    ]
+
+
+def _of_kratix(ports: KratixPorts | None) -> list[Callable[..., Any]]:
+    if ports is None:
+        return []
+    parents = ParentActivities(ports.parents, ports.promises, ports.removal)
+    pipelines = PipelineActivities(ports.pipelines)
+    return [
+        *(parents.see_parent, parents.plan_workflow, parents.mark_parent),
+        *(parents.release_parent, parents.remove_of_parent, parents.is_configuring),
+        *(parents.install_promise, parents.ask_requests),
+        *(pipelines.prepare_pipeline, pipelines.collect_output),
+        *(pipelines.tidy_pipelines, pipelines.find_works),
     ]
 
 
