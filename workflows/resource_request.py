@@ -24,7 +24,7 @@ class ResourceRequestWorkflow(ParentTurns):
     Queries: `state` answers with the ParentReport, also when it is over.
     Closes: Completed with a ParentGone when the last finalizer of ours is taken, or the object is
     gone.
-    Fails: where the worker lacks a right that it needs.
+    Fails: never; what the cluster refuses is shown, and tried again.
     """
 
     steps: ClassVar[tuple[str, ...]] = REQUEST_STEPS

@@ -19,6 +19,10 @@ from tests.integration.parents import (
     request_of,
 )
 from tests.unit.rules.kratix.documents import Fields, pipeline_manifest
+<<<<<<< HEAD
+=======
+from workflows.presentation import KIND, NAME, NAMESPACE, PENDING_GATE, PHASE
+>>>>>>> k_ent
 
 SUSPENDED: Final = "kratix.io/workflow-suspended"
 PAUSED: Final = "kratix.io/paused"
@@ -305,3 +309,19 @@ async def test_a_run_that_cannot_be_is_refused(
             await request.update("run_again", wanted)
 
     assert str(refused.value.cause) == f"RunRefused: {why}"
+<<<<<<< HEAD
+=======
+
+
+async def test_an_entity_is_found_by_what_it_is_at(client: Client, task_queue: str) -> None:
+    async with placed(client, task_queue, promise_of("a")) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        await request.until(lambda report: report.pending_gates)
+        await request.until_stands(Standing.SUSPENDED)
+        found = (await request.handle.describe()).typed_search_attributes
+
+    assert found.get(KIND) == "Database"
+    assert (found.get(NAMESPACE), found.get(NAME)) == ("shop", "orders")
+    assert (found.get(PHASE), found.get(PENDING_GATE)) == ("Suspended", ["a"])
+>>>>>>> k_ent

@@ -13,6 +13,8 @@ class AskTurn(Message):
     """Of its entity workflow."""
     trigger: Trigger
     """Why it wants to run."""
+    is_own: bool = False
+    """Whether its own spec changed since it was settled last."""
     promise_version: str = ""
     """The resource version of the Promise that it was decided by."""
 

@@ -1,6 +1,6 @@
 """Who may let a suspended pipeline go on: what its author, or the pipeline itself, demands."""
 
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -28,7 +28,7 @@ def approval_of(pipeline: Pipeline) -> PipelineApproval | None:
     documents = list(read_documents(text))
     if problems := [one for document in documents for one in document.problems]:
         raise InvalidManifestError([one._replace(path=path) for one in problems])
-    value = documents[0].value if documents else {}
+    value: Any = documents[0].value if documents else {}
     if not is_object(value):
         message = f"must be an object, not {written(value)}"
         raise InvalidManifestError([Problem(path, message)])

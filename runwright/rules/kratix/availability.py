@@ -78,7 +78,7 @@ def availability(
     While its workflow runs, or failed, that is what it was before; None for the move is that
     nothing was decided, because of what `installed` says.
     """
-    if hold in _HELD:
+    if hold is not None and hold in _HELD:
         return available(_HELD[hold])
     if problems := installed.problems:
         text = excerpt(f"Cannot fulfil resource requests: {'; '.join(problems)}", _LONGEST)

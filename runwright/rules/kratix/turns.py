@@ -45,8 +45,8 @@ def granted(
 
 
 def follows_its_promise(ask: AskTurn) -> bool:
-    """Return whether a request may be about to run for a change of its Promise."""
-    return ask.trigger in _BY_ITS_PROMISE
+    """Return whether a request is about to run for a change of its Promise, not of its own."""
+    return ask.trigger in _BY_ITS_PROMISE and not ask.is_own
 
 
 def is_ahead(ask: AskTurn, version: str) -> bool:
