@@ -200,6 +200,36 @@ async def test_where_all_requests_run_in_one_namespace_only_that_ones_go(stand: 
     assert await _left(stand, there) == (0, 0)
 
 
+async def test_works_go_where_pipelines_ran_before(stand: Stand) -> None:
+    """Of a Promise that has another namespace for its pipelines now: else both would be placed."""
+    promise = await stand.offered()
+    request = await stand.request()
+    await _made(stand, request)
+    apart = request.model_copy(update={"pipeline_namespace": "default"})
+    await _made(stand, apart)
+    config = {"workflows": {"config": {"pipelineNamespace": "default"}}}
+    await stand.edit(promise, spec=config)
+    await stand.promises.install(promise)
+
+    await stand.pipelines.tidy(await planned(stand, request))
+
+    (work,) = await stand.pipelines.works(request)
+    assert work.metadata.namespace == "default"
+
+
+async def test_with_a_request_goes_what_it_has_anywhere(stand: Stand) -> None:
+    """K60: by what each object says, and not by where the Promise has pipelines now."""
+    await stand.offered()
+    request, other = await stand.request(), await stand.request(namespace="default")
+    apart = request.model_copy(update={"pipeline_namespace": "default"})
+    await _made(stand, request, apart, other)
+
+    await _removed(stand, request)
+
+    assert await _left(stand, other) == (1, 1)
+    assert (len(await stand.names(JOBS)), len(await stand.names(WORKS))) == (1, 1)
+
+
 async def test_jobs_of_an_earlier_request_of_the_same_name_are_not_its(stand: Stand) -> None:
     """Each Job says whose it is: by its run, or by its owner."""
     await stand.offered()
@@ -212,6 +242,15 @@ async def test_jobs_of_an_earlier_request_of_the_same_name_are_not_its(stand: St
 
     assert await stand.removal.remove(second, JOBS_GO) == []
     assert len(await stand.removal.remove(first, JOBS_GO)) == 2
+
+
+async def test_a_job_that_somebody_labels_elsewhere_holds_up_no_deletion(stand: Stand) -> None:
+    await stand.offered()
+    request = await stand.request()
+    elsewhere = request.model_copy(update={"pipeline_namespace": "default"})
+    await stand.job(run(elsewhere))
+
+    assert await stand.removal.remove(request, JOBS_GO) == []
 
 
 async def test_a_binding_goes_with_its_request(stand: Stand) -> None:
