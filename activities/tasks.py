@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.heartbeats import beating
 from runwright.errors import NotStartedError, RefusedError
@@ -61,7 +62,8 @@ class TaskActivities:
         ask again about, so that nobody is busy with waiting.
 
         Raises:
-            NotStartedError: it was not started by then.
+            ApplicationError: it was not started by then; of type NotStartedError, and benign, for
+                whatever keeps it is told by who meets it.
         """
         runner = self._runner(key)
         for pause in _LOOKS:
@@ -69,7 +71,9 @@ class TaskActivities:
                 return
             await asyncio.sleep(pause.total_seconds())
         message = f"expect task {key.namespace}/{key.name}: it was not started yet"
-        raise NotStartedError(message)
+        raise ApplicationError(
+            message, type=NotStartedError.__name__, category=ApplicationErrorCategory.BENIGN
+        )
 
     @activity.defn
     async def stop_task(self, stop: StopTask) -> StoppedTask:

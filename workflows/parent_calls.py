@@ -15,7 +15,6 @@ from runwright.models.kratix import (
     MarkParent,
     Plan,
     PlanFor,
-    Standing,
     StartParent,
     WorkflowAction,
 )
@@ -166,14 +165,9 @@ class ParentCalls(KnownParent):
 
     async def _show(self) -> None:
         """Show the state as it is now in the cluster."""
-        said = {"message": self._said} if self._said and self._says_why() else {}
+        said = {"message": self._said} if self._is_said_in_status else {}
         state = self._state.model_copy(update=said)
         await self._mirror.show(Display(state, self._installed.required))
-
-    def _says_why(self) -> bool:
-        """Return whether what it waits for is not for a pipeline to say."""
-        is_stuck = self._standing is Standing.PAUSED and self._seen.is_deleted
-        return is_stuck or self._standing is Standing.WAITING
 
     async def _tell(self, reason: str, message: str, type_: EventType = EventType.NORMAL) -> None:
         """Tell an Event; one that the cluster refuses stays untold."""

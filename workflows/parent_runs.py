@@ -51,8 +51,6 @@ class ParentRuns(ParentCalls):
     def __init__(self, start: StartParent) -> None:
         super().__init__(start)
         self._is_cancelling = False
-        self._is_untidy = False
-        """Whether a run ended after which nothing was tidied."""
         self._last_word: PipelinesEnded | None = None
         """What the run said that is under way and was cancelled."""
 
@@ -69,8 +67,9 @@ class ParentRuns(ParentCalls):
         await self._mark(removes=start.removes)
 
     def _start_of(self, plan: Plan, decision: Decision, asked: AskedAgain | None) -> StartPipelines:
-        state, request = self._state, asked.request if asked else None
-        if request and not decision.anew:
+        state = self._state
+        request = asked.request if asked and not decision.anew else None
+        if request:
             state = again.begun_again(state, request, workflow.now())
         return StartPipelines(
             plan=plan,

@@ -62,12 +62,14 @@ class KnownParent(RunMessages):
         self._installed = Installed()
         self._current: CurrentRun | None = None
         self._is_gone = False
-        self._wishes: dict[str, bool] = {}
+        self._wishes = dict(carried.wishes)
         """Labels that messages asked for, or to be without; they are not written yet."""
-        self._is_to_be_seen = False
+        self._is_to_be_seen = carried.is_to_be_seen
         """Whether the parent itself is to be looked at: it may be gone."""
+        self._is_untidy = carried.is_untidy
         self._works_changed = True
         self._standing, self._said = Standing.STARTING, ""
+        self._is_said_in_status = False
         self._alarms = Alarms()
         self._presentation = Presentation(
             Identity(
@@ -159,6 +161,9 @@ class KnownParent(RunMessages):
             fan_out=self._fan_out,
             deleted_at=self._deleted_at,
             delete_tries=self._delete_tries,
+            wishes=dict(self._wishes),
+            is_to_be_seen=self._is_to_be_seen,
+            is_untidy=self._is_untidy,
             was_shown=True,
         )
         return self._start.model_copy(
@@ -228,8 +233,9 @@ class KnownParent(RunMessages):
             if name != but and self._gates[name].outcome is None:
                 self._close_gate(name, GateOutcome.CLOSED)
 
-    def _stand(self, standing: Standing, said: str = "") -> None:
-        """Say what the entity is at, and why."""
+    def _stand(self, standing: Standing, said: str = "", *, in_status: bool = False) -> None:
+        """Say what the entity is at, and why; in the parent's status too, if nobody else does."""
+        self._is_said_in_status = in_status
         if (standing, said) != (self._standing, self._said):
             self._standing, self._said = standing, said
             self._present()

@@ -19,8 +19,10 @@ from runwright.models.kratix import (
 from runwright.rules.kratix import turns
 from runwright.rules.kratix.triggers import Decision
 from workflows.parents import ParentWorkflow
-from workflows.policies import LONGEST_LOOK_AGAIN, LONGEST_WINDOW
+from workflows.policies import LONGEST_WINDOW
 
+ASK_AGAIN: Final = timedelta(minutes=5)
+"""A request that waits asks again after that; it doubles with each time, up to an hour."""
 _MOST_DOUBLINGS: Final = 10
 
 
@@ -65,7 +67,7 @@ class ParentTurns(ParentWorkflow):
             turn = await self._asked_turn(turn, trigger)
         if turn.is_taken:
             return True
-        self._stand(Standing.WAITING, turns.said_of(turn.place))
+        self._stand(Standing.WAITING, turns.said_of(turn.place), in_status=True)
         return False
 
     def _must_ask_again(self, turn: Turn, trigger: Trigger) -> bool:
@@ -112,5 +114,5 @@ class ParentTurns(ParentWorkflow):
 
 def due(turn: Turn) -> datetime:
     """Return when to ask again: its Promise may have forgotten it, or be gone."""
-    wait: timedelta = LONGEST_LOOK_AGAIN * 2 ** min(max(turn.asks - 1, 0), _MOST_DOUBLINGS)
+    wait: timedelta = ASK_AGAIN * 2 ** min(max(turn.asks - 1, 0), _MOST_DOUBLINGS)
     return turn.asked_at + min(wait, LONGEST_WINDOW)

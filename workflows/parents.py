@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final
 from temporalio import workflow
 
 from activities.pipelines import PipelineActivities
-from runwright.models.gates import Gate, GateOutcome
 from runwright.models.kratix import (
     ConditionType,
     ParentGone,
@@ -17,14 +16,12 @@ from runwright.models.kratix import (
     Reason,
     Seen,
     Standing,
+    StartParent,
     Trigger,
     WorkflowAction,
 )
 from runwright.models.kratix.keys import DELETE_WORKFLOWS, PAUSED, WORKFLOW_SUSPENDED
-from runwright.models.objects import EventType
 from runwright.models.runs import Paused
-from runwright.rules.kratix import again, suspensions
-from runwright.rules.kratix.approvals import approval_for
 from runwright.rules.kratix.conditions import PROMISE_CAN_FULFIL, PROMISE_CANNOT_FULFIL
 from runwright.rules.kratix.deletion import Deletion, next_deletion_move, next_step
 from runwright.rules.kratix.progress import (
@@ -36,11 +33,10 @@ from runwright.rules.kratix.progress import (
     with_condition,
 )
 from runwright.rules.kratix.reports import retried
-from runwright.rules.kratix.suspensions import Suspension
 from runwright.rules.kratix.triggers import Case, Decision, Hold, Move, is_barred, next_move
 from runwright.rules.wording import listed
 from workflows.parent_calls import CALL
-from workflows.parent_runs import ParentRuns
+from workflows.parent_gates import ParentGates
 
 _SLOW: Final = timedelta(seconds=60)
 """After which it is looked again whether what could not be read can be."""
@@ -53,7 +49,7 @@ _STANDINGS: Final = {
 }
 
 
-class ParentWorkflow(ParentRuns):
+class ParentWorkflow(ParentGates):
     """The parts of an entity's life, which its `run` strings together.
 
     An entity derives from it; the sandbox loads the entity's module anew for each run, and shares
@@ -63,6 +59,10 @@ class ParentWorkflow(ParentRuns):
     steps: ClassVar[tuple[str, ...]]
     """The finalizers of such a parent, in the order in which what they stand for is done."""
     is_promise: ClassVar[bool]
+
+    def __init__(self, start: StartParent) -> None:
+        super().__init__(start)
+        self._decided_at, self._decided_on = self._revision, self._seen
 
     async def _decided(self) -> Decision:
         """Return what is to be done for the parent as it is now.
@@ -89,26 +89,36 @@ class ParentWorkflow(ParentRuns):
         """
         if is_paused(self._seen):
             return Decision(Move.HOLD, hold=Hold.PAUSED)
-        if next_step(self.steps, self._seen.finalizers) != DELETE_WORKFLOWS:
-            return Decision(Move.REST)
+        step = next_step(self.steps, self._seen.finalizers) or ""
+        if step != DELETE_WORKFLOWS:
+            return Decision(Move.RELEASE, finalizer=step)
         plan = await self._planned(WorkflowAction.DELETE)
         if isinstance(plan, str):
             return self._unreadable(plan)
         self._fit(plan)
+        configuring = bool(plan.pipelines) and await self._others_run()
+        self._note_decided()
         decision = next_deletion_move(
             Deletion(
                 sight=self._seen.sight,
                 state=self._state,
-                configuring=bool(plan.pipelines) and await self._others_run(),
+                configuring=configuring,
                 deleting=False,
                 now=workflow.now(),
             )
         )
         if decision.move is Move.WAIT:
             return decision._replace(at=workflow.now() + _QUICK)
+        if decision.move is Move.REST:
+            return Decision(Move.RELEASE, finalizer=step)
         return await self._by_people(plan, self._tried_again(decision))
 
+    def _note_decided(self) -> None:
+        """Keep what is decided on: the parent may be another before that is done."""
+        self._decided_at, self._decided_on = self._revision, self._seen
+
     def _case(self, plan: Plan | None) -> Case:
+        self._note_decided()
         return Case(
             sight=self._seen.sight,
             state=self._state,
@@ -143,64 +153,12 @@ class ParentWorkflow(ParentRuns):
         """Return whether runs of others have to end before the delete pipeline runs."""
         return False
 
-    async def _by_people(self, plan: Plan, decision: Decision) -> Decision:
-        """Return the decision with what people decided, or asked for."""
-        waiting = self._waiting(plan)
-        gate = self._gate_of(waiting)
-        if waiting and (why := suspensions.refusal_of(waiting, gate)):
-            now = workflow.now()
-            self._state = suspensions.refused(self._state, waiting, why, now)
-            await self._mark(removes=[WORKFLOW_SUSPENDED])
-            return Decision(Move.HOLD, hold=Hold.FAILED, at=now)
-        decision = suspensions.may_go_on(decision, waiting, gate)
-        if waiting and decision.adds and self._state.workflow.suspension_shown:
-            await self._put_back(waiting)
-        return self._asked_for(decision)
-
-    def _waiting(self, plan: Plan) -> Suspension | None:
-        position = self._state.workflow.suspended
-        if position is None:
-            return None
-        progress = self._state.workflow.pipelines[position]
-        approval = approval_for(plan.pipelines[position], progress)
-        return suspensions.suspension_of(self._state, approval)
-
-    def _gate_of(self, waiting: Suspension | None) -> Gate | None:
-        """Return the gate of what waits for somebody, opened once and closed at its deadline."""
-        name = waiting.pipeline.name if waiting else ""
-        self._close_gates(but=name)
-        if waiting is None:
-            return None
-        now, known = workflow.now(), self._gates.get(name)
-        if known is None or known.activation != self._activation:
-            gate = suspensions.gate_of(self._parent, self._state, waiting, self._activation, now)
-            self._gates[name] = Gate(name=name, activation=self._activation, approval=gate.approval)
-            self._set_gate(gate)
-        elif waiting.deadline and now >= waiting.deadline:
-            self._close_gate(name, GateOutcome.TIMED_OUT)
-        return self._gates[name]
-
-    async def _put_back(self, waiting: Suspension) -> None:
-        """Say why a label is put back that somebody removed."""
-        message = (
-            f"Pipeline {waiting.pipeline.name} must be approved by somebody who may: "
-            f"the label {WORKFLOW_SUSPENDED} is put back"
-        )
-        await self._tell("ApprovalRequired", message, EventType.WARNING)
-
-    def _asked_for(self, decision: Decision) -> Decision:
-        """Return the decision with the run that a person asked for, where it may still start."""
-        if self._asked is None:
-            return decision
-        if again.why_not(self._state, self._asked.request) is not None:
-            self._asked = None
-            return decision
-        return again.again(decision, self._state, self._asked.request)
-
     async def _start_run(self, decision: Decision) -> datetime | None:
         """Run pipelines, once it is the parent's turn; return when to ask for it again."""
         if self._plan is None or not await self._has_turn(decision):
             return self._asks_again_at()
+        if not self._is_still_so(self._plan):
+            return workflow.now()
         if decision.trigger is Trigger.UNPAUSED:
             self._state = held(self._state, Reason.UNPAUSED, workflow.now())
         if decision.trigger is Trigger.RETRIED:
@@ -208,6 +166,11 @@ class ParentWorkflow(ParentRuns):
         await self._run(self._plan, decision)
         await self._give_turn_back(ran=True)
         return workflow.now()
+
+    def _is_still_so(self, plan: Plan) -> bool:
+        """Return whether nothing changed since a run was decided, or its pipelines were read."""
+        is_read = plan.seen.sight.hash == self._seen.sight.hash
+        return is_read and self._revision == self._decided_at
 
     def _asks_again_at(self) -> datetime | None:
         return None
@@ -224,6 +187,8 @@ class ParentWorkflow(ParentRuns):
         await self._give_turn_back()
         if decision.adds:
             await self._mark(adds=decision.adds)
+            # The label was there, though somebody may have taken it away before we hear of it.
+            self._state = suspension_seen(self._state)
         now, hold = workflow.now(), decision.hold
         match hold:
             case Hold.PAUSED:
@@ -238,7 +203,8 @@ class ParentWorkflow(ParentRuns):
             case _:
                 pass
         standing = _STANDINGS.get(hold, Standing.WAITING) if hold else Standing.WAITING
-        self._stand(standing, self._reason_of(decision))
+        in_status = hold in {None, Hold.UNPLANNED} or self._seen.is_deleted
+        self._stand(standing, self._reason_of(decision), in_status=in_status)
 
     def _unavailable(self, now: datetime) -> ParentState:
         """Return the state of a request whose Promise cannot fulfil it."""
@@ -271,16 +237,16 @@ class ParentWorkflow(ParentRuns):
         if self._is_untidy:
             self._is_untidy = False
             await self._tidy(works=True)
-        if self._works_changed or self._state.observed_generation != self._seen.sight.generation:
+        generation = self._decided_on.sight.generation
+        if self._works_changed or self._state.observed_generation != generation:
             self._works_changed = False
-            await self._look_at_its_works()
+            await self._look_at_its_works(generation)
         self._stand(
             Standing.READY,
             f"Runs again at {decision.at:%Y-%m-%d %H:%M:%S} UTC" if decision.at else "",
         )
 
-    async def _look_at_its_works(self) -> None:
-        generation = self._seen.sight.generation
+    async def _look_at_its_works(self, generation: int) -> None:
         found = await workflow.execute_activity_method(
             PipelineActivities.find_works, self._parent, **CALL, summary="find works"
         )
@@ -289,19 +255,20 @@ class ParentWorkflow(ParentRuns):
             state = state.model_copy(update={"promise_version": self._plan.promise_version})
         self._state = settled(state, generation, found.works, workflow.now())
 
-    async def _let_go(self) -> datetime | None:
-        """Do what the next finalizer of a parent stands for, and take it; return when to go on.
+    async def _let_go(self, decision: Decision) -> datetime | None:
+        """Do what a finalizer stands for, and take it; return when to go on.
 
         Source: Kratix, resource deletion and Promise deletion.
         """
         await self._give_turn_back()
-        step = next_step(self.steps, self._seen.finalizers)
-        if step is None:
+        step = decision.finalizer
+        if not step:
             self._is_gone = True
             return None
         self._stand(Standing.DELETING, f"Does what finalizer {step} stands for")
         if step != DELETE_WORKFLOWS and (left := await self._removed(step)):
-            self._stand(Standing.DELETING, f"Waits until these are gone: {listed(left)}")
+            said = f"Waits until these are gone: {listed(left)}"
+            self._stand(Standing.DELETING, said, in_status=True)
             return workflow.now() + _QUICK
         await self._release(step)
         return workflow.now()
@@ -337,8 +304,9 @@ class ParentWorkflow(ParentRuns):
         """Go on in another execution where the history of this one has grown long."""
         if not self._is_long() or self._is_gone:
             return
-        await workflow.wait_condition(self._may_renew)
         await self._show()
+        while not self._may_renew():
+            await workflow.wait_condition(self._may_renew)
         workflow.continue_as_new(self._next_start())
 
     def _is_long(self) -> bool:

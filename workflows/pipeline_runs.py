@@ -1,186 +1,38 @@
-"""A run of a parent's pipelines: what is known of it, and how one of them runs."""
+"""How one pipeline of a run runs: prepared, as a Job, and then what it left."""
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime, timedelta
-from functools import partial
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 from temporalio.workflow import ActivityHandle
 
 from activities.parents import ParentActivities
 from activities.pipelines import CollectOutput, PipelineActivities, PreparePipeline
 from activities.tasks import TaskActivities
 from runwright.errors import InvalidManifestError
-from runwright.models.history import History
 from runwright.models.kratix import (
     Collected,
     Ending,
     MarkParent,
     ParentState,
     PipelineRun,
-    PipelinesState,
-    Seen,
     StartPipelines,
     Trigger,
 )
-from runwright.models.runs import Cancelled, CancelRun
 from runwright.models.tasks import (
-    Diagnosis,
     OutcomeReason,
     Task,
     TaskKey,
-    TaskNote,
     TaskOutcome,
 )
-from runwright.rules import history as shared_history
-from runwright.rules.diagnoses import told
 from runwright.rules.kratix import progress, run_history, runs, tasks
-from runwright.rules.kratix.run_details import run_details, run_phase
-from runwright.rules.kratix.runs import Point, RunEnd
-from runwright.rules.kratix.updates import Shown, update_of
+from runwright.rules.kratix.runs import RunEnd
 from runwright.rules.wording import excerpt
-from workflows.alarms import Alarms
-from workflows.changes import Changes, TaskNotes
 from workflows.closing import ended
-from workflows.mirroring import Mirror
+from workflows.pipeline_state import RunState
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, LOOK, TRY_FOR_EVER
-from workflows.presentation import Identity, Presentation
 from workflows.tasks import cancelled, run_task, unbroken
-
-_KIND = "Pipelines"
-
-
-class RunState(Changes, TaskNotes):
-    """The state of a run: what changes it, and all that shows it."""
-
-    def __init__(self, start: StartPipelines) -> None:
-        super().__init__(start.number, History())
-        self._start = start
-        self._parent = start.plan.parent
-        self._state = start.state
-        self._seen = start.plan.seen
-        self._started_at = workflow.now()
-        self._finished_at: datetime | None = None
-        self._end: RunEnd | None = None
-        self._cancelled: Cancelled | None = None
-        self._current: int | None = None
-        """The position of the pipeline that it is at."""
-        self._key: TaskKey | None = None
-        """Of the task of that one, until it is over."""
-        self._has_begun = False
-        """Whether the Job of that one is made."""
-        self._diagnosis: Diagnosis | None = None
-        self._alarms = Alarms()
-        shown = Shown(self._parent, start.policy.compat, start.state)
-        self._mirror = Mirror[ParentState](partial(update_of, shown))
-        self._presentation = Presentation(
-            Identity(
-                kind=_KIND,
-                namespace=self._parent.namespace,
-                name=self._parent.name,
-                template=self._parent.promise,
-                cluster=start.cluster,
-            )
-        )
-        self._record([run_history.of_start(start, self._when())])
-
-    @workflow.signal(name="see", description="How the cluster has the parent.")
-    def see(self, seen: Seen) -> None:
-        """Heed how the parent was seen, unless it was seen later already."""
-        if not seen.is_older_than(self._seen):
-            self._seen = seen
-            self._note_change()
-
-    @workflow.signal(name="cancel", description="Stop what runs and close the run as cancelled.")
-    def cancel(self, request: CancelRun) -> None:
-        """Cancel the run; the first one to ask decides the grace."""
-        if not self._is_over and self._cancelled is None:
-            self._note_cancel(request)
-
-    @workflow.query(description="Everything that is known of the run.")
-    def state(self) -> PipelinesState:
-        """Return everything that is known of the run."""
-        return self._known().model_copy(update={"history": self._trail.history()})
-
-    def _known(self) -> PipelinesState:
-        """Return the state without the history, of which nothing is shown while it grows."""
-        plan, current = self._start.plan, self._current
-        return PipelinesState(
-            parent=self._parent,
-            cluster=self._start.cluster,
-            action=plan.action,
-            number=self._start.number,
-            trigger=self._start.trigger,
-            by=self._start.by,
-            state=self._state,
-            current="" if current is None else plan.pipelines[current].name,
-            diagnosis=self._diagnosis,
-            ending=self._end.ending if self._end else None,
-            message=self._end.message if self._end else "",
-            cancelled=self._cancelled,
-            started_at=self._started_at,
-            finished_at=self._finished_at,
-        )
-
-    def _note_cancel(self, request: CancelRun) -> None:
-        self._cancelled = Cancelled(
-            by=request.by,
-            at=workflow.now(),
-            reason=request.reason,
-            grace=tasks.GRACE if request.grace is None else request.grace,
-        )
-        self._record([shared_history.of_cancel(self._cancelled, self._when())])
-        self._note_change()
-
-    def _take_note(self, note: TaskNote) -> None:
-        if note.key != self._key or self._current is None:
-            return
-        self._diagnosis = note.diagnosis
-        if not self._has_begun and self._start.anew and note.diagnosis:
-            self._set(progress.begun_anew(self._state, workflow.now()))
-        self._tell_diagnosis(self._current)
-
-    def _tell_diagnosis(self, position: int) -> None:
-        message = told(self._diagnosis) if self._diagnosis else ""
-        message = excerpt(message, tasks.LONGEST_MESSAGE)
-        self._set(progress.with_message(self._state, position, message))
-
-    def _forget_diagnosis(self, position: int) -> None:
-        """Say no more why a Job does not get on that is over, or will not be made."""
-        was, self._diagnosis = self._diagnosis, None
-        if was and not self._has_begun:
-            self._tell_diagnosis(position)
-
-    def _set(self, state: ParentState, trigger: Trigger = Trigger.NEXT) -> None:
-        if state == self._state:
-            return
-        moves = run_history.of_pipelines(self._state, state, trigger, self._when())
-        self._record(moves)
-        self._state = state
-        self._note_change()
-
-    def _point(self) -> Point:
-        return Point(self._start, self._state, self._seen, workflow.now())
-
-    def _stop_grace(self) -> timedelta:
-        return self._cancelled.grace if self._cancelled else tasks.GRACE
-
-    def _present(self) -> None:
-        known = self._known()
-        self._presentation.show(run_details(known), run_phase(known), ())
-
-    async def _keep_mirrored(self) -> None:
-        """Show the latest state in the cluster; as it was before the run, it is shown already."""
-        await self._something_changes()
-        await self._all_is_quiet()
-        await super()._keep_mirrored()
-
-    async def _mirrored(self) -> int:
-        revision = self._revision
-        await self._mirror.show(self._state)
-        return revision
 
 
 class PipelineRuns(RunState):
@@ -188,7 +40,11 @@ class PipelineRuns(RunState):
 
     def __init__(self, start: StartPipelines) -> None:
         super().__init__(start)
+        self._is_ending = False
+        """Whether the task of the pipeline that it is at was over, or told to end."""
         self._are_labels_heeded = not (start.removes or start.adds)
+        self._to_be_shown = 0
+        """The revision with what the last pipeline left: the next one reads that of its parent."""
 
     async def _run_pipeline(self, position: int) -> RunEnd | None:
         """Return how the run ends with a pipeline; None: that one is over, or asks to run again.
@@ -198,13 +54,13 @@ class PipelineRuns(RunState):
         """
         self._current, self._has_begun = position, False
         run = tasks.run_of(self._start, position)
-        execution = self._execution()
         try:
-            task = tasks.task_of(run, self._start.plan, execution)
+            task = tasks.task_of(run, self._start.plan, _execution())
         except InvalidManifestError as error:
             return await self._fail(position, type(error).__name__, str(error))
         if (why := await self._why_not_prepared(run)) is not None:
             return await self._fail(position, OutcomeReason.REFUSED, why)
+        await workflow.wait_condition(lambda: self._shown_up_to >= self._to_be_shown)
         outcome = await self._outcome_of(task, position)
         if outcome is None:
             return self._stop_for_another(position)
@@ -212,10 +68,6 @@ class PipelineRuns(RunState):
             why = tasks.failure_of(outcome, run.pipeline)
             return await self._fail(position, outcome.reason, why)
         return await unbroken(self._end_pipeline(run, position, outcome))
-
-    def _execution(self) -> tasks.Execution:
-        info = workflow.info()
-        return tasks.Execution(info.workflow_id, info.first_execution_run_id)
 
     async def _why_not_prepared(self, run: PipelineRun) -> str | None:
         """Have there what the pod of a pipeline needs; return why the cluster will not have it."""
@@ -231,7 +83,7 @@ class PipelineRuns(RunState):
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise asyncio.CancelledError from error
-            return f"prepare its pod: {error.cause or error}"
+            return f"prepare its pod: {_said(error)}"
         return None
 
     async def _outcome_of(self, task: Task, position: int) -> TaskOutcome | None:
@@ -240,7 +92,7 @@ class PipelineRuns(RunState):
         Raises:
             CancelledError: it was ended because the run was cancelled.
         """
-        self._key = task.key
+        self._key, self._is_ending = task.key, False
         label = self._start.plan.pipelines[position].name
         running = asyncio.create_task(
             run_task(task, self._alarms, label=label, grace=self._stop_grace)
@@ -248,6 +100,7 @@ class PipelineRuns(RunState):
         starting = asyncio.create_task(self._note_start(task.key, position, running))
         with suppress(asyncio.CancelledError):  # a success that is recorded wins over a cancel
             await workflow.wait_condition(lambda: running.done() or self._is_to_stop())
+        self._is_ending = True
         await cancelled([running])
         await unbroken(ended(starting))
         starting.result()
@@ -272,10 +125,13 @@ class PipelineRuns(RunState):
             await self._heed_labels()
 
     async def _is_made(self, key: TaskKey, running: asyncio.Task[TaskOutcome]) -> bool:
-        """Return whether the Job of a task is there or was, as soon as that is known."""
+        """Return whether the Job of a task is there or was, as soon as that is known.
+
+        What is found once the task is told to end may be what bars it from ever starting.
+        """
         look = _expected(key)
         await workflow.wait([look, running], return_when=asyncio.FIRST_COMPLETED)
-        if look.done() and not look.cancelled() and look.exception() is None:
+        if look.done() and look.exception() is None and not self._is_ending:
             return True
         look.cancel()
         await workflow.wait([look, running])
@@ -285,18 +141,22 @@ class PipelineRuns(RunState):
 
     def _begin(self, position: int, job_name: str) -> None:
         is_first = position == self._start.position
+        trigger = self._start.trigger if is_first else Trigger.NEXT
+        self._has_begun = True
+        self._set(self._begun(position, job_name), trigger)
+        if self._diagnosis:
+            self._tell_diagnosis(position)
+
+    def _begun(self, position: int, job_name: str = "") -> ParentState:
+        """Return the state once a pipeline has begun, with a Job or without."""
         begun = progress.Started(
             position=position,
             hash=self._start.plan.seen.sight.hash,
             job_name=job_name,
             at=workflow.now(),
-            anew=self._start.anew and is_first,
+            anew=self._start.anew and position == self._start.position,
         )
-        trigger = self._start.trigger if is_first else Trigger.NEXT
-        self._has_begun = True
-        self._set(progress.pipeline_started(self._state, begun), trigger)
-        if self._diagnosis:
-            self._tell_diagnosis(position)
+        return progress.pipeline_started(self._state, begun)
 
     async def _heed_labels(self) -> None:
         """Take away the labels that asked for the run, which is under way now."""
@@ -313,7 +173,7 @@ class PipelineRuns(RunState):
                 summary="take the labels away",
             )
         except ActivityError as error:
-            workflow.logger.warning("labels refused: %s", error.cause or error)
+            workflow.logger.warning("labels refused: %s", _said(error))
             self._seen = runs.without_labels(self._seen, self._start.removes)
         else:
             gone = self._seen.model_copy(update={"is_deleted": True})
@@ -328,7 +188,7 @@ class PipelineRuns(RunState):
         try:
             collected = await self._collected(run, outcome)
         except ActivityError as error:
-            why = f"collect its output: {error.cause or error}"
+            why = f"collect its output: {_said(error)}"
             return await self._fail(position, OutcomeReason.REFUSED, why)
         if collected.warning:
             name, when = run.pipeline.name, self._when()
@@ -343,6 +203,7 @@ class PipelineRuns(RunState):
             status=collected.status,
         )
         self._set(progress.pipeline_ended(self._state, over, self._parent.type))
+        self._to_be_shown = self._revision
         return None
 
     async def _collected(self, run: PipelineRun, outcome: TaskOutcome) -> Collected:
@@ -362,12 +223,12 @@ class PipelineRuns(RunState):
         With its hash and without the labels it counts as run: nothing starts it again by itself
         before something changes.
         """
-        if not self._has_begun:
-            self._begin(position, "")
-        name, said = self._start.plan.pipelines[position].name, excerpt(message, 1024)
-        failed = progress.pipeline_failed(self._state, position, workflow.now())
+        state = self._state if self._has_begun else self._begun(position)
+        said = excerpt(message, tasks.LONGEST_MESSAGE)
+        failed = progress.pipeline_failed(state, position, workflow.now())
         self._set(progress.with_message(failed, position, said))
         await unbroken(self._heed_labels())
+        name = self._start.plan.pipelines[position].name
         return RunEnd(Ending.FAILED, reason, f"pipeline {name} failed: {said}")
 
     def _stop_for_another(self, position: int) -> RunEnd:
@@ -377,6 +238,16 @@ class PipelineRuns(RunState):
 
     def _note_stop(self, position: int, why: str) -> None:
         self._set(progress.pipeline_stopped(self._state, position, workflow.now(), why))
+
+
+def _execution() -> tasks.Execution:
+    info = workflow.info()
+    return tasks.Execution(info.workflow_id, info.first_execution_run_id)
+
+
+def _said(error: ActivityError) -> str:
+    """Return why an activity was given up, in the words of whoever refused."""
+    return error.cause.message if isinstance(error.cause, ApplicationError) else str(error)
 
 
 def _expected(key: TaskKey) -> ActivityHandle[None]:

@@ -47,8 +47,8 @@ class PromiseWorkflow(PromiseParts):
         match decision.move:
             case Move.START:
                 return await self._start_run(decision)
-            case Move.REST if self._seen.is_deleted:
-                return await self._let_go()
+            case Move.RELEASE:
+                return await self._let_go(decision)
             case Move.REST:
                 await self._have_requests_follow()
                 await self._settle(decision)

@@ -8,6 +8,7 @@ from temporalio import workflow
 from activities.parents import ParentActivities
 from runwright.models.kratix import FanOut, StartParent
 from runwright.models.kratix.keys import RECONCILE_RESOURCES
+from runwright.models.objects import EventType
 from runwright.rules.kratix.availability import (
     availability,
     is_fulfilled,
@@ -38,15 +39,18 @@ class PromiseParts(PromiseTurns):
 
         Source: Kratix, Promise configure workflow.
         """
-        if not self._seen.is_deleted and not is_paused(self._seen) and self._is_to_be_installed():
+        is_going = self._seen.is_deleted
+        if not is_going and not is_paused(self._seen) and self._is_to_be_installed():
             await self._install()
         decision = await super()._decided()
-        if self._seen.is_deleted:
+        if is_going or decision.move is Move.RELEASE:
             return decision
         if lacks := self._lacking(decision):
             self._why = lacks
             decision = Decision(Move.HOLD, hold=Hold.UNPLANNED, at=self._looks_at)
         self._note_availability(decision)
+        if decision.move is Move.START:
+            await self._show()  # its run shows how far the pipelines are, and no more
         if is_fulfilled(self._installed):
             return decision
         return decision._replace(at=min(filter(None, (decision.at, self._looks_at))))
@@ -63,9 +67,12 @@ class PromiseParts(PromiseTurns):
     async def _install(self) -> None:
         """Have its API served, its revision kept and its dependencies written."""
         self._installed_for = self._fingerprint()
+        known = self._installed.problems
         self._installed = await workflow.execute_activity_method(
             ParentActivities.install_promise, self._parent, **CALL, summary="install the promise"
         )
+        if (problems := self._installed.problems) and problems != known:
+            await self._tell("InvalidPromise", "; ".join(problems), EventType.WARNING)
         wait = _REQUIRED_LATER if self._installed.is_served else _SERVED_SOON
         self._looks_at = workflow.now() + wait
 
@@ -91,7 +98,7 @@ class PromiseParts(PromiseTurns):
 
     async def _have_requests_follow(self) -> None:
         """Have every request run anew that a change, or somebody, asks to; they do so in turn."""
-        sight = self._seen.sight
+        sight = self._decided_on.sight
         if asks_for_all_requests(sight, self._state.observed_generation):
             await self._tell("ReconcilingResources", "All requests for the Promise run anew")
             asked = await workflow.execute_activity_method(

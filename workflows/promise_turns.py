@@ -13,7 +13,7 @@ from runwright.rules.kratix import turns
 from runwright.rules.kratix.triggers import Decision, Move
 from workflows.parents import ParentWorkflow
 
-_LOOK_AT_HOLDERS: Final = timedelta(minutes=1)
+LOOK_AT_HOLDERS: Final = timedelta(minutes=1)
 """While somebody waits, those who have a turn are asked that often whether they still do."""
 
 
@@ -103,7 +103,7 @@ class PromiseTurns(ParentWorkflow):
                 await workflow.wait_condition(lambda: bool(self._notices or self._turns.waiting))
                 self._asked_holders_at = workflow.now()
                 continue
-            due = self._asked_holders_at + _LOOK_AT_HOLDERS
+            due = self._asked_holders_at + LOOK_AT_HOLDERS
             await self._until(lambda: bool(self._notices), due)
             if workflow.now() >= due:
                 self._asked_holders_at = workflow.now()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster
@@ -287,10 +287,7 @@ class KubernetesJobs:
         return None if is_earlier else stopped()
 
     async def _stopped(self, job: Manifest, grace: timedelta) -> TaskOutcome:
-        at = {identity.STOPPED: datetime.now(UTC).isoformat()}
-        note: dict[str, Any] = {"metadata": {"annotations": at}}
-        if may_have_several(job):  # or its controller would replace the pod
-            note["spec"] = {"suspend": True}
+        note = {"metadata": {"annotations": {identity.STOPPED: datetime.now(UTC).isoformat()}}}
         if identity.STOPPED not in identity.annotations(job):
             await self._cluster.patch(JOBS, name_of(job), note)
         for pause in _pauses(grace + _MARGIN):
@@ -300,16 +297,26 @@ class KubernetesJobs:
             pods = await self.evidence.pods(current)
             outcome = await self.evidence.outcome_with(current, pods)
             if outcome := outcome or given_up(pods, datetime.now(UTC)):
+                if may_have_several(current):  # one that waits for its next try would have it
+                    await self._suspend(current)
                 return outcome
             await self._end(pods, grace)
-            if not pods and not current["spec"].get("suspend"):  # then none shall come
-                await self._cluster.patch(JOBS, name_of(job), {"spec": {"suspend": True}})
+            if not pods or may_have_several(current):
+                await self._suspend(current)
             await asyncio.sleep(pause)
         message = (
             f"stop job {job['metadata']['namespace']}/{job['metadata']['name']}: "
             f"its pod has not ended {grace + _MARGIN} after it was told to"
         )
         raise StillRunningError(message)
+
+    async def _suspend(self, job: Manifest) -> None:
+        """Have a Job make no more pods.
+
+        Its controller ends those that there are with a grace of its own: they are told ours before.
+        """
+        if not job["spec"].get("suspend"):
+            await self._cluster.patch(JOBS, name_of(job), {"spec": {"suspend": True}})
 
     async def _end(self, pods: Iterable[Manifest], grace: timedelta) -> None:
         """Tell pods to end, unless they were told to do so as soon."""

@@ -105,7 +105,8 @@ class MemoryPipelines:
         """The names of the pipelines, once for each call."""
         self.collected: list[str] = []
         """The same."""
-        self.tidied: list[Plan] = []
+        self.tidied: list[tuple[Plan, bool]] = []
+        """For what, and whether its Works went too."""
         self._platform = platform
         self._selectors: dict[str, tuple[PromiseScheduling, ...]] = {}
 
@@ -138,7 +139,7 @@ class MemoryPipelines:
 
     async def tidy(self, plan: Plan, *, works: bool = True) -> None:
         """Remove the Works of pipelines that are no more."""
-        self.tidied.append(plan)
+        self.tidied.append((plan, works))
         found = await self.works(plan.parent) if works else []
         for work in stale_works(found, plan.parent.type, plan.names):
             del self._platform.works[work.metadata.namespace, work.metadata.name]

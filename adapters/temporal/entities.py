@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.common import (
     TypedSearchAttributes,
@@ -16,7 +17,10 @@ from adapters.temporal.launching import Place
 from adapters.temporal.standings import TemporalStandings
 from runwright.errors import TemporalUnavailableError
 from runwright.models.kratix import Parent, Seen, StartParent, WorkflowType, parent_id
+from runwright.ports import Fate, RunStanding
+from runwright.rules.wording import excerpt
 
+_LONGEST: Final = 512
 _KINDS: Final = {
     WorkflowType.PROMISE: "Promise",
     WorkflowType.RESOURCE: "ResourceRequest",
@@ -62,6 +66,23 @@ class TemporalEntities(TemporalStandings):
                 raise TemporalUnavailableError(message) from error
             raise translated(error, attempt) from error
         return started.result_run_id or started.first_execution_run_id or ""
+
+    async def standing(self, workflow_id: str) -> RunStanding:
+        """Return how the latest execution of an entity stands; of one that failed, with why."""
+        found = await super().standing(workflow_id)
+        if found.fate is not Fate.CLOSED:
+            return found
+        message = await self._why_failed(workflow_id, found.run_id)
+        return found._replace(reason="Failed" if message else "", message=message)
+
+    async def _why_failed(self, workflow_id: str, run_id: str) -> str:
+        """Return of what an entity failed; empty if it did not."""
+        for event in await self.newest_events(workflow_id, run_id):
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+                failure = event.workflow_execution_failed_event_attributes.failure
+                cause = failure.cause.message if failure.HasField("cause") else ""
+                return excerpt(": ".join(filter(None, (failure.message, cause))), _LONGEST)
+        return ""
 
     async def tell(self, workflow_id: str, seen: Seen) -> bool:
         """Tell an entity how its parent is; return whether it is there to hear it."""

@@ -88,14 +88,14 @@ class TemporalStandings:
 
     async def _problem(self, workflow_id: str, run_id: str) -> str:
         """Return what the run's code failed of, as its history has it."""
-        for event in await self._newest_events(workflow_id, run_id):
+        for event in await self.newest_events(workflow_id, run_id):
             if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
                 failed = event.workflow_task_failed_event_attributes.failure.message
                 return excerpt(failed, _LONGEST_MESSAGE)
         return "its workflow task is not completed by any worker"
 
     async def _why_ended(self, workflow_id: str, run_id: str) -> str:
-        for event in await self._newest_events(workflow_id, run_id):
+        for event in await self.newest_events(workflow_id, run_id):
             if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
                 reason = event.workflow_execution_terminated_event_attributes.reason
                 who = event.workflow_execution_terminated_event_attributes.identity
@@ -103,7 +103,8 @@ class TemporalStandings:
                 return f"The run was terminated in Temporal by {excerpt(who)}{said}"
         return "The run was ended in Temporal, outside its own code"
 
-    async def _newest_events(self, workflow_id: str, run_id: str) -> Sequence[HistoryEvent]:
+    async def newest_events(self, workflow_id: str, run_id: str) -> Sequence[HistoryEvent]:
+        """Return the last events of an execution, the newest first."""
         request = GetWorkflowExecutionHistoryReverseRequest(
             namespace=self._client.namespace, maximum_page_size=_NEWEST_EVENTS
         )

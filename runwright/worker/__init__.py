@@ -12,6 +12,7 @@ from runwright.worker.execution import (
     WORKFLOW_RUNNER,
     WORKFLOWS,
     ClusterPorts,
+    KratixPorts,
     attend,
     worker_of,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "WORKFLOWS",
     "WORKFLOW_RUNNER",
     "ClusterPorts",
+    "KratixPorts",
     "attend",
     "serve",
     "serve_local",

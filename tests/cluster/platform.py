@@ -145,7 +145,7 @@ class Platform:
             "spec": spec,
         }
         while True:
-            with suppress(RefusedError):
+            with suppress(RefusedError):  # its kind is not served yet
                 return await self.cluster.create(manifest, kind)
             await asyncio.sleep(0.05)
 
@@ -189,6 +189,10 @@ class Platform:
         key = self.namespace, name
         await self.cluster.patch(self.kind(promise), key, {"spec": spec})
 
+    async def patch_promise(self, promise: str, spec: Mapping[str, Any]) -> None:
+        """Change the spec of a Promise."""
+        await self.cluster.patch(PROMISES, ("", promise), {"spec": dict(spec)})
+
     async def label(self, promise: str, name: str, labels: Mapping[str, str | None]) -> None:
         """Change labels of a request, or of a Promise where no name is given."""
         resource, key = self._key(promise, name)
@@ -212,6 +216,12 @@ class Platform:
         labels += f",kratix.io/resource-name={name}" if name else ""
         found = (await self.cluster.list(JOBS, Selection(labels=labels))).items
         return sorted(found, key=lambda one: one["metadata"]["creationTimestamp"])
+
+    async def delete_all(self, resource: Resource, promise: str) -> None:
+        """Delete what there is of a kind in the namespace that belongs to a Promise."""
+        here = Selection(self.namespace, f"{PROMISE_NAME}={promise}")
+        for one in (await self.cluster.list(resource, here)).items:
+            await self.cluster.delete(resource, (self.namespace, one["metadata"]["name"]))
 
     async def works(self, promise: str) -> list[Manifest]:
         """Return the Works of a Promise and of its requests."""
@@ -339,10 +349,16 @@ def holds(manifest: Manifest, type_: str) -> bool:
     return condition(manifest, type_).get("status") == "True"
 
 
+def shown(manifest: Manifest, action: str = "configure") -> list[Manifest]:
+    """Return the pipelines of a parent, as its status has them."""
+    workflows = ((manifest.get("status") or {}).get("kratix") or {}).get("workflows") or {}
+    found: list[Manifest] = (workflows.get(action) or {}).get("pipelines") or []
+    return found
+
+
 def phases(manifest: Manifest, action: str = "configure") -> list[str]:
     """Return the phases of the pipelines of a parent."""
-    workflows = ((manifest.get("status") or {}).get("kratix") or {}).get("workflows") or {}
-    return [one["phase"] for one in (workflows.get(action) or {}).get("pipelines") or ()]
+    return [one["phase"] for one in shown(manifest, action)]
 
 
 def files_in(work: Manifest) -> dict[str, str]:

@@ -44,35 +44,39 @@ async def test_nothing_is_told_and_nothing_runs_at_a_resync(platform: Platform) 
         db = await platform.promise("db", pipeline("make"))
         await platform.request(db)
         request = await platform.until_reconciled(db)
-        await platform.until(lambda one: holds(one, "Reconciled"), db, "one")
+        await platform.until(lambda one: condition(one, "WorksSucceeded") != {}, db, "one")
         before = await platform.signals(request, db)
         audited = platform.account.audited()
         await asyncio.sleep(4)
         asked = [one for one in audited.requests() if one.right.verb not in {"list", "watch"}]
 
     assert await platform.signals(request, db) == before
-    assert {str(one.right) for one in asked} <= {"update leases.coordination.k8s.io"}
+    assert {str(one.right) for one in asked} <= {
+        "get configmaps",
+        "update leases.coordination.k8s.io",
+    }
 
 
 async def test_a_promise_that_cannot_be_read_says_so_with_every_problem(
     platform: Platform,
 ) -> None:
     """K44: and is installed as soon as it can be."""
-    broken = pipeline("make") | {"kind": "Pipe"}
-    manifest = platform.promise_manifest("db", broken, broken)
+    broken = [pipeline(name, parallelism=3) for name in ("make", "check")]
+    manifest = platform.promise_manifest("db", *broken)
     async with platform.served():
         await platform.cluster.create(manifest)
         db = manifest["metadata"]["name"]
         refused = await platform.until(lambda one: condition(one, "Available") != {}, db)
-        told = await platform.told(db, "default")
+        while "InvalidPromise" not in (told := await platform.told(db, "default")):
+            await asyncio.sleep(0.1)
         good = {"resource": {"configure": [pipeline("make")]}}
         await platform.cluster.patch(PROMISES, ("", db), {"spec": {"workflows": good}})
         await platform.until_available(db)
 
     said = condition(refused, "Available")["message"]
-    assert "configure[0]" in said
-    assert "configure[1]" in said
-    assert told
+    assert "configure[0].spec.parallelism" in said
+    assert "configure[1].spec.parallelism" in said
+    assert "configure[1].spec.parallelism" in told["InvalidPromise"][0]
 
 
 async def test_a_paused_promise_starts_nothing_and_goes_on_where_it_is_let(
@@ -110,7 +114,7 @@ async def test_an_entity_that_was_terminated_is_started_again_from_the_status(
         db = await platform.promise("db", pipeline("make"))
         await platform.request(db)
         request = await platform.until_reconciled(db)
-        await platform.entity(request, db).terminate("wrong cluster")
+        await platform.entity(request, db).terminate(reason="wrong cluster")
         while "WorkflowRestarted" not in (told := await platform.told("one")):
             await asyncio.sleep(0.1)
         report = await platform.report(request, db)
@@ -128,7 +132,7 @@ async def test_a_request_whose_workflow_was_lost_can_be_deleted_all_the_same(
         db = await platform.promise("db", pipeline("make"))
         await platform.request(db)
         request = await platform.until_reconciled(db)
-    await platform.entity(request, db).terminate("lost")
+    await platform.entity(request, db).terminate(reason="lost")
     await platform.delete(db, "one")
 
     async with platform.served():

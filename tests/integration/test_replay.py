@@ -115,6 +115,7 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
             {
                 *("run_task", "find_task", "stop_task", "cancel_own_run", "find_continuation"),
                 *("ensure_objects", "show_status", "find_workers"),
+                *("prepare_pipeline", "expect_task", "mark_parent", "collect_output"),
             },
             id="activities",
         ),
@@ -125,7 +126,7 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
         ),
         pytest.param(
             "workflowExecutionSignaledEventAttributes.signalName",
-            {"decide_gate", "pause", "resume", "cancel", "look_again"},
+            {"decide_gate", "pause", "resume", "cancel", "look_again", "see", "note_task"},
             id="signals",
         ),
         pytest.param(
@@ -134,7 +135,11 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
                 "Compensated",
                 "DependencyFailed",
                 "ExecutionFailed",
+                "Exited",
                 "InvalidConfiguration",
+                "InvalidManifestError",
+                "OutputInvalid",
+                "Refused",
                 "TimedOut",
             },
             id="failures",

@@ -14,6 +14,7 @@ from runwright.models.history import OPEN, Cause, Subject
 from runwright.models.story_run import Section, StepReason, workflow_id
 from runwright.models.tasks import Backend, OutcomeReason
 from runwright.worker import WORKFLOWS
+from workflows.pipelines import PipelinesWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
 from workflows.story_run import StoryRunWorkflow
 
@@ -37,6 +38,14 @@ def test_the_messages_of_a_run() -> None:
     assert set(definition.updates) == {"decide_gate", "pause", "resume", "cancel"}
     assert set(definition.signals) == {*definition.updates, "note_task", "look_again"}
     assert set(definition.queries) == {"state"}
+
+
+def test_the_messages_of_a_run_of_pipelines() -> None:
+    definition = workflow._Definition.must_from_class(PipelinesWorkflow)
+
+    assert set(definition.signals) == {"see", "note_task", "cancel"}
+    assert set(definition.queries) == {"state"}
+    assert definition.updates == {}
 
 
 def test_every_update_can_be_refused_before_it_is_written_into_the_history() -> None:

@@ -93,11 +93,10 @@ class Beginning:
 
     async def _explain(self, parent: Parent, standing: RunStanding, state: ParentState) -> None:
         """Tell why there is another entity, where there was one."""
-        if standing.fate is Fate.ENDED_OUTSIDE:
-            said = f": {standing.message}" if standing.message else ""
+        if standing.reason:
             message = (
-                f"Its workflow was ended in Temporal ({standing.reason}{said}); another one goes "
-                "on from what the status says"
+                f"Its workflow ended ({standing.reason}: {standing.message}); another one goes on "
+                "from what the status says"
             )
             await self._notes.warn(parent, "WorkflowRestarted", message)
         elif standing.fate is Fate.MISSING and not is_blank(state):

@@ -120,6 +120,12 @@ class Carried(Message):
     """When it was first seen that the parent is to go."""
     delete_tries: int = 0
     """How often its delete pipeline was tried again by itself."""
+    wishes: dict[str, bool] = {}
+    """Labels that messages asked for, or to be without, and that are not written yet."""
+    is_to_be_seen: bool = False
+    """Whether the parent itself is to be looked at."""
+    is_untidy: bool = False
+    """Whether a run ended after which nothing was tidied."""
     was_shown: bool = False
     """Whether the cluster shows the state that comes with this."""
 

@@ -28,6 +28,8 @@ class EventReason(StrEnum):
     """Why an Event is told. People search for these words: they stay as they are."""
 
     PIPELINE_STARTED = "PipelineStarted"
+    PIPELINE_STALLED = "PipelineStalled"
+    """Ours: its Job cannot be made, or does not get on."""
     CONFIGURE_FAILED = "ConfigureWorkflowFailed"
     DELETE_FAILED = "Failed Pipeline"
     SUSPENDED = "WorkflowSuspended"
@@ -40,6 +42,7 @@ class EventReason(StrEnum):
 
 _WARNINGS: Final = frozenset(
     {
+        EventReason.PIPELINE_STALLED,
         EventReason.CONFIGURE_FAILED,
         EventReason.DELETE_FAILED,
         EventReason.SUSPENDED,
@@ -79,8 +82,12 @@ def _of_pipelines(
 ) -> Iterator[tuple[EventReason, str]]:
     known = {one.name: one for one in _same_workflow(before, now)}
     for one in now.workflow.pipelines:
-        if _moved(known.get(one.name), one):
+        was = known.get(one.name)
+        if _moved(was, one):
             yield from _of_pipeline(parent, now.action, one)
+        if _stalls(was, one):
+            message = f"Pipeline {one.name} does not get on: {one.message}"
+            yield EventReason.PIPELINE_STALLED, message
 
 
 def _same_workflow(before: ParentState, now: ParentState) -> tuple[PipelineProgress, ...]:
@@ -91,6 +98,22 @@ def _same_workflow(before: ParentState, now: ParentState) -> tuple[PipelineProgr
 def _moved(before: PipelineProgress | None, now: PipelineProgress) -> bool:
     """Return whether a pipeline is in another phase, or again in the same with another Job."""
     return before is None or (before.phase, before.job_name) != (now.phase, now.job_name)
+
+
+def _stalls(before: PipelineProgress | None, now: PipelineProgress) -> bool:
+    """Return whether something keeps a pipeline that nothing kept before.
+
+    What exactly it is may change all the time. A pipeline whose Job was ended says why, too.
+    """
+    was_ended = before is not None and before.phase is PipelinePhase.RUNNING
+    if now.phase is PipelinePhase.PENDING and was_ended:
+        return False
+    return _is_kept(now) and (before is None or not _is_kept(before))
+
+
+def _is_kept(pipeline: PipelineProgress) -> bool:
+    at_work = pipeline.phase in {PipelinePhase.PENDING, PipelinePhase.RUNNING}
+    return at_work and bool(pipeline.message)
 
 
 def _of_pipeline(

@@ -3,6 +3,7 @@
 from typing import Final
 
 from runwright.models.kratix import (
+    Ending,
     Parent,
     PipelinePhase,
     PipelineProgress,
@@ -24,7 +25,8 @@ def run_phase(state: PipelinesState) -> str:
     """Return in one word where a run is."""
     if state.ending is None:
         return RUNNING
-    return "Canceled" if state.cancelled else state.ending
+    is_cancelled = state.cancelled is not None and state.ending is Ending.INTERRUPTED
+    return "Canceled" if is_cancelled else state.ending
 
 
 def run_details(state: PipelinesState) -> str:

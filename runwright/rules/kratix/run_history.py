@@ -65,7 +65,7 @@ def _of_pipeline(
         activation=when.activation,
         subject=Subject.STEP,
         name=now.name,
-        before=was.phase,
+        before=None if is_start or was.phase is PipelinePhase.PENDING else was.phase,
         after=now.phase,
         reason=trigger if is_start else None,
         message=said("; ".join(filter(None, parts))),

@@ -4,14 +4,15 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from runwright.errors import InvalidManifestError, Problem
-from runwright.models.durations import format_duration, parse_duration
+from runwright.models.durations import format_duration
 from runwright.models.kratix import Pipeline, PipelineRun, Plan, StartPipelines
 from runwright.models.kratix.keys import TIMEOUT
 from runwright.models.tasks import Backend, OutcomeReason, Task, TaskKey, TaskOutcome
 from runwright.rules.diagnoses import told
+from runwright.rules.kratix.intervals import limit_of
 from runwright.rules.kratix.jobs import Platform, job_template
 from runwright.rules.kratix.names import job_name
-from runwright.rules.wording import excerpt
+from runwright.rules.wording import child, excerpt
 
 GRACE: Final = timedelta(seconds=30)
 """Between TERM and KILL of a step, as Kubernetes has it by default."""
@@ -86,14 +87,11 @@ def timeout_of(pipeline: Pipeline) -> timedelta | None:
     written = pipeline.metadata.annotations.get(TIMEOUT)
     if written is None:
         return None
-    path = f'metadata.annotations["{TIMEOUT}"]'
     try:
-        limit = parse_duration(written)
+        return limit_of(written)
     except ValueError as error:
+        path = child("metadata.annotations", TIMEOUT)
         raise InvalidManifestError([Problem(path, str(error))]) from error
-    if limit <= timedelta():
-        raise InvalidManifestError([Problem(path, "must be longer than nothing")])
-    return limit
 
 
 def failure_of(outcome: TaskOutcome, pipeline: Pipeline) -> str:

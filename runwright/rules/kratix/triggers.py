@@ -48,6 +48,8 @@ class Move(StrEnum):
     SUSPEND_JOB = "suspendJob"
     """End the Job that runs: something else is to start in its place."""
     START = "start"
+    RELEASE = "release"
+    """Do what a finalizer stands for, and take it."""
 
 
 _ASKED: Final = {MANUAL_RECONCILIATION: Trigger.MANUAL, RUN_FROM_START: Trigger.RUN_FROM_START}
@@ -82,6 +84,8 @@ class Decision(NamedTuple):
     """Labels to be set."""
     at: datetime | None = None
     """When to look again although nothing was changed; None: never."""
+    finalizer: str = ""
+    """Of a release; empty: there is none of ours left."""
 
 
 class Case(NamedTuple):
