@@ -1,26 +1,18 @@
-"""What is kept of pipelines in a real cluster, and what goes with their parents."""
-
-from typing import Any
-
-import pytest
+"""What goes with Promises and requests in a real cluster."""
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.kratix.lookups import resource_of
 from adapters.kubernetes.resources import (
-    CONFIG_MAPS,
     DEFINITIONS,
     JOBS,
     PODS,
     PROMISE_REVISIONS,
     RESOURCE_BINDINGS,
-    SERVICE_ACCOUNTS,
     WORKS,
 )
-from runwright.models.kratix import SYSTEM_NAMESPACE, Parent, Plan, run_id
-from runwright.models.kratix.configuration import JobDefaults, KratixConfig, WorkflowDefaults
-from runwright.models.objects import Manifest
+from runwright.models.kratix import SYSTEM_NAMESPACE, Parent, run_id
 from tests.cluster.kratix import CONFIGURE, DELETE, Stand, handed_over, run, stand
-from tests.cluster.test_kratix_outputs import owned_by, stored
+from tests.cluster.test_kratix_tidying import ours, planned, pod_of
 from tests.unit.rules.kratix.documents import pipeline_manifest, workflows
 
 __all__ = ["stand"]
@@ -28,136 +20,6 @@ __all__ = ["stand"]
 JOBS_GO, WORKS_GO = "kratix.io/workflows-cleanup", "kratix.io/work-cleanup"
 REQUESTS_GO, REVISIONS_GO = "kratix.io/resource-request-cleanup", "kratix.io/revision-cleanup"
 BINDING_GOES, API_GOES = "kratix.io/resource-binding-cleanup", "kratix.io/api-crd-cleanup"
-
-
-async def planned(stand: Stand, parent: Parent, **config: Any) -> Plan:
-    """Return what the configure workflow of a parent executes, by other settings."""
-    plan = await stand.parents.plan(parent, CONFIGURE)
-    return plan.model_copy(update={"config": KratixConfig(**config)})
-
-
-async def pod_of(stand: Stand, job: Manifest) -> Manifest:
-    """Create the pod of a Job that nobody controls; no node takes it."""
-    metadata = job["metadata"]
-    while not await stand.cluster.get(SERVICE_ACCOUNTS, stand.namespace, "default"):
-        pass
-    labels = {
-        **metadata["labels"],
-        "batch.kubernetes.io/controller-uid": metadata["uid"],
-        "batch.kubernetes.io/job-name": metadata["name"],
-    }
-    return await stand.cluster.create(
-        {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {
-                "name": metadata["name"],
-                "namespace": metadata["namespace"],
-                "labels": labels,
-            },
-            "spec": {
-                "schedulerName": "nobody",
-                "containers": [{"name": "status-writer", "image": "none"}],
-            },
-        }
-    )
-
-
-def ours(parent: Parent, number: int, *, held: bool = False) -> dict[str, Any]:
-    """Return the metadata of a Job that a worker made; `held` if its end is not recorded."""
-    said = {identity.WORKFLOW: run_id(parent, CONFIGURE, number), identity.TRY: "1.1"}
-    return {"annotations": said, "finalizers": [identity.EVIDENCE] if held else []}
-
-
-async def test_the_newest_jobs_of_a_pipeline_are_kept(stand: Stand) -> None:
-    """K22: and the Works of pipelines that are no more, as long as the workflow fails."""
-    await stand.offered()
-    request = await stand.request()
-    await stand.pipelines.collect(run(request, "before"), handed_over())
-    for number in (1, 2, 3):
-        await stand.job(run(request, number=number), "Failed")
-    made = [one["metadata"]["name"] for one in await _by_age(stand)]
-
-    plan = await planned(stand, request, number_of_jobs_to_keep=2)
-    await stand.pipelines.tidy(plan, works=False)
-
-    kept = await stand.names(JOBS)
-    assert len(kept) == 2
-    assert set(kept) < set(made)
-    assert len(await stand.names(WORKS)) == 1
-
-
-async def test_a_job_that_runs_or_is_not_recorded_is_kept(stand: Stand) -> None:
-    await stand.offered()
-    request = await stand.request()
-    running = await stand.job(run(request, number=1))
-    awaited = await stand.job(run(request, number=2), "Failed", **ours(request, 2, held=True))
-    deleting = await stand.job(run(request, number=3, action=DELETE), "Failed")
-    for number in (4, 5):
-        await stand.job(run(request, number=number), "Failed")
-
-    await stand.pipelines.tidy(await planned(stand, request, number_of_jobs_to_keep=1))
-
-    kept = await stand.names(JOBS)
-    assert {one["metadata"]["name"] for one in (running, awaited, deleting)} < set(kept)
-    assert len(kept) == 4
-    await _let_go(stand, awaited)
-
-
-async def test_works_of_pipelines_that_are_no_more_go(stand: Stand) -> None:
-    """K48: what no pipeline made stays, and what belongs to somebody else."""
-    dependencies = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}]
-    promise = await stand.offered(dependencies=dependencies)
-    request = await stand.request()
-    await stand.pipelines.collect(run(request, "before"), handed_over())
-    await stand.pipelines.collect(run(request), handed_over())
-    await stand.pipelines.collect(run(promise, "before"), handed_over())
-
-    await stand.pipelines.tidy(await planned(stand, request))
-    (kept,) = await stand.pipelines.works(request)
-    assert kept.metadata.labels["kratix.io/pipeline-name"] == "instance"
-    assert len(await stand.pipelines.works(promise)) == 2
-    await stand.pipelines.tidy(await planned(stand, promise))
-
-    (static,) = await stand.pipelines.works(promise)
-    assert static.metadata.labels["kratix.io/work-type"] == "static-dependency"
-
-
-async def test_what_pods_stored_goes_once_it_was_read(stand: Stand) -> None:
-    """Of a Job whose outcome is recorded; else somebody may still read it."""
-    await stand.offered()
-    one = run(await stand.request())
-    held = ours(one.parent, 1, held=True)
-    job = await stand.job(one, "Complete", **held)
-    await stored(stand, one, "{}", **owned_by(job))
-    plan = await planned(stand, one.parent)
-
-    await stand.pipelines.tidy(plan)
-    assert await stand.cluster.get(CONFIG_MAPS, stand.namespace, "pod-1")
-    await _let_go(stand, job)
-    await stand.pipelines.tidy(plan)
-
-    assert await stand.cluster.get(CONFIG_MAPS, stand.namespace, "pod-1") is None
-
-
-@pytest.mark.parametrize(("seconds", "kept"), [(None, 1), (1_000_000_000, 1), (60, 0)])
-async def test_pods_go_so_long_after_their_job(
-    stand: Stand, seconds: int | None, kept: int
-) -> None:
-    await stand.offered()
-    request = await stand.request()
-    await pod_of(stand, await stand.job(run(request), "Failed"))
-    options = JobDefaults(pod_ttl_seconds_after_finished=seconds)
-
-    await stand.pipelines.tidy(
-        await planned(stand, request, workflows=WorkflowDefaults(job_options=options))
-    )
-
-    alive = [
-        one for one in await stand.listed(PODS) if not one["metadata"].get("deletionTimestamp")
-    ]
-    assert len(alive) == kept
-    assert len(await stand.names(JOBS)) == 1
 
 
 async def test_jobs_and_pods_of_a_request_go_with_it(stand: Stand) -> None:
@@ -200,6 +62,36 @@ async def test_where_all_requests_run_in_one_namespace_only_that_ones_go(stand: 
     assert await _left(stand, there) == (0, 0)
 
 
+async def test_works_go_where_pipelines_ran_before(stand: Stand) -> None:
+    """Of a Promise that has another namespace for its pipelines now: else both would be placed."""
+    promise = await stand.offered()
+    request = await stand.request()
+    await _made(stand, request)
+    apart = request.model_copy(update={"pipeline_namespace": "default"})
+    await _made(stand, apart)
+    config = {"workflows": {"config": {"pipelineNamespace": "default"}}}
+    await stand.edit(promise, spec=config)
+    await stand.promises.install(promise)
+
+    await stand.pipelines.tidy(await planned(stand, request))
+
+    (work,) = await stand.pipelines.works(request)
+    assert work.metadata.namespace == "default"
+
+
+async def test_with_a_request_goes_what_it_has_anywhere(stand: Stand) -> None:
+    """K60: by what each object says, and not by where the Promise has pipelines now."""
+    await stand.offered()
+    request, other = await stand.request(), await stand.request(namespace="default")
+    apart = request.model_copy(update={"pipeline_namespace": "default"})
+    await _made(stand, request, apart, other)
+
+    await _removed(stand, request)
+
+    assert await _left(stand, other) == (1, 1)
+    assert (len(await stand.names(JOBS)), len(await stand.names(WORKS))) == (1, 1)
+
+
 async def test_jobs_of_an_earlier_request_of_the_same_name_are_not_its(stand: Stand) -> None:
     """Each Job says whose it is: by its run, or by its owner."""
     await stand.offered()
@@ -212,6 +104,15 @@ async def test_jobs_of_an_earlier_request_of_the_same_name_are_not_its(stand: St
 
     assert await stand.removal.remove(second, JOBS_GO) == []
     assert len(await stand.removal.remove(first, JOBS_GO)) == 2
+
+
+async def test_a_job_that_somebody_labels_elsewhere_holds_up_no_deletion(stand: Stand) -> None:
+    await stand.offered()
+    request = await stand.request()
+    elsewhere = request.model_copy(update={"pipeline_namespace": "default"})
+    await stand.job(run(elsewhere))
+
+    assert await stand.removal.remove(request, JOBS_GO) == []
 
 
 async def test_a_binding_goes_with_its_request(stand: Stand) -> None:
@@ -340,17 +241,6 @@ async def test_the_delete_workflow_of_a_promise_is_its_own(stand: Stand) -> None
     plan = await stand.parents.plan(promise, DELETE)
 
     assert (plan.names, plan.parent.home) == (("bye",), SYSTEM_NAMESPACE)
-
-
-async def _by_age(stand: Stand) -> list[Manifest]:
-    return sorted(
-        await stand.listed(JOBS), key=lambda one: str(one["metadata"]["creationTimestamp"])
-    )
-
-
-async def _let_go(stand: Stand, job: Manifest) -> None:
-    name = (stand.namespace, job["metadata"]["name"])
-    await stand.cluster.without_finalizer(JOBS, name, identity.EVIDENCE)
 
 
 async def _made(stand: Stand, *requests: Parent) -> None:

@@ -8,7 +8,7 @@ from adapters.kubernetes import identity
 from adapters.kubernetes.clearing import remove_jobs
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import name_of
-from adapters.kubernetes.kratix.lookups import selector_of
+from adapters.kubernetes.kratix.lookups import is_for, labels_of_all, selector_of
 from adapters.kubernetes.ownership import owners_of
 from adapters.kubernetes.resources import JOBS, PODS
 from adapters.kubernetes.trimming import job_uid_of
@@ -21,7 +21,7 @@ from runwright.models.kratix import (
     parent_id,
 )
 from runwright.models.objects import Manifest
-from runwright.rules.kratix.deletion import Target, selection_of
+from runwright.rules.kratix.deletion import Target
 from runwright.rules.kratix.retention import KeptJob, superfluous_jobs
 from runwright.rules.kubernetes.fields import condition, field, moment, text
 
@@ -42,13 +42,13 @@ class PipelineJobs:
         self._cluster = cluster
 
     async def of(self, parent: Parent) -> Found:
-        """Return the Jobs of a parent and their pods: of that very parent, and no other one's."""
-        wanted = selection_of(Target.JOBS, parent)
-        # In one namespace: requests with pipelines elsewhere have a label more.
-        without = () if parent.is_apart else (keys.RESOURCE_NAMESPACE,)
-        selection = Selection(wanted.namespace, selector_of(wanted.labels, without))
+        """Return the Jobs of a parent and their pods: of that very parent, and no other one's.
+
+        They are looked for everywhere: its Promise may have had them in another namespace before.
+        """
+        selection = Selection(labels=selector_of(labels_of_all(Target.JOBS, parent)))
         listed = (await self._cluster.list(JOBS, selection)).items
-        jobs = [job for job in listed if is_of(job, parent)]
+        jobs = [job for job in listed if is_for(job, parent) and is_of(job, parent)]
         uids = {job["metadata"]["uid"] for job in jobs}
         pods = (await self._cluster.list(PODS, selection)).items
         return Found(jobs, [pod for pod in pods if _is_pod_of(pod, uids, parent)])
@@ -107,11 +107,14 @@ def is_of(manifest: Manifest, parent: Parent) -> bool:
     """Return whether an object with the labels of a parent belongs to that very one.
 
     Ours say whose run they are, and others name their owner. Where neither is, which is so of a
-    request elsewhere, the labels have to do.
+    request elsewhere, the labels have to do; but not in any namespace: whoever may make Jobs in one
+    must not be able to hold up the deletion of what is in another.
     """
     workflow = identity.annotations(manifest).get(identity.WORKFLOW)
     if workflow is not None:
         return workflow.startswith(f"{parent_id(parent)}/")
+    if manifest["metadata"]["namespace"] not in {parent.home, parent.namespace}:
+        return False
     owners = [one.uid for one in owners_of(manifest) if one.kind == parent.kind]
     return not owners or parent.uid in owners
 
@@ -134,7 +137,8 @@ def action_of(job: Manifest) -> WorkflowAction | None:
 
 
 def _is_pod_of(pod: Manifest, jobs: set[str], parent: Parent) -> bool:
-    says_so = identity.WORKFLOW in identity.annotations(pod) and is_of(pod, parent)
+    is_ours = identity.WORKFLOW in identity.annotations(pod) and is_for(pod, parent)
+    says_so = is_ours and is_of(pod, parent)
     return says_so or job_uid_of(pod) in jobs
 
 

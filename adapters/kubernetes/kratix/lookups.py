@@ -8,6 +8,7 @@ from typing import Final
 
 from adapters.kubernetes.answers import is_unknown_kind
 from adapters.kubernetes.cluster import Cluster, Selection
+from adapters.kubernetes.kratix.metadata import labels
 from adapters.kubernetes.resources import (
     CONFIG_MAPS,
     DEFINITIONS,
@@ -123,8 +124,25 @@ def resource_of_api(api: ApiSpec) -> Resource | None:
     return Resource(f"{api.group}/{chosen['name']}", api.names.kind, api.names.plural)
 
 
-def selector_of(labels: Mapping[str, str], without: Iterable[str] = ()) -> str:
+def selector_of(wanted: Mapping[str, str], without: Iterable[str] = ()) -> str:
     """Return a selector of what has these labels, and none of those."""
     return ",".join(
-        (*(f"{key}={value}" for key, value in labels.items()), *(f"!{key}" for key in without))
+        (*(f"{key}={value}" for key, value in wanted.items()), *(f"!{key}" for key in without))
     )
+
+
+def labels_of_all(target: Target, parent: Parent) -> dict[str, str]:
+    """Return the labels of what belongs to a parent, in whatever namespace its Promise has it."""
+    labelled = selection_of(target, parent).labels
+    return {key: value for key, value in labelled.items() if key != keys.RESOURCE_NAMESPACE}
+
+
+def is_for(manifest: Manifest, parent: Parent) -> bool:
+    """Return whether what is labelled as of a parent is not that of another one of its name.
+
+    Beside its request nothing says of which namespace that is; elsewhere a label does.
+    """
+    if parent.type is WorkflowType.PROMISE:
+        return True
+    elsewhere = labels(manifest).get(keys.RESOURCE_NAMESPACE)
+    return parent.namespace == (elsewhere or manifest["metadata"]["namespace"])

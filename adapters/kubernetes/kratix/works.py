@@ -6,7 +6,7 @@ from typing import Any
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import name_of
-from adapters.kubernetes.kratix.lookups import selector_of
+from adapters.kubernetes.kratix.lookups import is_for, labels_of_all, selector_of
 from adapters.kubernetes.kratix.metadata import labels
 from adapters.kubernetes.resources import WORKS
 from runwright.errors import ConflictError, NotOursError
@@ -30,9 +30,15 @@ class KubernetesWorks:
         return [read_object(Work, _emptied(one)) for one in await self.found(parent)]
 
     async def found(self, parent: Parent) -> list[Manifest]:
-        """Return the Works of a parent, as they are; of a Promise not those of its requests."""
-        wanted = selection_of(Target.WORKS, parent)
-        return await self._labelled(wanted.namespace, wanted.labels, parent.type)
+        """Return the Works of a parent, as they are; of a Promise not those of its requests.
+
+        They are looked for everywhere: its Promise may have had them in another namespace before.
+        """
+        wanted = labels_of_all(Target.WORKS, parent)
+        without = (keys.RESOURCE_NAME,) if parent.type is WorkflowType.PROMISE else ()
+        selection = Selection(labels=selector_of(wanted, without))
+        listed = (await self._cluster.list(WORKS, selection)).items
+        return [_typed(one) for one in listed if is_for(one, parent)]
 
     async def all_of(self, promise: Parent) -> list[Manifest]:
         """Return the Works of a Promise and of all requests for it."""
@@ -61,11 +67,17 @@ class KubernetesWorks:
             await self._create(manifest_of(work))
 
     async def remove_stale(self, plan: Plan) -> None:
-        """Remove the Works of a parent whose pipeline is no more."""
-        of_parent = await self.of(plan.parent)
-        for work in stale_works(of_parent, plan.parent.type, plan.names):
-            name = work.metadata.namespace, work.metadata.name
-            await self._cluster.delete(WORKS, name, uid=work.metadata.uid)
+        """Remove the Works of a parent whose pipeline is no more, or runs elsewhere by now."""
+        of_parent, type_ = await self.of(plan.parent), plan.parent.type
+        stale = stale_works(of_parent, type_, plan.names)
+        left = [
+            one
+            for one in of_parent
+            if one.metadata.labels.get(keys.WORK_TYPE) == type_
+            if one.metadata.namespace != plan.parent.home
+        ]
+        for name, uid in {_key(work) for work in (*stale, *left)}:
+            await self._cluster.delete(WORKS, name, uid=uid)
 
     async def _create(self, manifest: Manifest) -> None:
         try:
@@ -117,3 +129,7 @@ def _emptied(work: Manifest) -> Manifest:
         {**group, "workloads": []} for group in entries(work, "spec", "workloadGroups")
     ]
     return {**work, "spec": {**work["spec"], "workloadGroups": groups}}
+
+
+def _key(work: Work) -> tuple[tuple[str, str], str]:
+    return (work.metadata.namespace, work.metadata.name), work.metadata.uid
