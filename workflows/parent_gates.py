@@ -21,15 +21,9 @@ class ParentGates(ParentRuns):
         waiting = self._waiting(plan)
         gate = self._gate_of(waiting)
         if waiting and (why := suspensions.refusal_of(waiting, gate)):
-<<<<<<< HEAD
-            now = workflow.now()
-            self._state = suspensions.refused(self._state, waiting, why, now)
-            await self._mark(removes=[WORKFLOW_SUSPENDED])
-=======
             await self._mark(removes=[WORKFLOW_SUSPENDED])
             now = workflow.now()
             self._state = suspensions.refused(self._state, waiting, why, now)
->>>>>>> k_ent
             return Decision(Move.HOLD, hold=Hold.FAILED, at=now)
         decision = suspensions.may_go_on(decision, waiting, gate)
         if waiting and decision.adds and self._state.workflow.suspension_shown:

@@ -1,10 +1,7 @@
 """A run of a parent's pipelines, as a child of the parent's entity."""
 
 import asyncio
-<<<<<<< HEAD
-=======
 from collections.abc import Iterator
->>>>>>> k_ent
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -20,11 +17,7 @@ from temporalio.exceptions import (
 )
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
-<<<<<<< HEAD
-from runwright.models.history import History
-=======
 from runwright.models.history import Cause, History, Transition
->>>>>>> k_ent
 from runwright.models.kratix import (
     AskedAgain,
     CurrentRun,
@@ -163,12 +156,8 @@ class ParentRuns(ParentCalls):
                 await child.signal("see", seen)
             if self._cancelled is not None and not self._is_cancelling:
                 self._is_cancelling = True
-<<<<<<< HEAD
-                request = CancelRun(by=self._cancelled.by, reason=self._cancelled.reason)
-=======
                 said = self._cancelled
                 request = CancelRun(by=said.by, reason=said.reason, grace=said.grace)
->>>>>>> k_ent
                 await child.signal("cancel", request)
         return seen
 
@@ -215,14 +204,11 @@ class ParentRuns(ParentCalls):
         """Keep the last word of a run that cannot return it, for it closes as cancelled."""
         self._last_word = ended
 
-<<<<<<< HEAD
-=======
     def _told_by_run(self, ended: PipelinesEnded) -> Iterator[Transition]:
         """Yield what happened in a run, but that it was to end: that was kept when it was asked."""
         known = {Cause.CANCEL_REQUESTED} if self._cancelled else set[Cause]()
         return (one for one in ended.history.transitions if one.reason not in known)
 
->>>>>>> k_ent
     def _shown_by_run(self, ended: PipelinesEnded) -> Display | None:
         """Return what the cluster shows once a run is over; None: nobody knows."""
         last = ended if ended.history.transitions and not self._last_word else self._last_word
@@ -246,11 +232,7 @@ class ParentRuns(ParentCalls):
             ),
         )
         self._keep_run(past)
-<<<<<<< HEAD
-        self._record(ended.history.transitions)
-=======
         self._record(self._told_by_run(ended))
->>>>>>> k_ent
         if self._current and not ended.history.transitions:
             when = When(self._current.started_at, self._current.number)
             told = [reports.started(self._current, when), reports.ended(past, ended.state.message)]

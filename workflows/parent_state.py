@@ -13,10 +13,7 @@ from runwright.models.kratix import (
     AskedAgain,
     Carried,
     CurrentRun,
-<<<<<<< HEAD
-=======
     FanOut,
->>>>>>> k_ent
     Installed,
     ParentReport,
     PastRun,
@@ -60,15 +57,6 @@ class KnownParent(RunMessages):
         self._past = carried.past
         self._turn = carried.turn
         self._turns = carried.turns
-<<<<<<< HEAD
-        self._fan_out = carried.fan_out
-        self._deleted_at = carried.deleted_at
-        self._delete_tries = carried.delete_tries
-        self._installed = Installed()
-        self._current: CurrentRun | None = None
-        self._is_gone = False
-        self._wishes = dict(carried.wishes)
-=======
         self._fan_out: FanOut | None = carried.fan_out
         self._deleted_at = carried.deleted_at
         self._delete_tries: int = carried.delete_tries
@@ -76,7 +64,6 @@ class KnownParent(RunMessages):
         self._current: CurrentRun | None = None
         self._is_gone = False
         self._wishes: dict[str, bool] = dict(carried.wishes)
->>>>>>> k_ent
         """Labels that messages asked for, or to be without; they are not written yet."""
         self._is_to_be_seen = carried.is_to_be_seen
         """Whether the parent itself is to be looked at: it may be gone."""

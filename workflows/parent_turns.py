@@ -82,10 +82,7 @@ class ParentTurns(ParentWorkflow):
         asked = AskTurn(
             id=workflow.info().workflow_id,
             trigger=trigger,
-<<<<<<< HEAD
-=======
             is_own=self._seen.sight.generation != self._state.observed_generation,
->>>>>>> k_ent
             promise_version=self._seen.promise_version,
         )
         if not await self._told_promise("ask_turn", asked):

@@ -6,10 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from temporalio import workflow
-<<<<<<< HEAD
-=======
 from temporalio.exceptions import ActivityError, is_cancelled_exception
->>>>>>> k_ent
 
 from activities.pipelines import PipelineActivities
 from runwright.models.kratix import (
@@ -42,11 +39,7 @@ from runwright.rules.wording import listed
 from workflows.parent_calls import CALL
 from workflows.parent_gates import ParentGates
 
-<<<<<<< HEAD
-_SLOW: Final = timedelta(seconds=60)
-=======
 SLOW: Final = timedelta(seconds=60)
->>>>>>> k_ent
 """After which it is looked again whether what could not be read can be."""
 _QUICK: Final = timedelta(seconds=15)
 """After which it is looked again whether somebody else's Job has ended."""
@@ -138,11 +131,7 @@ class ParentWorkflow(ParentGates):
 
     def _unreadable(self, why: str) -> Decision:
         self._why = why
-<<<<<<< HEAD
-        return Decision(Move.HOLD, hold=Hold.UNPLANNED, at=workflow.now() + _SLOW)
-=======
         return Decision(Move.HOLD, hold=Hold.UNPLANNED, at=workflow.now() + SLOW)
->>>>>>> k_ent
 
     def _fit(self, plan: Plan) -> None:
         """Keep the state of the workflow that is planned, with the label that was seen."""
@@ -210,14 +199,6 @@ class ParentWorkflow(ParentGates):
             case Hold.UNAVAILABLE:
                 self._state = self._unavailable(now)
             case Hold.FAILED if self._is_untidy:
-<<<<<<< HEAD
-                self._is_untidy = False
-                await self._tidy(works=False)
-            case _:
-                pass
-        standing = _STANDINGS.get(hold, Standing.WAITING) if hold else Standing.WAITING
-        in_status = hold in {None, Hold.UNPLANNED} or self._seen.is_deleted
-=======
                 await self._tidy(works=False)
                 self._is_untidy = False
             case _:
@@ -225,7 +206,6 @@ class ParentWorkflow(ParentGates):
         standing = _STANDINGS.get(hold, Standing.WAITING) if hold else Standing.WAITING
         stays = hold is Hold.PAUSED and self._seen.is_deleted
         in_status = hold in {None, Hold.UNPLANNED} or stays
->>>>>>> k_ent
         self._stand(standing, self._reason_of(decision), in_status=in_status)
 
     def _unavailable(self, now: datetime) -> ParentState:
@@ -257,13 +237,8 @@ class ParentWorkflow(ParentGates):
         """
         await self._give_turn_back()
         if self._is_untidy:
-<<<<<<< HEAD
-            self._is_untidy = False
-            await self._tidy(works=True)
-=======
             await self._tidy(works=True)
             self._is_untidy = False
->>>>>>> k_ent
         generation = self._decided_on.sight.generation
         if self._works_changed or self._state.observed_generation != generation:
             self._works_changed = False
@@ -305,19 +280,13 @@ class ParentWorkflow(ParentGates):
         beside = [asyncio.create_task(one) for one in self._kept_up()]
         while not self._is_gone:
             looked = self._revision
-<<<<<<< HEAD
-            until = await act(await self._decided())
-=======
             until = await self._done(act)
->>>>>>> k_ent
             await self._show()
             if not self._is_gone:
                 await self._until_changed(looked, until)
                 await self._renew_if_suggested()
         return await self._end_of(beside)
 
-<<<<<<< HEAD
-=======
     async def _done(self, act: Callable[[Decision], Awaitable[datetime | None]]) -> datetime | None:
         """Do what is to be done now; return when to go on though nothing changed.
 
@@ -333,7 +302,6 @@ class ParentWorkflow(ParentGates):
             self._stand(Standing.WAITING, f"{error.cause or error}", in_status=True)
             return workflow.now() + SLOW
 
->>>>>>> k_ent
     def _kept_up(self) -> Sequence[Coroutine[Any, Any, None]]:
         """Return what goes on beside everything else."""
         return [self._keep_presented()]

@@ -24,11 +24,7 @@ class PromiseWorkflow(PromiseParts):
     Queries: `state` answers with the ParentReport, also when it is over.
     Closes: Completed with a ParentGone when the last finalizer of ours is taken, or the object is
     gone.
-<<<<<<< HEAD
-    Fails: where the worker lacks a right that it needs.
-=======
     Fails: never; what the cluster refuses is shown, and tried again.
->>>>>>> k_ent
     """
 
     steps: ClassVar[tuple[str, ...]] = PROMISE_STEPS

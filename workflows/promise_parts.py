@@ -8,10 +8,7 @@ from temporalio import workflow
 from activities.parents import ParentActivities
 from runwright.models.kratix import FanOut, StartParent
 from runwright.models.kratix.keys import RECONCILE_RESOURCES
-<<<<<<< HEAD
 from runwright.models.objects import EventType
-=======
->>>>>>> k_ent
 from runwright.rules.kratix.availability import (
     availability,
     is_fulfilled,
@@ -70,18 +67,12 @@ class PromiseParts(PromiseTurns):
     async def _install(self) -> None:
         """Have its API served, its revision kept and its dependencies written."""
         self._installed_for = self._fingerprint()
-<<<<<<< HEAD
         known = self._installed.problems
         self._installed = await workflow.execute_activity_method(
             ParentActivities.install_promise, self._parent, **CALL, summary="install the promise"
         )
         if (problems := self._installed.problems) and problems != known:
             await self._tell("InvalidPromise", "; ".join(problems), EventType.WARNING)
-=======
-        self._installed = await workflow.execute_activity_method(
-            ParentActivities.install_promise, self._parent, **CALL, summary="install the promise"
-        )
->>>>>>> k_ent
         wait = _REQUIRED_LATER if self._installed.is_served else _SERVED_SOON
         self._looks_at = workflow.now() + wait
 

@@ -201,11 +201,7 @@ async def test_a_switch_is_on_with_the_word_true_alone(client: Client, task_queu
 async def test_a_failure_starts_nothing_until_somebody_says_so(
     client: Client, task_queue: str
 ) -> None:
-<<<<<<< HEAD
-    """K19 and K20."""
-=======
     """K19, K20 and K22: its Works stay."""
->>>>>>> k_ent
     async with placed(client, task_queue, promise_of("a", "b")) as place:
         request = await place.apply(request_of())
         await request.end("a", exited(1))
@@ -217,11 +213,7 @@ async def test_a_failure_starts_nothing_until_somebody_says_so(
 
     assert [one.ending for one in failed.past] == ["Failed"]
     assert condition_in(shown, "Reconciled") == ("False", "ConfigureWorkflowFailed")
-<<<<<<< HEAD
-    assert [plan for plan, works in place.pipelines.tidied if works] == []
-=======
     assert [works for _, works in place.pipelines.tidied] == [False]
->>>>>>> k_ent
     assert (again["workflowsFailed"], phases_in(again)) == (0, ["Running", "Pending"])
     assert request.events().count("ConfigureWorkflowFailed") == 1
 

@@ -19,10 +19,7 @@ from tests.integration.parents import (
     request_of,
 )
 from tests.unit.rules.kratix.documents import Fields, pipeline_manifest
-<<<<<<< HEAD
-=======
 from workflows.presentation import KIND, NAME, NAMESPACE, PENDING_GATE, PHASE
->>>>>>> k_ent
 
 SUSPENDED: Final = "kratix.io/workflow-suspended"
 PAUSED: Final = "kratix.io/paused"
@@ -309,8 +306,6 @@ async def test_a_run_that_cannot_be_is_refused(
             await request.update("run_again", wanted)
 
     assert str(refused.value.cause) == f"RunRefused: {why}"
-<<<<<<< HEAD
-=======
 
 
 async def test_an_entity_is_found_by_what_it_is_at(client: Client, task_queue: str) -> None:
@@ -324,4 +319,3 @@ async def test_an_entity_is_found_by_what_it_is_at(client: Client, task_queue: s
     assert found.get(KIND) == "Database"
     assert (found.get(NAMESPACE), found.get(NAME)) == ("shop", "orders")
     assert (found.get(PHASE), found.get(PENDING_GATE)) == ("Suspended", ["a"])
->>>>>>> k_ent

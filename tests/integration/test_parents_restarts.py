@@ -3,20 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-<<<<<<< HEAD
-=======
 from datetime import timedelta
->>>>>>> k_ent
 from typing import Any, Final
 
 import pytest
 from temporalio.client import Client
 
-<<<<<<< HEAD
-from runwright.errors import ClusterUnavailableError
-=======
 from runwright.errors import ClusterUnavailableError, RefusedError, RunwrightError
->>>>>>> k_ent
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.kratix import ParentGone, Standing
 from runwright.models.runs import PauseRun, ResumeRun
@@ -51,39 +44,23 @@ SEAMS: Final = [
 class Breaking:
     """A port that breaks off once, before or after it did what one of its methods does."""
 
-<<<<<<< HEAD
-    def __init__(self, port: Any, seam: str, *, after: bool) -> None:
-        self._port, self._seam, self._after = port, seam, after
-=======
     def __init__(self, port: Any, seam: str, error: type[RunwrightError], *, after: bool) -> None:
         self._port, self._seam, self._error, self._after = port, seam, error, after
->>>>>>> k_ent
         self.broke = False
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)
-<<<<<<< HEAD
-        return self._breaking(method) if name == self._seam else method
-
-    def _breaking(self, method: Callable[..., Any]) -> Callable[..., Any]:
-=======
         return self._breaking(method, name) if name == self._seam else method
 
     def _breaking(self, method: Callable[..., Any], name: str) -> Callable[..., Any]:
->>>>>>> k_ent
         async def call(*arguments: Any, **fields: Any) -> Any:
             if self.broke:
                 return await method(*arguments, **fields)
             self.broke = True
             if self._after:
                 await method(*arguments, **fields)
-<<<<<<< HEAD
-            message = "the connection was lost"
-            raise ClusterUnavailableError(message)
-=======
             message = f"{name}: the connection was lost"
             raise self._error(message)
->>>>>>> k_ent
 
         return call
 
@@ -93,10 +70,7 @@ class BreakingPlace(Place):
 
     seam = ""
     after = False
-<<<<<<< HEAD
-=======
     error: type[RunwrightError] = ClusterUnavailableError
->>>>>>> k_ent
 
     def ports(self) -> ClusterPorts:
         """Return the ports, all of which may break off."""
@@ -106,11 +80,7 @@ class BreakingPlace(Place):
         return whole._replace(kratix=kratix, mirror=self._breaking(whole.mirror))
 
     def _breaking(self, port: Any) -> Any:
-<<<<<<< HEAD
-        return Breaking(port, self.seam, after=self.after)
-=======
         return Breaking(port, self.seam, self.error, after=self.after)
->>>>>>> k_ent
 
 
 async def life(place: Place) -> tuple[Entity, Entity]:
@@ -160,8 +130,6 @@ async def test_a_cluster_that_breaks_off_at_any_call_loses_nothing_and_repeats_n
     assert report.turns.under_way == ()
 
 
-<<<<<<< HEAD
-=======
 @pytest.mark.parametrize("seam", ["plan", "tidy", "works", "release", "remove", "install"])
 async def test_what_the_cluster_refuses_is_shown_and_tried_again(
     client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch, seam: str
@@ -177,7 +145,6 @@ async def test_what_the_cluster_refuses_is_shown_and_tried_again(
     assert place.platform.gone == ["orders"]
 
 
->>>>>>> k_ent
 async def test_a_worker_that_keeps_nothing_in_memory_decides_the_same(
     client: Client, task_queue: str
 ) -> None:
@@ -259,7 +226,7 @@ async def replaced_again_and_again(place: Place) -> AsyncGenerator[None]:
         while not over.is_set():
             async with place.worker():
                 try:
-                    async with asyncio.timeout(0.5):
+                    async with asyncio.timeout(2):
                         await over.wait()
                 except TimeoutError:
                     continue

@@ -40,15 +40,9 @@ def display_update(shown: Shown, before: Display | None, now: Display) -> Status
     added = merge_patch(known, _promise_fields(now))
     if not added:
         return update
-<<<<<<< HEAD
-    patch = update.patches[0].status if update.patches else {}
-    kratix = {**(patch.get("kratix") or {}), **(added.get("kratix") or {})}
-    status = {**patch, **added, "kratix": kratix}
-=======
     patch: dict[str, Any] = update.patches[0].status if update.patches else {}
     kratix: dict[str, Any] = patch.get("kratix") or {}
     status = {**patch, **added, "kratix": {**kratix, **added.get("kratix", {})}}
->>>>>>> k_ent
     patches = (StatusPatch(object=object_key(shown.parent), status=status),)
     return update.model_copy(update={"patches": patches})
 
