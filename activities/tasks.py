@@ -1,15 +1,21 @@
 """Running, finding and stopping tasks on whatever backend they belong to."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.heartbeats import beating
-from runwright.errors import RefusedError
+from runwright.errors import NotStartedError, RefusedError
 from runwright.models.base import Message
 from runwright.models.tasks import Backend, Claim, Task, TaskKey, TaskOutcome
 from runwright.ports import TaskRunner
+
+_LOOKS: Final = [timedelta(milliseconds=pause) for pause in (20, 40, 80, 160, 320, 640)]
+"""The pauses after looks for a task that is being started."""
 
 
 class StopTask(Message):
@@ -47,6 +53,27 @@ class TaskActivities:
     async def find_task(self, key: TaskKey) -> bool:
         """Return whether this try was started. Idempotent: it only looks."""
         return await self._runner(key).exists(key)
+
+    @activity.defn
+    async def expect_task(self, key: TaskKey) -> None:
+        """Return once this try was started. Idempotent: it only looks.
+
+        It looks a few times while the start may be under way; what takes longer is for Temporal to
+        ask again about, so that nobody is busy with waiting.
+
+        Raises:
+            ApplicationError: it was not started by then; of type NotStartedError, and benign, for
+                whatever keeps it is told by who meets it.
+        """
+        runner = self._runner(key)
+        for pause in _LOOKS:
+            if await runner.exists(key):
+                return
+            await asyncio.sleep(pause.total_seconds())
+        message = f"expect task {key.namespace}/{key.name}: it was not started yet"
+        raise ApplicationError(
+            message, type=NotStartedError.__name__, category=ApplicationErrorCategory.BENIGN
+        )
 
     @activity.defn
     async def stop_task(self, stop: StopTask) -> StoppedTask:

@@ -4,15 +4,17 @@ import socket
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from runwright.errors import InvalidSettingsError
 from runwright.models.addresses import OptionalAddress
 from runwright.models.base import Message
+from runwright.models.kratix import Compat
 from runwright.models.logs import KeepLogs
 from runwright.models.story_run import MOST_RETRIES, StepDefaults
 from runwright.models.tasks import Backend
@@ -24,6 +26,10 @@ _SERVICE: Final = "SERVICE_HOST"
 _OF_A_SERVICE: Final = ("SERVICE_", "PORT")
 _LABEL: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SECOND: Final = timedelta(seconds=1)
+_CONFINED: Final = PydanticCustomError(
+    "confined", "Promises are served in all namespaces: leave RUNWRIGHT_WATCH_NAMESPACE empty"
+)
+PIPELINE_ADAPTER: Final = f"runwright-pipeline-adapter:{version('runwright')}"
 _UNSERVED: Final = PydanticCustomError("backend", "Input should be 'local' or 'kubernetes'")
 
 
@@ -34,6 +40,15 @@ class LogFormat(StrEnum):
     """For people: a sentence, and fields behind it."""
     JSON = "json"
     """For what collects logs: an object a line."""
+
+
+class Served(StrEnum):
+    """Whether the objects of a system are looked after."""
+
+    AUTO = "auto"
+    """Where the cluster has its kinds, and we the rights."""
+    ON = "on"
+    OFF = "off"
 
 
 def _served(value: object) -> object:
@@ -74,6 +89,20 @@ class Settings(Message):
     """How often open runs of a cluster are compared with Temporal."""
     lease_duration: timedelta = Field(default=timedelta(seconds=15), ge=timedelta(seconds=5))
     """How long a worker that observes is waited for when nothing is heard of it."""
+    bubustack: Literal["on", "off"] = "on"
+    """Whether StoryRuns are looked after."""
+    kratix: Served = Served.AUTO
+    """Whether Promises and the requests for them are: only by a worker of all namespaces."""
+    kratix_compat: Compat = Compat.SEPTEMBER_2026
+    """Which Kratix is followed where its behaviour changed."""
+    kratix_selector: str = ""
+    """The labels of the Promises that are looked after, as `team=data`; empty: all are."""
+    kratix_most_at_once: int = Field(default=20, ge=1)
+    """How many runs of one Promise's requests may be under way."""
+    pipeline_adapter_image: str = PIPELINE_ADAPTER
+    """Of the containers before and after those of a pipeline's author."""
+    pipeline_adapter_pull_secret: str = ""
+    """For that image; empty: none is needed."""
     deletion_grace: timedelta = Field(
         default=timedelta(minutes=10), ge=_SECOND, le=timedelta(days=1)
     )
@@ -92,6 +121,13 @@ class Settings(Message):
     """Where `/metrics` answers."""
     log_format: LogFormat = LogFormat.LINES
     """How the log on standard error is written."""
+
+    @model_validator(mode="after")
+    def _serves_promises_everywhere(self) -> "Settings":
+        """Refuse what cannot be: Promises belong to no namespace, nor do their pipelines."""
+        if self.kratix is Served.ON and self.watch_namespace:
+            raise _CONFINED
+        return self
 
     @property
     def task_queue(self) -> str:
@@ -115,7 +151,7 @@ class Settings(Message):
             return cls.model_validate({"state": default_state_folder(environ), **given})
         except ValidationError as error:
             problems = "; ".join(
-                f"{_PREFIX}{str(one['loc'][0]).upper()}: {_said(one['type'], one['msg'])}"
+                f"{_PREFIX}{_variable(one['loc'])}: {_said(one['type'], one['msg'])}"
                 for one in error.errors(include_url=False, include_input=False)
             )
             raise InvalidSettingsError(problems) from error
@@ -148,6 +184,11 @@ def _links(names: Mapping[str, str]) -> tuple[str, ...]:
     """
     services = [name.removesuffix(_SERVICE) for name in names if name.endswith(_SERVICE)]
     return tuple(service + rest for service in services for rest in _OF_A_SERVICE)
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    """Return the name of what is wrong; that two do not go together is said of one of them."""
+    return str(location[0]).upper() if location else "KRATIX"
 
 
 def _said(kind: str, message: str) -> str:

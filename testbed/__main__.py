@@ -27,7 +27,7 @@ def _load() -> None:
 
 
 def _build() -> None:
-    for build in (binaries.etcd, binaries.kubernetes):
+    for build in binaries.ALL:
         _say(str(build()))
 
 

@@ -1,4 +1,4 @@
-"""Kubernetes and etcd, built from Go modules into the cache."""
+"""Kubernetes, etcd and the adapter of pipelines, built from Go modules into the cache."""
 
 import re
 import shutil
@@ -12,8 +12,9 @@ from typing import Final
 from testbed import cache
 from testbed.commands import run, search_path
 from testbed.errors import CommandError, UnavailableError
+from testbed.layout import project
 
-_SOURCES: Final = ("main.go", "go.mod", "go.sum")
+_SOURCES: Final = ("*.go", "go.mod", "go.sum")
 _KUBERNETES_VERSION: Final = re.compile(
     r"^\s*(?:require )?k8s\.io/kubernetes v((\d+)\.(\d+)\.\S+)", re.M
 )
@@ -29,7 +30,7 @@ def kubernetes() -> Path:
     Raises:
         UnavailableError: it is not in the cache and cannot be built.
     """
-    return _built("kubernetes", _version_flags())
+    return _built(_source("kubernetes"), _version_flags())
 
 
 def etcd() -> Path:
@@ -38,14 +39,26 @@ def etcd() -> Path:
     Raises:
         UnavailableError: it is not in the cache and cannot be built.
     """
-    return _built("etcd", ())
+    return _built(_source("etcd"), ())
 
 
-def _built(name: str, linked: Sequence[str]) -> Path:
-    source = _source(name)
+def pipeline_adapter() -> Path:
+    """Return the binary of the adapter of pipelines, as it is in the checkout.
+
+    Raises:
+        UnavailableError: it is not in the cache and cannot be built.
+    """
+    return _built(project() / "deploy" / "pipeline-adapter", ())
+
+
+ALL: Final = (etcd, kubernetes, pipeline_adapter)
+
+
+def _built(source: Path, linked: Sequence[str]) -> Path:
     words = ("build", "-trimpath", f"-ldflags={' '.join(('-s', '-w', *linked))}")
-    key = cache.digest((*words, *(source / file for file in _SOURCES)))
-    return cache.kept(name, key, partial(_build, source, words))
+    files = [file for pattern in _SOURCES for file in sorted(source.glob(pattern))]
+    key = cache.digest((*words, *files))
+    return cache.kept(source.name, key, partial(_build, source, words))
 
 
 def _build(source: Path, words: Sequence[str], target: Path) -> None:

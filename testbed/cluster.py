@@ -15,6 +15,7 @@ from testbed.commands import run, search_path
 from testbed.components import Component
 from testbed.errors import UnavailableError
 from testbed.images import archive, contents
+from testbed.locking import locked
 from testbed.waiting import until
 
 _READY_WITHIN: Final = 90.0
@@ -101,11 +102,19 @@ class Testbed:
         Raises:
             UnavailableError: there is no node of ours.
         """
-        if self.reach is not Reach.NODE:
-            message = f"images need a node of ours: {self.shortfall or 'the cluster is given'}"
-            raise UnavailableError(message)
+        self._need_node()
         load(contents.runwright())
         return contents.RUNWRIGHT
+
+    def load_pipeline_adapter(self) -> str:
+        """Bring the checkout's adapter of pipelines to the node; return its reference.
+
+        Raises:
+            UnavailableError: there is no node of ours.
+        """
+        self._need_node()
+        load(contents.pipeline_adapter())
+        return contents.PIPELINE_ADAPTER
 
     def compact(self) -> int:
         """Make etcd forget all revisions but the newest, and return that one."""
@@ -122,6 +131,11 @@ class Testbed:
         if self.reach is Reach.GIVEN:
             return
         until(self._is_ready, _READY_WITHIN, f"the {self.reach} being ready")
+
+    def _need_node(self) -> None:
+        if self.reach is not Reach.NODE:
+            message = f"images need a node of ours: {self.shortfall or 'the cluster is given'}"
+            raise UnavailableError(message)
 
     def _is_ready(self) -> bool:
         # The controllers make it, and no pod is admitted without it.
@@ -147,17 +161,18 @@ def components(reach: Reach) -> dict[str, Component]:
 
 
 def load(image: archive.Image) -> None:
-    """Bring an image to our node, unless it is there."""
+    """Bring an image to our node, unless it is there; a node that runs takes it at once."""
     note = layout.state_folder() / "images.json"
-    loaded = json.loads(note.read_text()) if note.exists() else {}
     layers = [layer.name for layer in image.layers]
-    if loaded.get(image.reference) == layers:
-        return
-    with tempfile.TemporaryDirectory(dir=layout.state_folder()) as folder:
-        file = Path(folder, "image.tar")
-        archive.write(image, file)
-        node.containerd("image", "import", file)
-    note.write_text(json.dumps(loaded | {image.reference: layers}))
+    with locked(layout.state_folder()):  # tests of several checkouts may bring theirs
+        loaded = json.loads(note.read_text()) if note.exists() else {}
+        if loaded.get(image.reference) == layers:
+            return
+        with tempfile.TemporaryDirectory(dir=layout.state_folder()) as folder:
+            file = Path(folder, "image.tar")
+            archive.write(image, file)
+            node.containerd("image", "import", file)
+        note.write_text(json.dumps(loaded | {image.reference: layers}))
 
 
 def given() -> Testbed | None:

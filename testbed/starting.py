@@ -76,7 +76,7 @@ def _repaired() -> Testbed | None:
 
 def _started() -> Testbed:
     shortfall = _why_no_node()
-    for build in (binaries.etcd, binaries.kubernetes):
+    for build in binaries.ALL:
         build()
     sweeping.sweep(components(Reach.NODE).values())
     if not shortfall:
@@ -120,7 +120,8 @@ def _brought_up(testbed: Testbed) -> Testbed:
     parts[control_plane.API_SERVER].spawn()
     if testbed.reach is Reach.NODE:
         parts[node.CONTAINERD].wait()
-        load(contents.busybox())
+        for image in (contents.busybox(), contents.pipeline_adapter()):
+            load(image)
     for part in parts.values():
         part.start()
     testbed.wait()

@@ -1,6 +1,6 @@
 """The messages that every run understands: gate decisions, pause, resume, cancel."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
         GateOutcome,
         RefusedDecision,
     )
-    from runwright.models.history import Cause, History, Transition
+    from runwright.models.history import Cause, History
     from runwright.models.runs import (
         Cancelled,
         CancelRun,
@@ -27,13 +27,13 @@ with workflow.unsafe.imports_passed_through():
     )
     from runwright.rules import gates as rules
     from runwright.rules import history
-    from runwright.rules.history import Trail, When
+    from workflows.changes import Changes
 
 _REFUSALS_KEPT: Final = 50
 """Refused signals are evidence, not state: the newest are enough."""
 
 
-class RunMessages:
+class RunMessages(Changes):
     """The part of a run that people talk to; a workflow of any system derives from it.
 
     Each message comes as an update, which answers, or as a signal of the same name, which also
@@ -47,17 +47,13 @@ class RunMessages:
         grace: timedelta,
         carried: History,
     ) -> None:
-        self._activation = activation
-        self._trail = Trail(carried)
+        super().__init__(activation, carried)
         self._authors = authors
         self._grace = grace
         self._gates: dict[str, Gate] = {}
         self._refused: tuple[RefusedDecision, ...] = ()
         self._paused: Paused | None = None
         self._cancelled: Cancelled | None = None
-        self._is_over = False
-        self._revision = 0
-        """Counts the changes of everything that a run shows."""
 
     @workflow.update(name="decide_gate", description="Approve or reject a gate.")
     def decide_gate(self, request: DecideGate) -> DecisionAnswer:
@@ -196,20 +192,6 @@ class RunMessages:
         if self._is_over:
             message = f"cannot {attempt}: the run is over"
             raise ApplicationError(message, type="RunIsOver")
-
-    async def _something_changes(self) -> None:
-        seen = self._revision
-        await workflow.wait_condition(lambda: self._revision != seen)
-
-    def _note_change(self, _cause: object = None) -> None:
-        self._revision += 1
-
-    def _when(self) -> When:
-        return When(workflow.now(), self._activation)
-
-    def _record(self, transitions: Iterable[Transition]) -> None:
-        """Keep in the history what changes just now: whatever sets a part of the state does."""
-        self._trail.add(transitions)
 
     def _open_gate(self, name: str, asked: str, deadline: datetime | None) -> None:
         self._set_gate(rules.opened(self._gates[name], asked, workflow.now(), deadline))

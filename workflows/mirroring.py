@@ -22,6 +22,10 @@ class Mirror(Generic[S]):
         self._told: S | None = None
         """The last state whose Events were told; the cluster may have refused its status."""
 
+    def assume(self, shown: S | None) -> None:
+        """Take a state for shown that somebody else showed; None: nobody knows what is shown."""
+        self._shown = self._told = shown
+
     async def show(self, now: S) -> None:
         """Show a state, and return when it is written; what changes nothing is not written.
 

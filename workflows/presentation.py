@@ -11,6 +11,7 @@ from temporalio.common import (
 )
 
 from runwright.models.bubustack import Phase
+from runwright.models.kratix import Standing, StartParent
 from runwright.models.story_run import StartStoryRun
 
 KIND: Final = SearchAttributeKey.for_keyword("RunwrightKind")
@@ -35,6 +36,21 @@ def attributes_of(start: StartStoryRun) -> TypedSearchAttributes:
             SearchAttributePair(TEMPLATE, start.story.metadata.name),
             SearchAttributePair(CLUSTER, start.cluster),
             SearchAttributePair(PHASE, str(Phase.RUNNING)),
+        ]
+    )
+
+
+def attributes_of_parent(start: StartParent) -> TypedSearchAttributes:
+    """Return what the entity of a Promise, or of a request for one, can be found by."""
+    parent = start.parent
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(KIND, parent.kind),
+            SearchAttributePair(NAMESPACE, parent.namespace),
+            SearchAttributePair(NAME, parent.name),
+            SearchAttributePair(TEMPLATE, parent.promise),
+            SearchAttributePair(CLUSTER, start.cluster),
+            SearchAttributePair(PHASE, Standing.STARTING.value),
         ]
     )
 

@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 with workflow.unsafe.imports_passed_through():
-    from activities.runs import CancelOwnRun, RunActivities
     from runwright.models.gates import GateOutcome
     from runwright.models.runs import LONGEST_REASON, CancelRun
     from runwright.models.story_run import (
@@ -27,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from runwright.rules.bubustack.verdicts import Ending
 
     # Module by module: what is imported from the package itself, the sandbox loads for each run.
-    from workflows.policies import LOOK, TRY_FOR_EVER
+    from workflows.closing import close_as_cancelled, ended
     from workflows.story_steps import StorySteps
     from workflows.tasks import cancelled, unbroken
 
@@ -176,7 +174,7 @@ class StoryRunWorkflow(StorySteps):
         self._is_over = True
         self._note_change()
         if mirroring:
-            await unbroken(_ended(mirroring))
+            await unbroken(ended(mirroring))
         for name in self._gates:
             self._close_gate(name, GateOutcome.CLOSED)
         before, self._state = self._state, verdicts.closed(self._state, ending, workflow.now())
@@ -201,19 +199,9 @@ class StoryRunWorkflow(StorySteps):
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _be_cancelled(self, ending: Ending) -> NoReturn:
-        """Have Temporal cancel this run: without its request a run cannot close as cancelled."""
-        if workflow.cancellation_reason() is None:
-            said = "" if ending is verdicts.CANCELED else ending.message
-            with suppress(asyncio.CancelledError):
-                await workflow.execute_activity_method(
-                    RunActivities.cancel_own_run,
-                    CancelOwnRun(reason=self._cancelled.reason if self._cancelled else said),
-                    start_to_close_timeout=LOOK,
-                    retry_policy=TRY_FOR_EVER,
-                    summary="close as cancelled",
-                )
-                await workflow.wait_condition(lambda: workflow.cancellation_reason() is not None)
-        raise asyncio.CancelledError
+        """Close as cancelled, for the reason that somebody gave, or that of the ending."""
+        said = "" if ending is verdicts.CANCELED else ending.message
+        await close_as_cancelled(self._cancelled.reason if self._cancelled else said)
 
     def _verdict(self, *, in_time: bool) -> Ending:
         if not in_time:
@@ -221,7 +209,3 @@ class StoryRunWorkflow(StorySteps):
         now, random = workflow.now(), workflow.random()
         stop = self._stops.get(Section.MAIN)
         return verdicts.ending_of(self._story, self._state, now, random, stop)
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    await workflow.wait([task])

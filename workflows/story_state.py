@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from temporalio import workflow
 
@@ -26,16 +26,14 @@ from runwright.rules.bubustack.details import details
 from runwright.rules.bubustack.scope import output_of, scope_of
 from runwright.rules.bubustack.status.changes import update_of
 from workflows.alarms import Alarms
+from workflows.changes import TaskNotes
 from workflows.effort import Effort
 from workflows.messages import RunMessages
 from workflows.mirroring import Mirror
 from workflows.presentation import Identity, Presentation
 
-_QUIET_TURNS: Final = 4
-"""More than lie between the end of a step and what that sets off."""
 
-
-class StoryState(RunMessages):
+class StoryState(RunMessages, TaskNotes):
     """The state of a run: what changes it, and all that shows it."""
 
     def __init__(self, start: StartStoryRun) -> None:
@@ -50,7 +48,7 @@ class StoryState(RunMessages):
         self._dag = dag.Dag(start.story)
         self._sizes = progress.sizes_of(self._state)
         self._interruption: Interruption | None = None
-        self._sent_at = self._sent = self._shown_up_to = 0
+        self._sent_at = self._sent = 0
         self._ends = 0
         """Grows whenever a step is over: what templates see may be another."""
         self._alarms = Alarms()
@@ -66,9 +64,7 @@ class StoryState(RunMessages):
             )
         )
 
-    @workflow.signal(name="note_task", description="Why a task does not get on.")
-    def note_task(self, note: TaskNote) -> None:
-        """Show why a running task does not get on, or that it does again."""
+    def _take_note(self, note: TaskNote) -> None:
         for step in self._state.steps.values():
             if progress.is_tried_as(step, note.key):
                 self._set(step.model_copy(update={"diagnosis": note.diagnosis}))
@@ -90,17 +86,10 @@ class StoryState(RunMessages):
             }
         )
 
-    async def _keep_presented(self) -> None:
-        while True:
-            self._present()
-            await self._something_changes()
-
     async def _keep_mirrored(self) -> None:
-        """Show the latest state in the cluster, until the run is over."""
-        while self._start.has_resource and not self._is_over:
-            self._shown_up_to = await self._mirrored()
-            await workflow.wait_condition(lambda: self._revision != self._shown_up_to)
-            await self._all_is_quiet()
+        """Show the latest state in the cluster, if it is to be shown there."""
+        if self._start.has_resource:
+            await super()._keep_mirrored()
 
     async def _until(self, holds: Callable[[], bool], moment: datetime | None) -> None:
         """Return once that holds, or at that moment."""
@@ -109,18 +98,6 @@ class StoryState(RunMessages):
             await self._alarms.wait([change], moment)
         finally:
             change.cancel()
-
-    async def _all_is_quiet(self) -> None:
-        """Return when nothing changes any more at this moment of the run.
-
-        The end of one step and the start of the next are one write, and the end of the last step
-        is the run's.
-        """
-        quiet, seen = 0, self._revision
-        while quiet < _QUIET_TURNS:
-            await workflow.wait_condition(lambda: True)  # one turn of everything that can go on
-            quiet = quiet + 1 if self._revision == seen else 0
-            seen = self._revision
 
     async def _mirrored(self) -> int:
         """Show the state as it is now in the cluster, and return its revision."""

@@ -21,6 +21,7 @@ _FOR_NOW: Final = frozenset(
 _TOO_LARGE: Final = re.compile(r"request is too large|send message larger than max")
 """What the store of an API server says of an object for which it has no room, now or later."""
 _TERMINATING: Final = "is being terminated"
+_STATUS: Final = ": HTTP "
 _LONGEST_MESSAGE: Final = 256
 _GROUPS: Final = re.compile(r" \(groups=\[[^\]]*\]\)")
 """Of who asked, in a message on rights: long, and before the right that is lacking."""
@@ -71,7 +72,7 @@ class Answer:
         """Return what to raise for an answer that is not good."""
         said = self.parsed()
         text = _GROUPS.sub("", str(said.get("message") or self.text()))
-        message = f"{self._attempt}: HTTP {self.status} {excerpt(text, _LONGEST_MESSAGE)}"
+        message = f"{self._attempt}{_STATUS}{self.status} {excerpt(text, _LONGEST_MESSAGE)}"
         if self.status == HTTPStatus.CONFLICT:
             return ConflictError(message)
         is_coming_up = self._was_away and self.status == HTTPStatus.FORBIDDEN
@@ -97,3 +98,18 @@ def is_for_now(status: int, said: Mapping[str, Any]) -> bool:
 def is_terminating(error: RunwrightError) -> bool:
     """Return whether the object was refused because its namespace is being deleted."""
     return isinstance(error, RefusedError) and _TERMINATING in str(error)
+
+
+def is_unknown_kind(error: RunwrightError) -> bool:
+    """Return whether the API server has no such kind of objects, or not in that version."""
+    return _has_status(error, HTTPStatus.NOT_FOUND)
+
+
+def is_invalid(error: RunwrightError) -> bool:
+    """Return whether the object itself was refused, whoever asks."""
+    return _has_status(error, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST)
+
+
+def _has_status(error: RunwrightError, *statuses: HTTPStatus) -> bool:
+    said = (f"{_STATUS}{status.value} " for status in statuses)
+    return isinstance(error, RefusedError) and any(one in str(error) for one in said)

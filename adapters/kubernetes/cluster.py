@@ -15,6 +15,7 @@ from adapters.kubernetes.answers import Answer
 from adapters.kubernetes.connection import Connection, connect
 from adapters.kubernetes.requests import (
     ANSWER_WITHIN,
+    APPLY,
     MERGE,
     STRATEGIC,
     WATCHING,
@@ -101,18 +102,53 @@ class Cluster:
         attempt = f"get {resource.of(namespace, name)}"
         return await self._if_there(Request(attempt, "GET", resource.path(namespace, name)))
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def serves(self, api_version: str) -> bool:
+        """Return whether there are kinds of that API version, as `batch/v1`: anybody may ask."""
+        answer = await self._ask(Request(f"look for {api_version}", "GET", f"/apis/{api_version}"))
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return False
+        if not answer.is_good:
+            raise answer.error()
+        return True
+
+    async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
         """Create the object and return it as it is now.
+
+        `resource` is its kind where that is none of those that Runwright knows.
 
         Raises:
             ConflictError: there is one of that name.
         """
-        resource, metadata = resource_of(manifest), manifest["metadata"]
+        resource, metadata = resource or resource_of(manifest), manifest["metadata"]
         namespace = str(metadata.get("namespace", ""))
         name = str(metadata.get("name") or metadata.get("generateName", ""))
         attempt = f"create {resource.of(namespace, name)}"
         path, query = resource.path(namespace), {"fieldManager": _MANAGER}
         answer = await self._ask(Request(attempt, "POST", path, query, manifest))
+        if not answer.is_good:
+            raise answer.error()
+        return answer.parsed()
+
+    async def rehearse(self, manifest: Manifest) -> None:
+        """Return if the object would be created, and do not create it."""
+        resource, metadata = resource_of(manifest), manifest["metadata"]
+        attempt = f"create {resource.of(metadata['namespace'], metadata['name'])}"
+        path, query = resource.path(metadata["namespace"]), {"dryRun": "All"}
+        answer = await self._ask(Request(attempt, "POST", path, query, manifest))
+        if not answer.is_good:
+            raise answer.error()
+
+    async def apply(self, manifest: Manifest) -> Manifest:
+        """Have the object as the manifest says, and return it as it is now.
+
+        It is created, or changed where it is different: what others say beside that stays, and what
+        was applied before and is not any more goes.
+        """
+        resource, metadata = resource_of(manifest), manifest["metadata"]
+        name = (str(metadata.get("namespace", "")), str(metadata["name"]))
+        path, query = resource.path(*name), {"fieldManager": _MANAGER, "force": "true"}
+        attempt = f"apply {resource.of(*name)}"
+        answer = await self._ask(Request(attempt, "PATCH", path, query, manifest, APPLY))
         if not answer.is_good:
             raise answer.error()
         return answer.parsed()

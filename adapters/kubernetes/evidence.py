@@ -36,9 +36,10 @@ class Evidence:
         """Return how the task ended, as these pods tell it; None while it has not."""
         pod = last(pods)
         stopped_at = _stopped_at(job)
-        seen = outcome_of(job, pod, container_of(job), _max_output(job))
+        was_stopped = stopped_at is not None
+        seen = outcome_of(job, pod, container_of(job), _max_output(job), is_stopped=was_stopped)
         if seen is None and pod is None:
-            seen = without_pod(job, was_stopped=stopped_at is not None)
+            seen = without_pod(job, was_stopped=was_stopped)
         if seen is None:
             return None
         reported, version = await self._records.report(job)

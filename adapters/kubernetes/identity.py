@@ -122,7 +122,13 @@ def key_of(job: Manifest) -> TaskKey | None:
 
 
 def namespace_of(workflow_id: str) -> str:
-    """Return the namespace of a run, by an id that ends with namespace, name and uid."""
+    """Return the namespace of the Jobs of a run: the third part from the end of its id.
+
+    Such ids end with namespace, name and uid. Of a pipeline of Kratix, whose Jobs may be elsewhere
+    than the object that it is run for, they end with namespace, action and number. Either way it is
+    the run's own id that says where its Jobs are, and nothing on a Job: a Job that names the run of
+    another namespace is nobody's, and one that names an id made up to fit finds no such run.
+    """
     parts = workflow_id.split("/")
     return parts[-3] if len(parts) > 3 else ""
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Final, Generic, NamedTuple, NoReturn, TypeVar
+from typing import Any, Final, Generic, NamedTuple, NoReturn, Protocol, TypeVar
 
 from adapters.kubernetes.cluster import ALL, Change, Cluster, Selection
 from adapters.kubernetes.resources import Resource
@@ -30,6 +30,30 @@ class _ExpiredError(Exception):
 class _Entry(NamedTuple, Generic[Kept]):
     uid: str
     kept: Kept
+
+
+class Watch(Protocol):
+    """What keeps the objects of one kind up to date, whatever it keeps of them."""
+
+    resource: Resource
+
+    @property
+    def trouble(self) -> str:
+        """Return why the objects may be out of date; empty while they are not."""
+        ...
+
+    @property
+    def is_synced(self) -> bool:
+        """Return whether the objects have been listed once."""
+        ...
+
+    async def synced(self) -> None:
+        """Return once the objects have been listed."""
+        ...
+
+    async def run(self) -> NoReturn:
+        """Keep the objects up to date until cancelled."""
+        ...
 
 
 class Informer(Generic[Kept]):

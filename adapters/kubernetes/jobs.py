@@ -33,6 +33,7 @@ from runwright.ports import Completions
 from runwright.rules.kubernetes.advice import of_refusal
 from runwright.rules.kubernetes.diagnosis import said
 from runwright.rules.kubernetes.judgement import given_up, is_lost, lost, stopped
+from runwright.rules.kubernetes.outcomes import may_have_several
 from runwright.rules.kubernetes.pods import is_terminal
 
 _MOST_LOOKS: Final = 5
@@ -296,16 +297,26 @@ class KubernetesJobs:
             pods = await self.evidence.pods(current)
             outcome = await self.evidence.outcome_with(current, pods)
             if outcome := outcome or given_up(pods, datetime.now(UTC)):
+                if may_have_several(current):  # one that waits for its next try would have it
+                    await self._suspend(current)
                 return outcome
             await self._end(pods, grace)
-            if not pods and not current["spec"].get("suspend"):  # then none shall come
-                await self._cluster.patch(JOBS, name_of(job), {"spec": {"suspend": True}})
+            if not pods or may_have_several(current):
+                await self._suspend(current)
             await asyncio.sleep(pause)
         message = (
             f"stop job {job['metadata']['namespace']}/{job['metadata']['name']}: "
             f"its pod has not ended {grace + _MARGIN} after it was told to"
         )
         raise StillRunningError(message)
+
+    async def _suspend(self, job: Manifest) -> None:
+        """Have a Job make no more pods.
+
+        Its controller ends those that there are with a grace of its own: they are told ours before.
+        """
+        if not job["spec"].get("suspend"):
+            await self._cluster.patch(JOBS, name_of(job), {"spec": {"suspend": True}})
 
     async def _end(self, pods: Iterable[Manifest], grace: timedelta) -> None:
         """Tell pods to end, unless they were told to do so as soon."""

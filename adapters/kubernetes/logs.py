@@ -287,13 +287,21 @@ def _age(pod: Manifest) -> str:
 
 
 def _container_of(pod: Manifest) -> str:
-    """Return the name of the container that does the task's work."""
-    first = next(iter(entries(pod, "spec", "containers")), None)
-    return text(first, "name")
+    """Return the name of the container that tells of the task: its own, once that has begun.
+
+    Before, and if it never does, that is the last of those that come before it.
+    """
+    own = text(next(iter(entries(pod, "spec", "containers")), None), "name")
+    before = [text(one, "name") for one in entries(pod, "spec", "initContainers")]
+    begun = [name for name in before if _has_begun(pod, name)]
+    return own if _has_begun(pod, own) or not begun else begun[-1]
 
 
 def _status_of(pod: Manifest, container: str) -> object:
-    statuses = entries(pod, "status", "containerStatuses")
+    statuses = (
+        *entries(pod, "status", "initContainerStatuses"),
+        *entries(pod, "status", "containerStatuses"),
+    )
     return next((one for one in statuses if text(one, "name") == container), None)
 
 

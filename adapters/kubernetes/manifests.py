@@ -45,8 +45,8 @@ def job_of(task: Task, claim: Claim, owner: Manifest | None, cluster: str) -> Ma
         },
         "finalizers": [identity.EVIDENCE],
     }
-    if owner is not None:
-        metadata["ownerReferences"] = [reference_to(owner)]
+    if owners := template.owners if owner is None else (reference_to(owner),):
+        metadata["ownerReferences"] = list(owners)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

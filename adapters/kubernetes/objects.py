@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from adapters.kubernetes import identity
+from adapters.kubernetes.clearing import remove_jobs
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import name_of
 from adapters.kubernetes.owners import Owners
 from adapters.kubernetes.ownership import Kinship, kinship
-from adapters.kubernetes.resources import JOBS, KNOWN, NAMESPACES, PODS, Resource, resource_of
-from adapters.kubernetes.trimming import job_uid_of
+from adapters.kubernetes.resources import JOBS, NAMESPACES, PODS, resource_meant, resource_of
 from runwright.errors import ConflictError, NotOursError, StillRunningError
 from runwright.models.objects import Manifest, ObjectKey
 from runwright.rules.kubernetes.fields import text
-from runwright.rules.kubernetes.pods import is_terminal
 
 _GONE: Final = "Terminating"
 
@@ -57,24 +56,11 @@ class KubernetesObjects:
         selection = Selection(namespace, f"{identity.RUN}={identity.run_digest(workflow_id)}")
         jobs = (await self._cluster.list(JOBS, selection)).items
         pods = (await self._cluster.list(PODS, selection)).items
-        for job in jobs:
-            await self._delete(JOBS, job)
-        for pod in pods:
-            await self._delete(PODS, pod)
-            if is_terminal(pod):
-                await self._let_go(PODS, pod)
-        running = {job_uid_of(pod) for pod in pods if not is_terminal(pod)}
-        for job in jobs:
-            if job["metadata"]["uid"] not in running:
-                await self._let_go(JOBS, job)
-        return [
-            *(PODS.of(*name_of(pod)) for pod in pods),
-            *(JOBS.of(*name_of(job)) for job in jobs),
-        ]
+        return await remove_jobs(self._cluster, jobs, pods)
 
     async def release(self, key: ObjectKey, finalizer: str) -> None:
         """Take a finalizer from an object; idempotent, also when the object is gone."""
-        resource, name = KNOWN[key.api_version, key.kind], (key.namespace, key.name)
+        resource, name = resource_meant(key), (key.namespace, key.name)
         found = await self._cluster.get(resource, *name)
         if found is None or (key.uid and found["metadata"]["uid"] != key.uid):
             return
@@ -113,11 +99,3 @@ class KubernetesObjects:
                 raise StillRunningError(message)
             case Kinship.SAME:
                 return
-
-    async def _delete(self, resource: Resource, one: Manifest) -> None:
-        if not one["metadata"].get("deletionTimestamp"):
-            await self._cluster.delete(resource, name_of(one), uid=one["metadata"]["uid"])
-
-    async def _let_go(self, resource: Resource, one: Manifest) -> None:
-        if identity.has_evidence(one):
-            await self._cluster.without_finalizer(resource, name_of(one), identity.EVIDENCE)

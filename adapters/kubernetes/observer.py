@@ -25,6 +25,7 @@ from runwright.models.tasks import Claim, TaskOutcome
 from runwright.ports import Answer, Completions, Metrics, Unmeasured
 from runwright.rules.kubernetes.fields import condition
 from runwright.rules.kubernetes.judgement import lost, without_output
+from runwright.rules.kubernetes.outcomes import may_have_several
 from runwright.rules.kubernetes.pods import is_terminal, last
 
 _LOG: Final = logging.getLogger(__name__)
@@ -209,7 +210,7 @@ class JobObserver:
     async def _pods_of(self, job: Manifest) -> list[Manifest]:
         """Return the pods of a Job; asked for anew where the watch on them may be behind."""
         known = list(self._pods.get(job["metadata"]["uid"], {}).values())
-        if any(map(is_terminal, known)):
+        if any(map(is_terminal, known)) and not may_have_several(job):
             return known
         if condition(job, *_ENDS) or (not known and _will_have_none(job)):
             return await self._evidence.pods(job)

@@ -1,7 +1,7 @@
 """The object that others are made for: it has to be there."""
 
 from adapters.kubernetes.cluster import Cluster
-from adapters.kubernetes.resources import KNOWN
+from adapters.kubernetes.resources import resource_meant
 from runwright.errors import NotFoundError, RefusedError
 from runwright.models.objects import ObjectKey
 
@@ -21,7 +21,7 @@ class Owners:
             RefusedError: its namespace is not served here.
             ClusterUnavailableError: the cluster could not be asked.
         """
-        resource = KNOWN[owner.api_version, owner.kind]
+        resource = resource_meant(owner)
         attempt = f"find {resource.of(owner.namespace, owner.name)}"
         if self._served not in {"", owner.namespace}:
             message = f"{attempt}: this worker serves the namespace {self._served} alone"

@@ -16,6 +16,8 @@ ANSWER_WITHIN: Final = 10.0
 """Seconds that one object may take."""
 MERGE: Final = "application/merge-patch+json"
 STRATEGIC: Final = "application/strategic-merge-patch+json"
+APPLY: Final = "application/apply-patch+yaml"
+"""Of which JSON is a part."""
 _JSON: Final = "application/json"
 _AGENT: Final = f"runwright/{version('runwright')}"
 _LARGE: Final = 1024 * 1024
@@ -37,8 +39,11 @@ class Request(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """Return which kind it is about, in the plural, with the part of it that is."""
-        parts = self.path.split("/")[3 if self.path.startswith("/api/") else 4 :]
+        """Return which kind it is about, in the plural, with the part of it that is.
+
+        Of a whole group it is `apis`.
+        """
+        parts = self.path.split("/")[3 if self.path.startswith("/api/") else 4 :] or ["apis"]
         if parts[0] == "namespaces" and len(parts) > 2:
             parts = parts[2:]
         return "/".join(parts[::2])

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from adapters.kubernetes.answers import is_terminating
 from adapters.kubernetes.cluster import Cluster
-from adapters.kubernetes.resources import KNOWN
+from adapters.kubernetes.resources import resource_meant
 from runwright.errors import ConflictError, RefusedError, TransientError
 from runwright.models.metrics import STATUS_WRITES
 from runwright.models.objects import Manifest, ObjectEvent, ObjectKey, StatusPatch, StatusUpdate
@@ -18,6 +18,8 @@ _UNMEASURED: Final = Unmeasured()
 _REPORTER: Final = "runwright"
 _LONGEST_MESSAGE: Final = 1024
 _CORE: Final = "v1"
+_OF_NONE: Final = "default"
+"""The namespace of Events about what belongs to none."""
 _MOST_LOOKS: Final = 5
 """At an object that others change at the same time."""
 _MOST_VERSIONS: Final = 10_000
@@ -83,7 +85,7 @@ class KubernetesStatus:
         the object had when it was seen last: another object of that name never had it.
         """
         key = patch.object
-        resource, name = KNOWN[key.api_version, key.kind], (key.namespace, key.name)
+        resource, name = resource_meant(key), (key.namespace, key.name)
         version = patch.version or self._versions.get(key)
         for _ in range(_MOST_LOOKS):
             version = version or await self._version_of(key)
@@ -106,7 +108,7 @@ class KubernetesStatus:
 
     async def _version_of(self, key: ObjectKey) -> str | None:
         """Return the version of the object that is meant; None if it is not there."""
-        resource = KNOWN[key.api_version, key.kind]
+        resource = resource_meant(key)
         found = await self._cluster.get(resource, key.namespace, key.name)
         if found is None:
             return None
@@ -149,7 +151,7 @@ class KubernetesStatus:
         return {
             "apiVersion": _CORE,
             "kind": "Event",
-            "metadata": {"name": _name(event, now), "namespace": key.namespace},
+            "metadata": {"name": _name(event, now), "namespace": key.namespace or _OF_NONE},
             "involvedObject": about,
             "type": event.type.value,
             "reason": event.reason,

@@ -31,7 +31,7 @@ def trimmed_job(job: Manifest) -> Manifest:
     return {
         "metadata": _metadata(job, ()),
         "spec": {
-            **_some(job["spec"], ("suspend", "activeDeadlineSeconds")),
+            **_some(job["spec"], ("suspend", "activeDeadlineSeconds", "backoffLimit")),
             "template": {
                 "metadata": _some(template.get("metadata") or {}, ("finalizers",)),
                 "spec": {"containers": [_some(first, ("name", "image"))]},

@@ -1,12 +1,8 @@
 """Starting runs for the objects of a cluster, and finding out what became of them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
-from temporalio.api.history.v1 import HistoryEvent
-from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client
 from temporalio.common import (
     TypedSearchAttributes,
@@ -17,30 +13,18 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.temporal.connection import translated
+from adapters.temporal.standings import TemporalStandings
 from runwright.errors import TemporalUnavailableError
 from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
 from runwright.models.runs import CancelRun, LookAgain
 from runwright.models.story_run import StartStoryRun, workflow_id
-from runwright.ports import Fate, RunStanding
-from runwright.rules.wording import excerpt
 
-_STATUS: Final = WorkflowExecutionStatus
-_OUTSIDE: Final = {
-    _STATUS.WORKFLOW_EXECUTION_STATUS_TERMINATED: "Terminated",
-    _STATUS.WORKFLOW_EXECUTION_STATUS_TIMED_OUT: "WorkflowTimedOut",
-}
 _SIGNALS: Final[Mapping[type, str]] = {
     CancelRun: "cancel",
     DecideGate: "decide_gate",
     LookAgain: "look_again",
 }
-_STUCK_AFTER: Final = 3
-"""Attempts of one workflow task: a deploy, or a worker that died, fails one or two."""
-_LATELY: Final = timedelta(minutes=15)
-_PAGE: Final = 1000
-_NEWEST_EVENTS: Final = 20
-_LONGEST_MESSAGE: Final = 512
 
 
 class Place(NamedTuple):
@@ -50,7 +34,7 @@ class Place(NamedTuple):
     cluster: str
 
 
-class TemporalLauncher:
+class TemporalLauncher(TemporalStandings):
     """The port Launcher, over a Temporal client.
 
     `attributes` makes the search attributes of a run, by which Temporal lists it.
@@ -62,7 +46,7 @@ class TemporalLauncher:
         place: Place,
         attributes: Callable[[StartStoryRun], TypedSearchAttributes],
     ) -> None:
-        self._client = client
+        super().__init__(client, place.cluster, "StoryRun")
         self._place = place
         self._attributes = attributes
 
@@ -108,76 +92,4 @@ class TemporalLauncher:
 
     async def tell(self, workflow_id: str, message: CancelRun | DecideGate | LookAgain) -> None:
         """Send a run a message; one that is closed is past it."""
-        name = _SIGNALS[type(message)]
-        try:
-            await self._client.get_workflow_handle(workflow_id).signal(name, message)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise translated(error, f"send {name} to {workflow_id}") from error
-
-    async def standing(self, workflow_id: str) -> RunStanding:
-        """Return how the latest execution of a run stands."""
-        try:
-            found = await self._client.get_workflow_handle(workflow_id).describe()
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return RunStanding(Fate.MISSING)
-            raise translated(error, f"look at {workflow_id}") from error
-        run_id, status = found.run_id, found.raw_description.workflow_execution_info.status
-        if status == _STATUS.WORKFLOW_EXECUTION_STATUS_RUNNING:
-            attempt = found.raw_description.pending_workflow_task.attempt
-            problem = await self._problem(workflow_id, run_id) if attempt >= _STUCK_AFTER else ""
-            return RunStanding(Fate.OPEN, run_id, problem=problem)
-        reason = _OUTSIDE.get(status)
-        if reason is None:
-            return RunStanding(Fate.CLOSED, run_id)
-        message = await self._why_ended(workflow_id, run_id)
-        return RunStanding(Fate.ENDED_OUTSIDE, run_id, reason, message)
-
-    async def open_runs(self) -> frozenset[str]:
-        """Return the ids of this cluster's open runs, as Temporal lists them."""
-        return await self._listed("ExecutionStatus = 'Running'")
-
-    async def in_trouble(self) -> frozenset[str]:
-        """Return the ids of the runs that were ended outside lately, or whose code fails."""
-        since = (datetime.now(UTC) - _LATELY).strftime("%Y-%m-%dT%H:%M:%SZ")
-        ended = f"CloseTime > '{since}' AND ExecutionStatus IN ('Terminated', 'TimedOut')"
-        failing = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
-        return await self._listed(ended) | await self._listed(failing)
-
-    async def _listed(self, query: str) -> frozenset[str]:
-        ours = f"WorkflowType = 'StoryRun' AND RunwrightCluster = '{self._place.cluster}'"
-        try:
-            found = self._client.list_workflows(f"{ours} AND {query}", page_size=_PAGE)
-            return frozenset([execution.id async for execution in found])
-        except RPCError as error:
-            raise translated(error, "list runs") from error
-
-    async def _problem(self, workflow_id: str, run_id: str) -> str:
-        """Return what the run's code failed of, as its history has it."""
-        for event in await self._newest_events(workflow_id, run_id):
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-                failed = event.workflow_task_failed_event_attributes.failure.message
-                return excerpt(failed, _LONGEST_MESSAGE)
-        return "its workflow task is not completed by any worker"
-
-    async def _why_ended(self, workflow_id: str, run_id: str) -> str:
-        for event in await self._newest_events(workflow_id, run_id):
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
-                reason = event.workflow_execution_terminated_event_attributes.reason
-                who = event.workflow_execution_terminated_event_attributes.identity
-                said = f": {excerpt(reason)}" if reason else ""
-                return f"The run was terminated in Temporal by {excerpt(who)}{said}"
-        return "The run was ended in Temporal, outside its own code"
-
-    async def _newest_events(self, workflow_id: str, run_id: str) -> Sequence[HistoryEvent]:
-        request = GetWorkflowExecutionHistoryReverseRequest(
-            namespace=self._client.namespace, maximum_page_size=_NEWEST_EVENTS
-        )
-        request.execution.workflow_id, request.execution.run_id = workflow_id, run_id
-        try:
-            service = self._client.workflow_service
-            found = await service.get_workflow_execution_history_reverse(request)
-        except RPCError as error:
-            raise translated(error, f"read the history of {workflow_id}") from error
-        return found.history.events
+        await self.signal(workflow_id, _SIGNALS[type(message)], message)

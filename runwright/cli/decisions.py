@@ -13,14 +13,23 @@ from runwright.cli.failures import reported
 from runwright.cli.following import follow, here
 from runwright.cli.output import Output, OutputOption, console, show
 from runwright.cli.pages import run_page
-from runwright.cli.parameters import AsOption, RunArgument, RunName, WaitOption, duration, user
+from runwright.cli.parameters import (
+    AsOption,
+    RunName,
+    Target,
+    TargetArgument,
+    WaitOption,
+    duration,
+    user,
+)
 from runwright.cli.session import connection
-from runwright.client import Run
+from runwright.client import ParentEntity, Run
 from runwright.models.base import Message
 from runwright.models.gates import DecideGate, DecisionAnswer, GateOutcome, Verdict
 from runwright.models.runs import Cancelled, Paused
 
-_SENT: Final = "no worker answered: it waits in Temporal, and counts as soon as one works"
+_Ask = Callable[[Run | ParentEntity], Awaitable[Message | None]]
+SENT: Final = "no worker answered: it waits in Temporal, and counts as soon as one works"
 _JUDGED: Final = "a worker judges it when one works"
 _OUTCOMES: Final = {
     GateOutcome.APPROVED: "the gate is approved",
@@ -34,7 +43,7 @@ CommentOption = Annotated[str, typer.Option("--comment", help="Why; it is kept w
 
 @app.command()
 def approve(
-    run: RunArgument,
+    run: TargetArgument,
     gate: GateArgument,
     comment: CommentOption = "",
     by: AsOption = None,
@@ -46,7 +55,7 @@ def approve(
 
 @app.command()
 def reject(
-    run: RunArgument,
+    run: TargetArgument,
     gate: GateArgument,
     comment: CommentOption = "",
     by: AsOption = None,
@@ -58,37 +67,37 @@ def reject(
 
 @app.command()
 def pause(
-    run: RunArgument,
+    run: TargetArgument,
     comment: CommentOption = "",
     by: AsOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Start no further step of a run; what runs goes on, and deadlines too."""
 
-    async def paused(one: Run) -> Paused | None:
+    async def paused(one: Run | ParentEntity) -> Paused | None:
         return await one.pause(by=_who(by), comment=comment)
 
-    _tell(run, paused, output, f"paused: run {run}")
+    _tell(run, paused, output, f"paused: {run.said}")
 
 
 @app.command()
 def resume(
-    run: RunArgument,
+    run: TargetArgument,
     comment: CommentOption = "",
     by: AsOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Go on with a run that was paused."""
 
-    async def resumed(one: Run) -> Message | None:
+    async def resumed(one: Run | ParentEntity) -> Message | None:
         return await one.resume(by=_who(by), comment=comment)
 
-    _tell(run, resumed, output, f"resumed: run {run}")
+    _tell(run, resumed, output, f"resumed: {run.said}")
 
 
 @app.command()
 def cancel(
-    run: RunArgument,
+    run: TargetArgument,
     reason: Annotated[str, typer.Option(help="Why; it is kept with the run.")] = "",
     grace: Annotated[
         timedelta | None,
@@ -105,19 +114,20 @@ def cancel(
 ) -> None:
     """Stop what a run does, and close it as cancelled."""
 
-    async def cancelled(one: Run) -> Cancelled | None:
+    async def cancelled(one: Run | ParentEntity) -> Cancelled | None:
         return await one.cancel(by=_who(by), reason=reason, grace=grace)
 
-    if wait:
+    if wait and isinstance(run, RunName):
         with reported(output):
             asyncio.run(_cancel_and_wait(run, cancelled, output))
+    elif wait:
+        message = f"{run.said} is no run that comes to an end"
+        raise typer.BadParameter(message)
     else:
-        _tell(run, cancelled, output, f"cancelled: run {run}; what runs is being stopped")
+        _tell(run, cancelled, output, f"cancelled: {run.said}; what runs is being stopped")
 
 
-async def _cancel_and_wait(
-    run: RunName, ask: Callable[[Run], Awaitable[Message | None]], output: Output
-) -> None:
+async def _cancel_and_wait(run: RunName, ask: _Ask, output: Output) -> None:
     async with connection() as client:
         one = run.of(client)
         await ask(one)
@@ -126,7 +136,7 @@ async def _cancel_and_wait(
 
 
 def _decide(
-    run: RunName, said: tuple[str, Verdict], comment: str, by: str | None, output: Output
+    run: Target, said: tuple[str, Verdict], comment: str, by: str | None, output: Output
 ) -> None:
     gate, verdict = said
     request = DecideGate(gate=gate, verdict=verdict, by=_who(by), comment=comment)
@@ -135,17 +145,17 @@ def _decide(
         show(answer, output, lambda _: Text(answered(run, request, answer)))
 
 
-async def _decided(run: RunName, request: DecideGate) -> DecisionAnswer | None:
+async def _decided(run: Target, request: DecideGate) -> DecisionAnswer | None:
     async with connection() as client:
         return await run.of(client).decide(request)
 
 
-def answered(run: RunName, request: DecideGate, answer: DecisionAnswer | None) -> str:
+def answered(run: Target, request: DecideGate, answer: DecisionAnswer | None) -> str:
     """Return what the sender of a decision is told; `answer` is None while no worker judged it."""
     verdict = "approved" if request.verdict is Verdict.APPROVE else "rejected"
-    what = f"{verdict}: gate {request.gate} of run {run}"
+    what = f"{verdict}: gate {request.gate} of {run.said}"
     if answer is None:
-        where = f"gate {request.gate} of run {run}"
+        where = f"gate {request.gate} of {run.said}"
         return f"sent: the decision on {where} waits in Temporal; {_JUDGED}"
     again = " (it had been said before)" if answer.repeated else ""
     if answer.outcome is not None and answer.outcome in _OUTCOMES:
@@ -163,15 +173,13 @@ def _prospect(answer: DecisionAnswer) -> str:
     return f"{answer.missing} more approval{'s are' if several else ' is'} needed"
 
 
-def _tell(
-    run: RunName, ask: Callable[[Run], Awaitable[Message | None]], output: Output, done: str
-) -> None:
+def _tell(run: Target, ask: _Ask, output: Output, done: str) -> None:
     with reported(output):
         answer = asyncio.run(_told(run, ask))
-        show(answer, output, lambda _: Text(done if answer else f"{done}; {_SENT}"))
+        show(answer, output, lambda _: Text(done if answer else f"{done}; {SENT}"))
 
 
-async def _told(run: RunName, ask: Callable[[Run], Awaitable[Message | None]]) -> Message | None:
+async def _told(run: Target, ask: _Ask) -> Message | None:
     async with connection() as client:
         return await ask(run.of(client))
 

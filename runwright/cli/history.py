@@ -15,12 +15,13 @@ from runwright.cli.failures import reported
 from runwright.cli.following import here
 from runwright.cli.marks import Marks
 from runwright.cli.output import Output, OutputOption, show
-from runwright.cli.parameters import RunArgument, RunName
+from runwright.cli.parameters import ParentName, RunName, Target, TargetArgument
 from runwright.cli.session import connection
 from runwright.errors import NotFoundError
 from runwright.models.base import Message
 from runwright.models.bubustack import Phase
 from runwright.models.history import Subject, Transition
+from runwright.models.kratix import ParentReport
 from runwright.models.story_run import StoryRunState
 from runwright.rules.times import lasting, moment
 
@@ -37,7 +38,7 @@ class RunHistory(Message):
 
 @app.command()
 def history(
-    run: RunArgument,
+    run: TargetArgument,
     step: Annotated[
         str, typer.Option(metavar="NAME", help="Only of this step, and of its gate.")
     ] = "",
@@ -45,13 +46,28 @@ def history(
 ) -> None:
     """Show what happened to a run, in all its executions: when, why, and by whom."""
     with reported(output):
-        told = history_of(asyncio.run(_state(run)), step)
+        told = asyncio.run(_history(run, step))
         show(told, output, lambda console: history_page(told, here(), console))
 
 
-async def _state(run: RunName) -> StoryRunState:
+async def _history(run: Target, step: str) -> RunHistory:
     async with connection() as client:
-        return await run.of(client).state()
+        if isinstance(run, RunName):
+            return history_of(await run.of(client).state(), step)
+        if isinstance(run, ParentName):
+            return parent_history_of(await run.of(client).report(), step)
+    raise AssertionError(run)  # there is nothing else
+
+
+def parent_history_of(report: ParentReport, pipeline: str = "") -> RunHistory:
+    """Return what happened to a parent, or to one of its pipelines."""
+    told = report.history.transitions
+    return RunHistory(
+        namespace=report.parent.namespace,
+        name=report.parent.name,
+        transitions=tuple(one for one in told if pipeline in {"", one.name}),
+        dropped=report.history.dropped,
+    )
 
 
 def history_of(state: StoryRunState, step: str = "") -> RunHistory:
@@ -111,11 +127,9 @@ def _change(one: Transition, marks: Marks) -> tuple[str, str]:
     """Return what it is now, or what was done to it where it stays as it is; and the style."""
     if one.after is None:
         return f"  {one.reason or ''}", ""
-    return (
-        marks.of_gate(one.after)
-        if one.subject is Subject.GATE
-        else marks.labelled(Phase(one.after))
-    )
+    if one.subject is Subject.GATE:
+        return marks.of_gate(one.after)
+    return marks.labelled(Phase(one.after)) if one.after in set(Phase) else marks.of_word(one.after)
 
 
 def _author(one: Transition) -> str:

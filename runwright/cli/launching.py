@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
+from rich.text import Text
 
 from runwright.cli.app import app
 from runwright.cli.beginning import Started, show_started
+from runwright.cli.decisions import SENT
 from runwright.cli.failures import reported
 from runwright.cli.following import finish
 from runwright.cli.manifests import FilesArgument, sources_of
-from runwright.cli.output import Output, OutputOption, document
+from runwright.cli.output import Output, OutputOption, document, show
 from runwright.cli.parameters import (
     AsOption,
     InputOption,
-    RunArgument,
+    ParentName,
     RunName,
+    TargetArgument,
     WaitOption,
     user,
 )
@@ -28,6 +31,7 @@ from runwright.client import Run, start_request
 from runwright.client.requests import made_up_suffix
 from runwright.errors import InvalidManifestError, Problem
 from runwright.models.bubustack import Story
+from runwright.models.kratix import RunAgain
 from runwright.models.story_run import StartStoryRun
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.assignments import assigned
@@ -81,10 +85,19 @@ def start(  # noqa: PLR0913 - each is an option of its own
 
 @app.command()
 def retry(  # noqa: PLR0913 - each is an option of its own
-    run: RunArgument,
+    run: TargetArgument,
     step: Annotated[
         str,
-        typer.Option("--from", metavar="STEP", help="Repeat this step and all that depends on it."),
+        typer.Option(
+            "--from",
+            metavar="STEP",
+            help="Repeat this step and all that depends on it; of a Promise or a request, this "
+            "pipeline and all after it.",
+        ),
+    ] = "",
+    only: Annotated[
+        str,
+        typer.Option("--only", metavar="PIPELINE", help="Of a Promise or a request: this alone."),
     ] = "",
     inputs: InputOption = None,
     by: AsOption = None,
@@ -100,8 +113,16 @@ def retry(  # noqa: PLR0913 - each is an option of its own
     With --wait, exit with 1 if it does not succeed this time either.
     """
     with reported(output):
-        if step and everything:
-            message = "either --from STEP or --all"
+        if sum(map(bool, (step, only, everything))) > 1:
+            message = "either --from STEP or --all, or --only PIPELINE"
+            raise typer.BadParameter(message)
+        if isinstance(run, ParentName):
+            again = RunAgain(from_pipeline=step, only=only, by=user() if by is None else by)
+            asyncio.run(_run_again(run, again, output))
+            return
+        assert isinstance(run, RunName)  # noqa: S101 - there is nothing else
+        if only:
+            message = "--only is for pipelines; --from STEP repeats a step"
             raise typer.BadParameter(message)
         wish = _Wish(step, everything, inputs or (), user() if by is None else by)
         asyncio.run(_retry(run, wish, output, wait=wait))
@@ -170,6 +191,15 @@ async def _retry(name: RunName, wish: _Wish, output: Output, *, wait: bool) -> N
             step=wish.step, everything=wish.everything, inputs=inputs, by=wish.by
         )
         await _shown(again, "started again", output, wait=wait)
+
+
+async def _run_again(name: ParentName, again: RunAgain, output: Output) -> None:
+    async with connection() as client:
+        answer = await name.of(client).run_again(again)
+    what = again.only or again.from_pipeline
+    said = f"{'only' if again.only else 'from'} pipeline {what}" if what else "all pipelines"
+    rest = "it starts as soon as it may" if answer else SENT
+    show(answer, output, lambda _: Text(f"asked: {name.said} runs again, {said}; {rest}"))
 
 
 async def _changed_inputs(run: Run, assignments: Sequence[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Hashable
 from datetime import timedelta
+from importlib import import_module
 from typing import Annotated, Final
 
 import typer
@@ -13,7 +14,7 @@ from runwright.cli.app import app
 from runwright.cli.failures import reported
 from runwright.cli.following import goes_on
 from runwright.cli.log_sources import LogSource, WrittenTry, log_source
-from runwright.cli.parameters import RunArgument, RunName
+from runwright.cli.parameters import ParentName, RunName, TargetArgument
 from runwright.cli.session import connection
 from runwright.client import Run
 from runwright.errors import (
@@ -36,7 +37,7 @@ StepArgument = Annotated[
 
 @app.command()
 def logs(
-    run: RunArgument,
+    run: TargetArgument,
     step: StepArgument = None,
     number: Annotated[
         int | None, typer.Option("--try", min=1, metavar="N", help="Of this try; else of the last.")
@@ -48,11 +49,27 @@ def logs(
 ) -> None:
     """Print what the steps of a run wrote, from where they ran.
 
-    Of one step it is printed as it is; of several each line begins with the name of its task.
+    Of one step it is printed as it is; of several each line begins with the name of its task. Of a
+    Promise, or a request, it is what the steps of its pipelines wrote; STEP is a pipeline then.
     """
     with reported():
+        if isinstance(run, ParentName):
+            _print_of_parent(run, step, number, follow=follow)
+            return
+        assert isinstance(run, RunName)  # noqa: S101 - there is nothing else
         settings = Settings.from_environ(os.environ)
         asyncio.run(_print(run, (step, number), settings, follow=follow))
+
+
+def _print_of_parent(
+    name: ParentName, pipeline: str | None, number: int | None, *, follow: bool
+) -> None:
+    if follow or number is not None:
+        message = "--follow and --try are for runs; kubectl logs --follow shows a pod's"
+        raise typer.BadParameter(message)
+    # Its client library takes longer to import than all of ours.
+    print_logs = import_module("runwright.cli.parent_logs").print_logs
+    asyncio.run(print_logs(name, pipeline or ""))
 
 
 async def _print(

@@ -34,6 +34,19 @@ _MARKS: Final = {
     Phase.SKIPPED: _PASSED_OVER,
 }
 
+_WORD_MARKS: Final[Mapping[str, Mark]] = {
+    "Succeeded": _DONE,
+    "Ready": _DONE,
+    "Starting": _GOING,
+    "Running": _GOING,
+    "Deleting": _GOING,
+    "Suspended": _WAITING,
+    "Waiting": _WAITING,
+    "Paused": _WAITING,
+    "Interrupted": _PASSED_OVER,
+    "Gone": _PASSED_OVER,
+    "Pending": _TO_COME,
+}
 _GATE_MARKS: Final[Mapping[str, Mark]] = {
     OPEN: _WAITING,
     GateOutcome.APPROVED: _DONE,
@@ -61,6 +74,11 @@ class Marks:
         """Return mark and word of a gate: its outcome, or Open; and the style of both."""
         mark = _GATE_MARKS.get(standing, _FAILED)
         return f"{mark.plain if self._ascii_only else mark.sign} {standing}", mark.style
+
+    def of_word(self, word: str) -> tuple[str, str]:
+        """Return mark and word of what a parent, its pipelines or their runs are at."""
+        mark = _WORD_MARKS.get(word, _FAILED)
+        return f"{mark.plain if self._ascii_only else mark.sign} {word}", mark.style
 
     @property
     def paused(self) -> tuple[str, str]:

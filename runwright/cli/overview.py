@@ -1,6 +1,7 @@
 """Looking at runs: `list`, `get`, `explain`."""
 
 import asyncio
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,9 +12,10 @@ from runwright.cli.failures import reported
 from runwright.cli.following import here
 from runwright.cli.output import Output, OutputOption, show
 from runwright.cli.pages import run_page, runs_table
-from runwright.cli.parameters import RunArgument, RunName, user
+from runwright.cli.parameters import ParentName, RunArgument, RunName, TargetArgument, user
+from runwright.cli.parent_pages import parent_page, parents_table
 from runwright.cli.session import connection
-from runwright.client import Summary, View
+from runwright.client import ParentSummary, ParentView, Summary, View
 from runwright.models.base import Message
 from runwright.models.bubustack import Phase
 from runwright.rules.bubustack.explanation import explanation
@@ -28,21 +30,45 @@ class Explanation(Message):
     explanation: str
 
 
+class What(StrEnum):
+    """What is listed."""
+
+    RUNS = "runs"
+    PROMISES = "promises"
+    REQUESTS = "requests"
+
+
+_KINDS = {What.PROMISES: "Promise", What.REQUESTS: "ResourceRequest"}
+
+
 @app.command("list")
 def list_runs(
+    what: Annotated[What, typer.Argument(help="Runs, or what Promises there are.")] = What.RUNS,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the newest runs, newest first, and what they wait for."""
+    """List the newest runs, newest first, and what they wait for; or Promises, or requests."""
     with reported(output):
+        if what is not What.RUNS:
+            parents = asyncio.run(_parents(_KINDS[what], limit))
+            show(parents, output, lambda console: parents_table(parents, here(), console))
+            return
         found = asyncio.run(_runs(limit))
         show(found, output, lambda console: runs_table(found, here(), console))
 
 
 @app.command()
-def get(run: RunArgument, output: OutputOption = Output.TABLE) -> None:
-    """Show a run as it is now: its steps, what it waits for, why it failed."""
+def get(run: TargetArgument, output: OutputOption = Output.TABLE) -> None:
+    """Show a run as it is now: its steps, what it waits for, why it failed.
+
+    Of a Promise, or a request, its pipelines.
+    """
     with reported(output):
+        if isinstance(run, ParentName):
+            of_parent = asyncio.run(_parent_view(run))
+            show(of_parent.report, output, lambda where: parent_page(of_parent, here(), where))
+            return
+        assert isinstance(run, RunName)  # noqa: S101 - there is nothing else
         view = asyncio.run(_view(run))
         show(view.state, output, lambda console: run_page(view, here(), console))
 
@@ -63,6 +89,16 @@ def explain(run: RunArgument, output: OutputOption = Output.TABLE) -> None:
 async def _runs(limit: int) -> list[Summary]:
     async with connection() as client:
         return await client.runs(limit)
+
+
+async def _parents(kind: str, limit: int) -> list[ParentSummary]:
+    async with connection() as client:
+        return await client.parents(kind, limit)
+
+
+async def _parent_view(name: ParentName) -> ParentView:
+    async with connection() as client:
+        return await name.of(client).view()
 
 
 async def _view(run: RunName) -> View:

@@ -2,11 +2,11 @@
 
 import getpass
 from datetime import timedelta
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple, Protocol
 
 import typer
 
-from runwright.client import Run, RunwrightClient
+from runwright.client import ParentAddress, ParentEntity, Run, RunwrightClient, parent_address
 from runwright.client.objects import home_of
 from runwright.models.durations import parse_duration
 
@@ -20,9 +20,51 @@ class RunName(NamedTuple):
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
 
+    @property
+    def said(self) -> str:
+        """How a message calls it."""
+        return f"run {self}"
+
     def of(self, client: RunwrightClient) -> Run:
         """Return the run, without looking whether there is one."""
         return client.run(self.name, self.namespace)
+
+
+class ParentName(NamedTuple):
+    """Which Promise, or which request for one, is meant."""
+
+    address: ParentAddress
+
+    def __str__(self) -> str:
+        return str(self.address)
+
+    @property
+    def said(self) -> str:
+        """How a message calls it."""
+        return str(self.address)
+
+    def of(self, client: RunwrightClient) -> ParentEntity:
+        """Return what looks after it, without looking whether anything does."""
+        return client.parent(self.address)
+
+
+class Target(Protocol):
+    """What a command is about: a run, a Promise, or a request for one."""
+
+    @property
+    def said(self) -> str:
+        """How a message calls it."""
+        ...
+
+    def of(self, client: RunwrightClient) -> Run | ParentEntity:
+        """Return it, without looking whether there is one."""
+        ...
+
+
+def target(text: str) -> RunName | ParentName:
+    """Return what `name`, `namespace/name`, `promise/name` or `request/promise/name` means."""
+    address = parent_address(text, home_of())
+    return ParentName(address) if address else run_name(text)
 
 
 def run_name(text: str) -> RunName:
@@ -52,6 +94,13 @@ def user() -> str:
 
 RUN: Final = typer.Argument(metavar="RUN", parser=run_name, help="NAME or NAMESPACE/NAME.")
 RunArgument = Annotated[RunName, RUN]
+TARGET: Final = typer.Argument(
+    metavar="RUN",
+    parser=target,
+    help="NAME or NAMESPACE/NAME of a run; promise/NAME; request/PROMISE/[NAMESPACE/]NAME or "
+    "KIND/[NAMESPACE/]NAME of a request.",
+)
+TargetArgument = Annotated[Target, TARGET]
 AsOption = Annotated[
     str | None, typer.Option("--as", metavar="NAME", help="Who says so; else who is logged in.")
 ]

@@ -6,10 +6,12 @@ async with connect() as runwright:
     state = await run.wait()
 """
 
+from runwright.client.addresses import ParentAddress, parent_address
+from runwright.client.parents import ParentEntity, ParentView
 from runwright.client.requests import StartRequest, start_request
 from runwright.client.runs import Run
 from runwright.client.starter import RunwrightClient, connect
-from runwright.client.views import Summary, Trouble, View
+from runwright.client.views import ParentSummary, Summary, Trouble, View
 from runwright.client.watching import Away, Missing, changes
 from runwright.errors import NoWorkerError
 
@@ -17,6 +19,10 @@ __all__ = [
     "Away",
     "Missing",
     "NoWorkerError",
+    "ParentAddress",
+    "ParentEntity",
+    "ParentSummary",
+    "ParentView",
     "Run",
     "RunwrightClient",
     "StartRequest",
@@ -25,5 +31,6 @@ __all__ = [
     "View",
     "changes",
     "connect",
+    "parent_address",
     "start_request",
 ]

@@ -30,7 +30,7 @@ from runwright.models.story_run import StartStoryRun, StoryRunState
 
 _ANSWER_WITHIN: Final = timedelta(seconds=5)
 """A worker that lives answers a query or an update in milliseconds."""
-ATTEMPTS: Final = {"decide_gate": "decide a gate of"}
+ATTEMPTS: Final = {"decide_gate": "decide a gate of", "run_again": "run again"}
 """How a message is called where its name is no word."""
 _T = TypeVar("_T", bound=Message)
 
@@ -59,6 +59,16 @@ class Execution:
         except RPCError as error:
             raise self._translated(error, "look at") from error
         return View(state=state, troubles=troubles_of(description))
+
+    async def asked(self, query: str, answer: type[_T]) -> tuple[_T, WorkflowExecutionDescription]:
+        """Return the answer to a query, and how Temporal describes who gave it.
+
+        Raises:
+            NoWorkerError: no worker answers.
+        """
+        description = await self._described()
+        latest = self._client.get_workflow_handle(self._workflow_id, run_id=description.run_id)
+        return await self._queried(latest, query, answer), description
 
     async def ended(self) -> None:
         """Return once the run is over, however it ended."""
@@ -115,14 +125,12 @@ class Execution:
             case WorkflowExecutionStatus.COMPLETED | WorkflowExecutionStatus.FAILED:
                 return await closed_with(latest)
             case _:
-                state = await self._queried(latest)
+                state = await self._queried(latest, "state", StoryRunState)
                 return as_ended(state, description)
 
-    async def _queried(self, latest: WorkflowHandle[Any, StoryRunState]) -> StoryRunState:
+    async def _queried(self, latest: WorkflowHandle[Any, Any], query: str, type_: type[_T]) -> _T:
         try:
-            state: StoryRunState = await latest.query(
-                "state", result_type=StoryRunState, rpc_timeout=_ANSWER_WITHIN
-            )
+            answer: _T = await latest.query(query, result_type=type_, rpc_timeout=_ANSWER_WITHIN)
         except RPCError as error:
             if error.status in NO_ANSWER:
                 message = f"look at run {self._run}: no worker answers"
@@ -131,7 +139,7 @@ class Execution:
         except WorkflowQueryFailedError as error:
             message = f"look at run {self._run}: no worker can tell: {error}"
             raise NoWorkerError(message) from error
-        return state
+        return answer
 
     async def _signal(self, name: str, message: Message) -> None:
         try:

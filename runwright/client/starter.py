@@ -12,11 +12,13 @@ from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from adapters.temporal.connection import connected, translated
-from runwright.client.listing import newest_runs
+from runwright.client.addresses import ParentAddress
+from runwright.client.listing import newest_parents, newest_runs
 from runwright.client.objects import RunObjects, home_of, objects_of
+from runwright.client.parents import ParentEntity
 from runwright.client.requests import made_up_suffix
 from runwright.client.runs import Home, Run
-from runwright.client.views import Summary
+from runwright.client.views import ParentSummary, Summary
 from runwright.errors import ExistsError
 from runwright.models.story_run import NO_RESOURCE, StartStoryRun, StepDefaults, workflow_id
 from runwright.models.tasks import Backend
@@ -128,6 +130,18 @@ class RunwrightClient:
         home = Home(self._client, self._cluster, self._objects, self._retry)
         identity = uid or ("" if self._objects else NO_RESOURCE)
         return Run(home, namespace or self.namespace, name, identity)
+
+    def parent(self, address: ParentAddress) -> ParentEntity:
+        """Return what looks after a Promise, or a request; whether anything does is not asked."""
+        return ParentEntity(self._client, self._cluster, address)
+
+    async def parents(self, kind: str, limit: int = 100) -> list[ParentSummary]:
+        """Return the Promises or the ResourceRequests, as `kind` says, that are looked after.
+
+        Raises:
+            TemporalUnavailableError: Temporal cannot be reached.
+        """
+        return await newest_parents(self._client, kind, limit, self._cluster)
 
     async def runs(self, limit: int = 100) -> list[Summary]:
         """Return the newest runs, newest first; in a cluster its own that have started.

@@ -54,6 +54,35 @@ class Summary(Message):
     pending_gates: tuple[str, ...] = ()
 
 
+class ParentSummary(Message):
+    """A Promise, or a request for one, in a list."""
+
+    kind: str
+    namespace: str
+    """Empty for a Promise."""
+    name: str
+    promise: str
+    standing: str
+    """What its entity is at, in one word."""
+    since: datetime
+    """When the entity began to look after it."""
+    pending_gates: tuple[str, ...] = ()
+
+
+def parent_summary_of(execution: WorkflowExecution) -> ParentSummary:
+    """Return a Promise, or a request, as a list shows it."""
+    said = execution.typed_search_attributes
+    return ParentSummary(
+        kind=said.get(presentation.KIND) or "",
+        namespace=said.get(presentation.NAMESPACE) or "",
+        name=said.get(presentation.NAME) or "",
+        promise=said.get(presentation.TEMPLATE) or "",
+        standing=said.get(presentation.PHASE) or "",
+        since=execution.start_time,
+        pending_gates=tuple(said.get(presentation.PENDING_GATE) or ()),
+    )
+
+
 def summary_of(execution: WorkflowExecution) -> Summary:
     """Return a run as a list shows it."""
     said = execution.typed_search_attributes

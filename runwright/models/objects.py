@@ -20,6 +20,8 @@ class ObjectKey(Message):
     name: str
     uid: str = ""
     """Where it is given, only the object with that uid is meant: another of its name is not."""
+    plural: str = ""
+    """Of the kind, where a Promise defines it; empty: of one that is known."""
     owner: str = ""
     """A uid, too: where it is given, only an object is meant that belongs to that one."""
 

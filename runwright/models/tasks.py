@@ -76,6 +76,8 @@ class JobTemplate(Message):
     spec: dict[str, Any]
     """A `batch/v1` JobSpec; the first container of its pod is the task's."""
     record: TaskRecord | None = None
+    owners: tuple[dict[str, Any], ...] = ()
+    """References to the objects with which the Job goes; where there is a record, that is it."""
 
 
 class Task(Message):

@@ -11,6 +11,7 @@ from runwright.settings import Settings
 from runwright.worker.execution import (
     WORKFLOWS,
     ClusterPorts,
+    KratixPorts,
     attend,
     worker_of,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "WORKFLOWS",
     "WORKFLOW_RUNNER",
     "ClusterPorts",
+    "KratixPorts",
     "attend",
     "serve",
     "serve_local",

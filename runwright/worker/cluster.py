@@ -2,127 +2,39 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence, Sized
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Final, NoReturn
+from typing import Final
 
 from temporalio.client import Client
 
 from adapters.kubernetes.catalog import KubernetesCatalog
 from adapters.kubernetes.child_runs import KubernetesChildRuns
 from adapters.kubernetes.cluster import Cluster
-from adapters.kubernetes.informer import Informer
-from adapters.kubernetes.intake import StoryRunIntake, Ward, Ways
 from adapters.kubernetes.jobs import KubernetesJobs
+from adapters.kubernetes.kratix.parents import Adapter, KubernetesParents
+from adapters.kubernetes.kratix.pipelines import KubernetesPipelines
+from adapters.kubernetes.kratix.promises import KubernetesPromises
+from adapters.kubernetes.kratix.removal import KubernetesRemoval
 from adapters.kubernetes.lease import Candidate, Lease
 from adapters.kubernetes.objects import KubernetesObjects
-from adapters.kubernetes.observer import JobObserver, Pace, Post
 from adapters.kubernetes.status import KubernetesStatus
-from adapters.kubernetes.sweep import Sweep
 from adapters.temporal.completions import TemporalCompletions
-from adapters.temporal.executions import TemporalExecutions
-from adapters.temporal.launching import Place, TemporalLauncher
 from runwright.health import Readiness, Vitals
-from runwright.models.metrics import LEADER, QUEUE_LENGTH, RUNS_OPEN, TASKS_WATCHED, WATCH_TROUBLE
-from runwright.models.objects import Manifest
+from runwright.models.metrics import LEADER
 from runwright.models.tasks import Backend
 from runwright.ports import Metrics, Unmeasured
-from runwright.settings import Settings
+from runwright.settings import Served, Settings
 from runwright.worker.execution import (
     ClusterPorts,
+    KratixPorts,
     attend,
     refuse_a_bare_namespace,
     worker_of,
 )
-from workflows.presentation import attributes_of
+from runwright.worker.leading import Leadership
 
 _LEASE: Final = "runwright-{cluster}"
-_MEASURED_EVERY: Final = 5.0
-"""Seconds."""
-
-
-class Leadership:
-    """What one of a cluster's workers does for all: intake, observing, sweeping."""
-
-    def __init__(
-        self, cluster: Cluster, client: Client, settings: Settings, vitals: Vitals
-    ) -> None:
-        name, resync = settings.cluster, settings.cluster_resync_interval
-        metrics = vitals.metrics
-        ward = Ward(
-            cluster=name,
-            namespace=settings.watch_namespace,
-            deletion_grace=settings.deletion_grace,
-            defaults=settings.step_defaults,
-            resync=resync,
-        )
-        place = Place(settings.task_queue, name)
-        launcher = TemporalLauncher(client, place, attributes_of)
-        mirror = KubernetesStatus(cluster, settings.instance, metrics)
-        self.observer = JobObserver(
-            *(cluster, TemporalCompletions(client)),
-            Post(name, settings.watch_namespace, settings.keep_logs),
-            pace=Pace(resync=resync, beat=settings.beat_interval),
-            metrics=metrics,
-        )
-        executions = TemporalExecutions(client, place, attributes_of)
-        self.intake = StoryRunIntake(cluster, Ways(launcher, executions, mirror), ward, metrics)
-        self.sweep = Sweep(
-            *(self.intake, launcher, KubernetesObjects(cluster)), interval=settings.sweep_interval
-        )
-        self._metrics = metrics
-
-    async def lead(self) -> None:
-        """Do it until cancelled."""
-        try:
-            async with asyncio.TaskGroup() as parts:
-                parts.create_task(self.observer.run())
-                parts.create_task(self.intake.run())
-                parts.create_task(self.sweep.run())
-                parts.create_task(self._keep_measuring())
-        finally:
-            self._measure_nothing()
-
-    def trouble(self) -> list[str]:
-        """Return a line for each kind of objects that is not known as it is now."""
-        return [
-            f"{informer.resource.plural}: {informer.trouble or 'not listed yet'}"
-            for informer in self._informers
-            if informer.trouble or not informer.is_synced
-        ]
-
-    @property
-    def _informers(self) -> Sequence[Informer[Manifest]]:
-        jobs, runs = self.observer, self.intake
-        return (jobs.jobs, jobs.pods, runs.story_runs, *runs.library.informers)
-
-    async def _keep_measuring(self) -> NoReturn:
-        while True:
-            self._measure()
-            await asyncio.sleep(_MEASURED_EVERY)
-
-    def _measure(self) -> None:
-        queues: dict[str, Sized] = {
-            "jobs": self.observer.queue,
-            "storyruns": self.intake.queue,
-            "deletions": self.intake.deletions,
-            "comparisons": self.sweep.queue,
-        }
-        self._metrics.set(LEADER, 1)
-        self._metrics.set(TASKS_WATCHED, self.observer.watched)
-        self._metrics.set(RUNS_OPEN, len(self.intake.open_runs))
-        for name, queue in queues.items():
-            self._metrics.set(QUEUE_LENGTH, len(queue), queue=name)
-        for informer in self._informers:
-            behind = bool(informer.trouble)
-            self._metrics.set(WATCH_TROUBLE, behind, kind=informer.resource.kind)
-
-    def _measure_nothing(self) -> None:
-        """Another worker observes: what it sees is not ours to tell."""
-        for gauge in (LEADER, TASKS_WATCHED, RUNS_OPEN):
-            self._metrics.set(gauge, 0)
-        for informer in self._informers:
-            self._metrics.set(WATCH_TROUBLE, 0, kind=informer.resource.kind)
 
 
 async def serve_cluster(
@@ -180,6 +92,19 @@ def _ports(cluster: Cluster, settings: Settings, metrics: Metrics) -> ClusterPor
         KubernetesCatalog(cluster),
         mirror,
         KubernetesChildRuns(cluster, served),
+        kratix=_kratix_ports(cluster, settings),
+    )
+
+
+def _kratix_ports(cluster: Cluster, settings: Settings) -> KratixPorts | None:
+    if settings.kratix is Served.OFF:
+        return None
+    adapter = Adapter(settings.pipeline_adapter_image, settings.pipeline_adapter_pull_secret)
+    return KratixPorts(
+        KubernetesParents(cluster, adapter),
+        KubernetesPromises(cluster),
+        KubernetesRemoval(cluster),
+        KubernetesPipelines(cluster),
     )
 
 

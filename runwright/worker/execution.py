@@ -12,7 +12,9 @@ from temporalio.worker import Worker
 from activities.catalog import CatalogActivities
 from activities.child_runs import ChildRunActivities
 from activities.objects import ObjectActivities
+from activities.parents import ParentActivities
 from activities.past_runs import PastRunActivities
+from activities.pipelines import PipelineActivities
 from activities.runs import RunActivities
 from activities.tasks import TaskActivities
 from adapters.temporal.connection import unregistered
@@ -21,18 +23,37 @@ from adapters.temporal.runs import TemporalRuns
 from runwright.errors import RefusedError
 from runwright.models.tasks import Backend
 from runwright.ports import Catalog, ChildRuns, Objects, StatusMirror, TaskRunner
+from runwright.ports.kratix import Parents, Pipelines, Promises, Removal
 from runwright.worker.sandbox import WORKFLOW_RUNNER
 from workflows.deletion import DeletionWorkflow
+from workflows.pipelines import PipelinesWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
+from workflows.promise import PromiseWorkflow
+from workflows.resource_request import ResourceRequestWorkflow
 from workflows.story_run import StoryRunWorkflow
 
 _LOG: Final = logging.getLogger(__name__)
 
-WORKFLOWS: Final = (StoryRunWorkflow, DeletionWorkflow)
+WORKFLOWS: Final = (
+    StoryRunWorkflow,
+    DeletionWorkflow,
+    PromiseWorkflow,
+    ResourceRequestWorkflow,
+    PipelinesWorkflow,
+)
 """Everything that a worker executes, and that recorded histories are replayed with."""
 
 _MOST_ACTIVITIES: Final = 1000
 """At once: a stop holds its place for the grace of its task, and starts must not wait for it."""
+
+
+class KratixPorts(NamedTuple):
+    """What a worker needs of a cluster that serves Promises."""
+
+    parents: Parents
+    promises: Promises
+    removal: Removal
+    pipelines: Pipelines
 
 
 class ClusterPorts(NamedTuple):
@@ -42,6 +63,8 @@ class ClusterPorts(NamedTuple):
     catalog: Catalog
     mirror: StatusMirror
     child_runs: ChildRuns
+    kratix: KratixPorts | None = None
+    """None: it serves no Promises."""
 
 
 def worker_of(
@@ -78,7 +101,7 @@ def _activities(
     known = TemporalRuns(client)
     runs = RunActivities(known)
     everywhere: list[Callable[..., Any]] = [
-        *(tasks.run_task, tasks.find_task, tasks.stop_task),
+        *(tasks.run_task, tasks.find_task, tasks.expect_task, tasks.stop_task),
         *(runs.cancel_own_run, runs.end_run, runs.terminate_run),
         PastRunActivities(TemporalPastRuns(client), known).find_continuation,
     ]
@@ -92,6 +115,21 @@ def _activities(
         *(objects.ensure_objects, objects.show_status),
         *(objects.remove_tasks, objects.release_object, objects.is_namespace_ending),
         *(children.make_child_run, children.find_child_run),
+        *_of_kratix(cluster.kratix),
+    ]
+
+
+def _of_kratix(ports: KratixPorts | None) -> list[Callable[..., Any]]:
+    if ports is None:
+        return []
+    parents = ParentActivities(ports.parents, ports.promises, ports.removal)
+    pipelines = PipelineActivities(ports.pipelines)
+    return [
+        *(parents.see_parent, parents.plan_workflow, parents.mark_parent),
+        *(parents.release_parent, parents.remove_of_parent, parents.is_configuring),
+        *(parents.install_promise, parents.ask_requests),
+        *(pipelines.prepare_pipeline, pipelines.collect_output),
+        *(pipelines.tidy_pipelines, pipelines.find_works),
     ]
 
 

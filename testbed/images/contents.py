@@ -1,4 +1,4 @@
-"""The two images: a shell, and a Python with Runwright in it."""
+"""The images: a shell, a Python with Runwright in it, and the adapter of pipelines."""
 
 import importlib.metadata
 import platform
@@ -13,7 +13,7 @@ from typing import Final
 
 from packaging.requirements import Requirement
 
-from testbed import cache
+from testbed import binaries, cache
 from testbed.commands import run, search_path
 from testbed.images.archive import Image
 from testbed.images.layers import LIBRARIES, writing
@@ -23,7 +23,12 @@ BUSYBOX: Final = "testbed.local/busybox:1"
 """A shell and the usual small commands; what it does by default is wait, as a pod's pause."""
 RUNWRIGHT: Final = "testbed.local/runwright:1"
 """The shell, this Python, and Runwright with what it depends on; runs as nobody by default."""
+PIPELINE_ADAPTER: Final = "runwright/pipeline-adapter:testbed"
+"""The containers of a pipeline's pod that are not its author's."""
 
+_REGISTRY: Final = "docker.io"
+"""Where a node takes an image to be whose name says nothing of that."""
+_ADAPTER_USER: Final = "65532:65532"
 _NOBODY: Final = "65534:65534"
 _USERS: Final = "root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
 _GROUPS: Final = "root:x:0:\nnogroup:x:65534:\n"
@@ -68,6 +73,23 @@ def runwright() -> Image:
         "Cmd": ["--help"],
     }
     return Image(RUNWRIGHT, [_shell(), _python(), _dependencies(), _ours()], settings)
+
+
+def pipeline_adapter() -> Image:
+    """Return the image of the adapter as it is in the checkout, built if need be."""
+    settings = {"User": _ADAPTER_USER, "Entrypoint": ["/bin/pipeline-adapter"]}
+    return Image(f"{_REGISTRY}/{PIPELINE_ADAPTER}", [_adapter()], settings)
+
+
+def _adapter() -> Path:
+    program = binaries.pipeline_adapter()
+    key = cache.digest([program])
+    return cache.kept("layer-pipeline-adapter", key, partial(_write_adapter, program))
+
+
+def _write_adapter(program: Path, target: Path) -> None:
+    with writing(target) as layer:
+        layer.copy(program, PurePosixPath("bin/pipeline-adapter"))
 
 
 def _shell() -> Path:

@@ -45,6 +45,9 @@ _DEFAULTS_IN_WORDS: Final = {
     "instance": "the host's name",
     "probes": "nowhere",
     "metrics": "nowhere",
+    "kratix_selector": "all",
+    "kratix_most_at_once": "20",
+    "pipeline_adapter_pull_secret": "none",
 }
 
 each_page = pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.stem)

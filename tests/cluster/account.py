@@ -33,17 +33,17 @@ Manifest = dict[str, Any]
 class Account:
     """A ServiceAccount with the rights of the manifests, under names that nobody else uses.
 
-    With rights in all namespaces, or in the one that is given.
+    With rights in all namespaces, or in the one that is given; `folder` of `deploy` says which.
     """
 
-    def __init__(self, testbed: Testbed, served: str = "") -> None:
+    def __init__(self, testbed: Testbed, served: str = "", folder: str = "") -> None:
         self.namespace = f"worker-{uuid.uuid4().hex[:12]}"
         """Its own, where its Lease is too."""
         self.testbed = testbed
         self.kubeconfig = Path()
         self._namespaces = {"runwright-system": self.namespace, "my-namespace": served}
-        folder = DEPLOY / "one-namespace" if served else DEPLOY
-        self.manifests = [self._own(one) for one in rendered(testbed, folder)]
+        chosen = DEPLOY / (folder or ("one-namespace" if served else ""))
+        self.manifests = [self._own(one) for one in rendered(testbed, chosen)]
         """What gives it its rights."""
 
     @property
@@ -174,7 +174,7 @@ class Account:
             name = self._unique(reference["name"]) if is_shared else reference["name"]
             own["roleRef"] = {**reference, "name": name}
             own["subjects"] = [{**one, "namespace": self.namespace} for one in own["subjects"]]
-        if "aggregationRule" in manifest:
+        if "aggregationRule" in manifest and GRANTABLE in str(manifest["aggregationRule"]):
             selector = {"matchLabels": {GRANTABLE: self.namespace}}
             own["aggregationRule"] = {"clusterRoleSelectors": [selector]}
         return own

@@ -8,12 +8,14 @@ from typing import Final
 import pytest
 from temporalio.client import Client
 
-from testbed import starting
+from testbed import binaries, starting
 from testbed.cluster import Reach, Testbed
 from testbed.errors import UnavailableError
 from testbed.layout import project
 from tests.cluster.account import Account
+from tests.cluster.adapter_process import Adapter
 from tests.cluster.ledger import Ledger, keeping
+from tests.cluster.platform import Platform
 from tests.cluster.proxy import Proxy, proxied, token_of
 from tests.cluster.runs import Stage
 
@@ -126,6 +128,36 @@ async def stage(
     assert not audited.forbidden()
 
 
+@pytest.fixture(scope="session")
+async def platform_account(testbed: Testbed, crds: None) -> AsyncGenerator[Account]:  # noqa: ARG001
+    """What a worker may do that serves Promises: as much as `deploy/kratix` lets it."""
+    ours = Account(testbed, folder="kratix")
+    try:
+        ours.make()
+        await ours.until_it_counts()
+        yield ours
+    finally:
+        ours.remove()
+
+
+@pytest.fixture
+async def platform(
+    node: Testbed, client: Client, namespace: str, platform_account: Account
+) -> AsyncGenerator[Platform]:
+    """A namespace for requests, Promises of this test alone, and no worker that serves them yet.
+
+    A test fails if its worker asks for something that it has no right to.
+    """
+    there = ("kratix-platform-system", "--ignore-not-found")
+    if not node.kubectl("get", "namespace", *there):
+        node.kubectl("create", "namespace", there[0])
+    audited = platform_account.audited()
+    ours = Platform(node, client, namespace, platform_account)
+    yield ours
+    await ours.close()
+    assert not audited.forbidden()
+
+
 @pytest.fixture
 async def ledger(node: Testbed) -> AsyncGenerator[Ledger]:
     """Where pods say that they began."""
@@ -138,3 +170,18 @@ async def proxy(own: Testbed, tmp_path: Path, account: Account) -> AsyncGenerato
     """An API server that can be made to refuse; the worker's account comes through it."""
     async with proxied(own, tmp_path, token_of(account.kubeconfig)) as between:
         yield between
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    """The adapter as it is in the checkout."""
+    try:
+        return binaries.pipeline_adapter()
+    except UnavailableError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def adapter(binary: Path, tmp_path: Path) -> Adapter:
+    """The adapter, with folders of its own."""
+    return Adapter(binary, tmp_path)

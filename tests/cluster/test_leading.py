@@ -13,7 +13,8 @@ from adapters.kubernetes import identity
 from adapters.kubernetes.resources import JOBS, LEASES, PODS
 from adapters.memory.metrics import MemoryMetrics
 from runwright.health import Readiness, Vitals
-from runwright.worker.cluster import Leadership, reached
+from runwright.worker.cluster import reached
+from runwright.worker.leading import Leadership
 from tests.cluster.doomed import COMMAND
 from tests.cluster.ledger import Ledger
 from tests.cluster.runs import Stage, WorkerProcess, phase_of, step

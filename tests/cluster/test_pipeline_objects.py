@@ -19,7 +19,7 @@ from runwright.rules.kratix.works import Scheduling, manifest_of, work_of
 from testbed.cluster import Testbed
 from tests.cluster.documents import Document, dry_run
 from tests.unit.models.test_kratix_pipelines import PIPELINE
-from tests.unit.rules.kratix.documents import pipeline, promise
+from tests.unit.rules.kratix.documents import pipeline
 from tests.unit.rules.kratix.runs import PROMISE, REQUEST, run_of
 
 _RARE = frozenset({"a", "b", "cache"})
@@ -95,9 +95,7 @@ def test_what_a_pipeline_may_do_is_taken(testbed: Testbed, place: str, parent: P
 
 
 def test_the_selectors_of_a_promise_are_taken(testbed: Testbed, place: str) -> None:
-    offered = promise(destinationSelectors=[{"matchLabels": {"environment": "dev"}}])
-
-    kept = dry_run(testbed, scheduling_config_map(offered, place))
+    kept = dry_run(testbed, scheduling_config_map("database", [{"environment": "dev"}], place))
 
     assert "destinationSelectors" in kept["data"]
 

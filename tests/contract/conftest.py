@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.backends import ContractBackend, LocalBackend, MemoryBackend
+from tests.contract.kratix import ContractPlatform, MemoryKratix
 
 
 @pytest.fixture(params=["memory", "local"])
@@ -19,3 +20,8 @@ async def backend(
     async with local.observed():
         yield local
         await local.close()
+
+
+@pytest.fixture
+def platform() -> ContractPlatform:
+    return MemoryKratix()

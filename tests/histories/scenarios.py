@@ -9,7 +9,7 @@ from runwright.models.bubustack import Phase
 from runwright.models.story_run import NO_RESOURCE, workflow_id
 from runwright.models.tasks import Backend, Claim, Task, TaskOutcome
 from runwright.worker import worker_of
-from tests.histories import primitives, runs_of_others
+from tests.histories import entities, pipelines, primitives, runs_of_others
 from tests.histories.stage import Scenario, Stage
 from tests.integration.clusters import UID, placed, placed_run
 from tests.integration.missing import CHECK, blocked, checker, cluster_of, image, look_again
@@ -295,6 +295,9 @@ async def blocked_until_its_engram_came(stage: Stage) -> None:
 
 def id_of(name: str) -> str:
     """Return the id of the workflow that a scenario leaves behind."""
+    found = pipelines.id_of(name) or entities.id_of(name)
+    if found is not None:
+        return found
     return workflow_id("default", name, UID if name in _OF_STORY_RUNS else NO_RESOURCE)
 
 
@@ -329,6 +332,8 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         functions_in_templates,
         *primitives.SCENARIOS,
         *runs_of_others.SCENARIOS,
+        *pipelines.SCENARIOS,
+        *entities.SCENARIOS,
         blocked_until_its_engram_came,
     )
 }

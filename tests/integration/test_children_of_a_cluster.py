@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 
-from adapters.kubernetes.resources import STORY_RUNS
+from adapters.kubernetes.resources import STORY_RUNS, Resource
 from runwright.errors import ClusterUnavailableError, RefusedError, RunwrightError
 from runwright.models.bubustack import Phase
 from runwright.models.objects import Manifest
@@ -29,12 +29,12 @@ class _Refusing(MemoryCluster):
         self.asked = asyncio.Event()
         self._why = refusal
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
         """Create the object, or say why not."""
         if manifest["kind"] == STORY_RUNS.kind:
             self.asked.set()
             raise self._why
-        return await super().create(manifest)
+        return await super().create(manifest, resource)
 
 
 def outer(**spec: Any) -> StartStoryRun:

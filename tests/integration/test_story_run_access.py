@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
-from adapters.kubernetes.resources import SERVICE_ACCOUNTS
+from adapters.kubernetes.resources import SERVICE_ACCOUNTS, Resource
 from runwright.errors import ClusterUnavailableError
 from runwright.models.bubustack import Phase
 from runwright.models.objects import Manifest
@@ -26,13 +26,13 @@ class _AwayAtFirst(MemoryCluster):
         self.asked = asyncio.Event()
         self.back = False
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
         """Create the object, or say that it cannot be done now."""
         if manifest["kind"] == SERVICE_ACCOUNTS.kind and not self.back:
             self.asked.set()
             message = "create serviceaccount: HTTP 503 away"
             raise ClusterUnavailableError(message)
-        return await super().create(manifest)
+        return await super().create(manifest, resource)
 
 
 async def ended_by_cancel(run: PlacedRun) -> None:

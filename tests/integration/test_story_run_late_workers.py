@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 from temporalio.client import Client
 
-from adapters.kubernetes.resources import ENGRAMS, ROLE_BINDINGS, ROLES
+from adapters.kubernetes.resources import ENGRAMS, ROLE_BINDINGS, ROLES, Resource
 from runwright.errors import RefusedError
 from runwright.models.bubustack import Phase
 from runwright.models.objects import Manifest
@@ -114,12 +114,12 @@ def all_of(cluster: MemoryCluster, kind: str) -> list[Mapping[str, Any]]:
 class _GrantsNothingMore(MemoryCluster):
     """An API server that lets nobody pass on a right to read Secrets."""
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
         """Create the object, unless it is a Role that lets read Secrets."""
         if SECRETS in manifest.get("rules", ()):
             message = "create role: HTTP 403 attempting to grant RBAC permissions"
             raise RefusedError(message)
-        return await super().create(manifest)
+        return await super().create(manifest, resource)
 
 
 async def test_what_cannot_be_granted_fails_the_step_and_no_other(

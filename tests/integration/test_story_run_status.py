@@ -21,14 +21,14 @@ class _AwayOnce(MemoryCluster):
         self.patched = 0
         self.events: list[str] = []
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
         """Create the object; of Events, not the second one at first."""
         if manifest["kind"] == "Event":
             self.events.append(manifest["reason"])
             if len(self.events) == 2:
                 message = "create event: HTTP 503 away"
                 raise ClusterUnavailableError(message)
-        return await super().create(manifest)
+        return await super().create(manifest, resource)
 
     async def patch(
         self, resource: Resource, name: tuple[str, str], patch: object, *, subresource: str = ""

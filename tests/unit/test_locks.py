@@ -84,6 +84,10 @@ def test_the_client_exports_what_people_import() -> None:
         "Away",
         "Missing",
         "NoWorkerError",
+        "ParentAddress",
+        "ParentEntity",
+        "ParentSummary",
+        "ParentView",
         "Run",
         "RunwrightClient",
         "StartRequest",
@@ -92,6 +96,7 @@ def test_the_client_exports_what_people_import() -> None:
         "View",
         "changes",
         "connect",
+        "parent_address",
         "start_request",
     ]
     assert all(hasattr(runwright.client, name) for name in runwright.client.__all__)

@@ -152,6 +152,9 @@ def test_an_unknown_variable_is_refused_and_the_known_ones_are_told() -> None:
         "RUNWRIGHT_BACKEND, RUNWRIGHT_WATCH_NAMESPACE, RUNWRIGHT_OWN_NAMESPACE, "
         "RUNWRIGHT_INSTANCE, RUNWRIGHT_BEAT_INTERVAL, RUNWRIGHT_RESYNC_INTERVAL, "
         "RUNWRIGHT_CLUSTER_RESYNC_INTERVAL, RUNWRIGHT_SWEEP_INTERVAL, RUNWRIGHT_LEASE_DURATION, "
+        "RUNWRIGHT_BUBUSTACK, RUNWRIGHT_KRATIX, RUNWRIGHT_KRATIX_COMPAT, "
+        "RUNWRIGHT_KRATIX_SELECTOR, RUNWRIGHT_KRATIX_MOST_AT_ONCE, "
+        "RUNWRIGHT_PIPELINE_ADAPTER_IMAGE, RUNWRIGHT_PIPELINE_ADAPTER_PULL_SECRET, "
         "RUNWRIGHT_DELETION_GRACE, RUNWRIGHT_STEP_TIMEOUT, RUNWRIGHT_MAX_RETRIES, "
         "RUNWRIGHT_KEEP_LOGS, RUNWRIGHT_DRAIN, RUNWRIGHT_PROBES, RUNWRIGHT_METRICS, "
         "RUNWRIGHT_LOG_FORMAT"
@@ -180,6 +183,10 @@ def test_an_unknown_variable_is_refused_and_the_known_ones_are_told() -> None:
         ("LEASE_DURATION", "PT4S", "RUNWRIGHT_LEASE_DURATION: input should be greater than or"),
         ("DELETION_GRACE", "PT0S", "RUNWRIGHT_DELETION_GRACE: input should be greater than or"),
         ("DELETION_GRACE", "P2D", "RUNWRIGHT_DELETION_GRACE: input should be less than or equal"),
+        ("BUBUSTACK", "auto", "RUNWRIGHT_BUBUSTACK: input should be 'on' or 'off'"),
+        ("KRATIX", "yes", "RUNWRIGHT_KRATIX: input should be 'auto', 'on' or 'off'"),
+        ("KRATIX_COMPAT", "2025-01", "RUNWRIGHT_KRATIX_COMPAT: input should be '2026-08' or"),
+        ("KRATIX_MOST_AT_ONCE", "0", "RUNWRIGHT_KRATIX_MOST_AT_ONCE: input should be greater"),
         ("DELETION_GRACE", "600", "RUNWRIGHT_DELETION_GRACE: is no duration with a unit"),
         ("PROBES", "8080", "RUNWRIGHT_PROBES: is no address to listen at"),
         ("METRICS", "http://localhost:9090", "RUNWRIGHT_METRICS: is no address to listen at"),
@@ -191,6 +198,14 @@ def test_a_value_that_cannot_be_meant_is_refused_by_its_variables_name(
 ) -> None:
     with pytest.raises(InvalidSettingsError, match=f"^{said}"):
         Settings.from_environ({**HOME, f"RUNWRIGHT_{name}": value})
+
+
+def test_promises_are_served_in_all_namespaces_or_not_at_all() -> None:
+    """They belong to none, and run their own pipelines in that of the platform."""
+    environ = {**HOME, "RUNWRIGHT_KRATIX": "on", "RUNWRIGHT_WATCH_NAMESPACE": "shop"}
+
+    with pytest.raises(InvalidSettingsError, match=r"^RUNWRIGHT_KRATIX: promises are served in"):
+        Settings.from_environ(environ)
 
 
 def test_a_cluster_may_be_called_by_a_number() -> None:

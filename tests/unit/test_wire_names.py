@@ -11,10 +11,22 @@ from activities.runs import RunActivities
 from activities.tasks import TaskActivities
 from runwright.models.gates import Author, GateOutcome, Identity, Verdict
 from runwright.models.history import OPEN, Cause, Subject
+from runwright.models.kratix import (
+    Ending,
+    OnDeadline,
+    Standing,
+    Trigger,
+    parent_id,
+    promise_id,
+)
 from runwright.models.story_run import Section, StepReason, workflow_id
 from runwright.models.tasks import Backend, OutcomeReason
 from runwright.worker import WORKFLOWS
+from tests.unit.rules.kratix.runs import PROMISE, REQUEST
+from workflows.pipelines import PipelinesWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
+from workflows.promise import PromiseWorkflow
+from workflows.resource_request import ResourceRequestWorkflow
 from workflows.story_run import StoryRunWorkflow
 
 
@@ -27,7 +39,7 @@ def activity_names(kind: type) -> set[str | None]:
 def test_the_workflows_that_a_worker_executes() -> None:
     names = [workflow._Definition.must_from_class(one).name for one in WORKFLOWS]
 
-    assert names == ["StoryRun", "Deletion"]
+    assert names == ["StoryRun", "Deletion", "Promise", "ResourceRequest", "Pipelines"]
 
 
 def test_the_messages_of_a_run() -> None:
@@ -39,14 +51,68 @@ def test_the_messages_of_a_run() -> None:
     assert set(definition.queries) == {"state"}
 
 
-def test_every_update_can_be_refused_before_it_is_written_into_the_history() -> None:
-    definition = workflow._Definition.must_from_class(StoryRunWorkflow)
+def test_the_messages_of_a_run_of_pipelines() -> None:
+    definition = workflow._Definition.must_from_class(PipelinesWorkflow)
 
-    assert all(update.validator for update in definition.updates.values())
+    assert set(definition.signals) == {"see", "note_task", "cancel"}
+    assert set(definition.queries) == {"state"}
+    assert definition.updates == {}
+
+
+def test_the_messages_of_entities() -> None:
+    request = workflow._Definition.must_from_class(ResourceRequestWorkflow)
+    promise = workflow._Definition.must_from_class(PromiseWorkflow)
+    updates = {"decide_gate", "pause", "resume", "cancel", "run_again"}
+    told = {*updates, "see", "look_at_works", "look_at_parent", "note_run"}
+
+    assert (set(request.updates), set(promise.updates)) == (updates, updates)
+    assert set(request.signals) == {*told, "take_turn", "wait_turn", "confirm_turn"}
+    assert set(promise.signals) == {*told, "ask_turn", "end_turn"}
+    assert (set(request.queries), set(promise.queries)) == ({"state"}, {"state"})
+
+
+def test_the_ids_of_entities() -> None:
+    assert parent_id(REQUEST) == "kratix/database/shop/orders/r-1"
+    assert parent_id(PROMISE) == promise_id("database", "p-1") == "kratix/database/promise/p-1"
+
+
+def test_the_words_of_entities() -> None:
+    assert {*Trigger} == {
+        "created",
+        "changed",
+        "manual",
+        "runFromStart",
+        "interval",
+        "unpaused",
+        "resumed",
+        "retried",
+        "next",
+    }
+    assert {*Ending} == {"Succeeded", "Failed", "Suspended", "Interrupted"}
+    assert {*OnDeadline} == {"fail", "resume"}
+    assert {*Standing} == {
+        "Starting",
+        "Running",
+        "Waiting",
+        "Suspended",
+        "Paused",
+        "Failed",
+        "Ready",
+        "Deleting",
+        "Gone",
+    }
+
+
+def test_every_update_can_be_refused_before_it_is_written_into_the_history() -> None:
+    for kind in (StoryRunWorkflow, PromiseWorkflow, ResourceRequestWorkflow):
+        definition = workflow._Definition.must_from_class(kind)
+        assert all(update.validator for update in definition.updates.values())
 
 
 def test_the_activities() -> None:
-    assert activity_names(TaskActivities) == {"run_task", "find_task", "stop_task"}
+    assert activity_names(TaskActivities) == {
+        *("run_task", "find_task", "expect_task", "stop_task"),
+    }
     assert activity_names(RunActivities) == {"cancel_own_run", "end_run", "terminate_run"}
     assert activity_names(CatalogActivities) == {"find_workers"}
     assert activity_names(ChildRunActivities) == {"make_child_run", "find_child_run"}

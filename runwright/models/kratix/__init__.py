@@ -1,5 +1,6 @@
 """Kratix's custom resources: Promise, requests for it, and what their pipelines put out."""
 
+from runwright.models.kratix.approvals import OnDeadline, PipelineApproval
 from runwright.models.kratix.conditions import ConditionType, Reason
 from runwright.models.kratix.configuration import (
     BindingStrategy,
@@ -7,6 +8,29 @@ from runwright.models.kratix.configuration import (
     KratixConfig,
     WorkflowDefaults,
 )
+from runwright.models.kratix.entities import (
+    MarkParent,
+    PipelinesEnded,
+    PipelinesState,
+    Plan,
+    PlanFor,
+    Policy,
+    Seen,
+    Sight,
+    StartParent,
+    StartPipelines,
+    parent_id,
+    promise_id,
+    run_id,
+)
+from runwright.models.kratix.handover import (
+    HANDOVER_KEY,
+    Collected,
+    Handover,
+    Stored,
+    WorkflowControl,
+)
+from runwright.models.kratix.installation import Installed, RequestsAsked
 from runwright.models.kratix.pipelines import (
     Container,
     JobOptions,
@@ -43,6 +67,17 @@ from runwright.models.kratix.promises import (
     Workflows,
     WorkflowTriggers,
 )
+from runwright.models.kratix.reports import (
+    AskedAgain,
+    Carried,
+    CurrentRun,
+    Ending,
+    ParentGone,
+    ParentReport,
+    PastRun,
+    RunAgain,
+    Standing,
+)
 from runwright.models.kratix.requests import (
     RequestKratixStatus,
     ResourceBinding,
@@ -75,6 +110,8 @@ from runwright.models.kratix.shared import (
     WorkflowStatus,
     WorkflowType,
 )
+from runwright.models.kratix.triggers import Trigger
+from runwright.models.kratix.turns import AskTurn, EndTurn, FanOut, Turn, TurnPlace, Turns
 from runwright.models.kratix.works import (
     SelectorSource,
     Work,
@@ -91,6 +128,7 @@ from runwright.models.kratix.works import (
 
 __all__ = [
     "API_VERSION",
+    "HANDOVER_KEY",
     "LATEST",
     "LONGEST_ID",
     "NOT_SET",
@@ -99,27 +137,48 @@ __all__ = [
     "ApiNames",
     "ApiSpec",
     "ApiStatus",
+    "AskTurn",
+    "AskedAgain",
     "Availability",
     "BindingStrategy",
+    "Carried",
+    "Collected",
     "Compat",
     "ConditionType",
     "Container",
+    "CurrentRun",
     "EmbeddedMetadata",
     "EmbeddedPipeline",
+    "EndTurn",
+    "Ending",
+    "FanOut",
+    "Handover",
+    "Installed",
     "JobDefaults",
     "JobOptions",
     "KratixConfig",
+    "MarkParent",
+    "OnDeadline",
     "Parent",
+    "ParentGone",
+    "ParentReport",
     "ParentState",
+    "PastRun",
     "Permission",
     "Pipeline",
     "PipelineAccess",
+    "PipelineApproval",
     "PipelineMetadata",
     "PipelinePhase",
     "PipelineProgress",
     "PipelineRun",
     "PipelineSpec",
     "PipelineStatus",
+    "PipelinesEnded",
+    "PipelinesState",
+    "Plan",
+    "PlanFor",
+    "Policy",
     "Promise",
     "PromiseApi",
     "PromiseKratixStatus",
@@ -134,6 +193,7 @@ __all__ = [
     "PullPolicy",
     "Reason",
     "RequestKratixStatus",
+    "RequestsAsked",
     "RequiredBy",
     "RequiredPromise",
     "RequiredPromiseStatus",
@@ -144,7 +204,18 @@ __all__ = [
     "ResourceRequest",
     "ResourceRequestStatus",
     "RestartPolicy",
+    "RunAgain",
+    "Seen",
     "SelectorSource",
+    "Sight",
+    "Standing",
+    "StartParent",
+    "StartPipelines",
+    "Stored",
+    "Trigger",
+    "Turn",
+    "TurnPlace",
+    "Turns",
     "Work",
     "WorkPlacement",
     "WorkPlacementSpec",
@@ -154,6 +225,7 @@ __all__ = [
     "WorkType",
     "WorkflowAction",
     "WorkflowConfig",
+    "WorkflowControl",
     "WorkflowCounts",
     "WorkflowDefaults",
     "WorkflowProgress",
@@ -165,4 +237,7 @@ __all__ = [
     "Workload",
     "WorkloadGroup",
     "WorkloadGroupScheduling",
+    "parent_id",
+    "promise_id",
+    "run_id",
 ]

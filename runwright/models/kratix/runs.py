@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from runwright.models.base import Message
+from runwright.models.kratix.approvals import PipelineApproval
 from runwright.models.kratix.pipelines import Pipeline
 from runwright.models.kratix.shared import (
     SYSTEM_NAMESPACE,
@@ -85,6 +86,8 @@ class PipelineProgress(Message):
     next_retry_at: datetime | None = None
     attempts: int = 0
     """How often it asked to be run again later, since it last did not."""
+    approval: PipelineApproval | None = None
+    """Who may let it go on that is suspended, as it said itself."""
     hash: str = ""
     """Of the specs that it was last started for."""
     job_name: str = ""

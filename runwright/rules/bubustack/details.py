@@ -8,8 +8,8 @@ from runwright.models.story_run import StepProgress, StoryRunState
 from runwright.rules import gates
 from runwright.rules.bubustack.resumption import LONGEST_INPUT
 from runwright.rules.bubustack.status.run import step_message
+from runwright.rules.markdown import cell
 
-_CELL: Final = 120
 _MARKS: Final = {
     Phase.SUCCEEDED: "✅",
     Phase.SKIPPED: "⏭️",
@@ -42,12 +42,12 @@ def details(state: StoryRunState, *, retry: str = "") -> str:
 
 
 def _headline(state: StoryRunState) -> list[str]:
-    lines = [f"**{state.phase}** {_text(state.message)}".rstrip()]
+    lines = [f"**{state.phase}** {cell(state.message)}".rstrip()]
     if state.activation > 1:
         lines.append(f"Execution {state.activation} of this run.")
     if state.paused:
-        by = _text(state.paused.by) or "somebody"
-        lines.append(f"Paused by {by} {_text(state.paused.comment)}".rstrip())
+        by = cell(state.paused.by) or "somebody"
+        lines.append(f"Paused by {by} {cell(state.paused.comment)}".rstrip())
     return lines
 
 
@@ -82,10 +82,4 @@ def _name(state: StoryRunState) -> str:
 def _row(step: StepProgress) -> str:
     mark = _MARKS.get(step.phase, "❌")
     tries = f"{step.tries} of {step.max_tries}" if step.max_tries > 1 else str(step.tries or "")
-    return f"| {step.name} | {mark} {step.phase or ''} | {tries} | {_text(step_message(step))} |"
-
-
-def _text(message: str) -> str:
-    """Return a message that breaks no table and is no Markdown of its own."""
-    line = " ".join(message.split()).replace("|", "\\|").replace("`", "'").replace("<", "&lt;")
-    return line if len(line) <= _CELL else line[: _CELL - 1] + "…"
+    return f"| {step.name} | {mark} {step.phase or ''} | {tries} | {cell(step_message(step))} |"

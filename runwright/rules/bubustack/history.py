@@ -7,7 +7,7 @@ from runwright.models.durations import format_duration
 from runwright.models.history import Cause, History, Subject, Transition
 from runwright.models.story_run import ResumeFrom, StartStoryRun, StepProgress, StoryRunState
 from runwright.rules.bubustack.progress import story_timeout
-from runwright.rules.bubustack.status.run import told
+from runwright.rules.diagnoses import told
 from runwright.rules.history import When, claimed, said
 from runwright.rules.wording import listed
 

@@ -3,14 +3,17 @@
 Source: Kratix, PromiseRevision and ResourceBinding.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from runwright.models.kratix import (
+    API_VERSION,
     LATEST,
     NOT_SET,
     BindingStrategy,
     ConditionType,
+    Parent,
     Promise,
     Reason,
     ResourceBinding,
@@ -22,6 +25,10 @@ from runwright.models.objects import Manifest
 from runwright.rules.kratix.conditions import with_conditions
 from runwright.rules.naming import compose
 
+MIRRORED: Final = frozenset({keys.RECONCILIATION_INTERVAL})
+"""The annotations of a Promise that its revision has too."""
+_ASKING: Final = frozenset({keys.MANUAL_RECONCILIATION, keys.RUN_FROM_START})
+
 
 def promise_version(promise: Promise) -> str:
     """Return the version of a Promise, as its author labelled it."""
@@ -31,8 +38,11 @@ def promise_version(promise: Promise) -> str:
 def revision_of(promise: Promise, spec: dict[str, Any]) -> Manifest:
     """Return the PromiseRevision that keeps a Promise as it is; `spec` is it as it was written.
 
-    A Promise without a version has one revision, which is changed with it.
+    A Promise without a version has one revision, which is changed with it. The interval that the
+    Promise is annotated with goes with it.
     """
+    known = promise.metadata.annotations
+    annotations = {key: known[key] for key in MIRRORED if key in known}
     name, version = promise.metadata.name, promise_version(promise)
     labels = {
         keys.PROMISE_NAME: name,
@@ -42,8 +52,37 @@ def revision_of(promise: Promise, spec: dict[str, Any]) -> Manifest:
     return {
         "apiVersion": promise.api_version,
         "kind": "PromiseRevision",
-        "metadata": {"name": compose(name, version), "labels": labels},
+        "metadata": {
+            "name": compose(name, version),
+            "labels": labels,
+            "annotations": annotations,
+        },
         "spec": {"promiseRef": {"name": name}, "promiseSpec": spec, "version": version},
+    }
+
+
+def binding_of(request: Parent, labels: Mapping[str, str], version: str) -> Manifest:
+    """Return the ResourceBinding that ties a request to a version of its Promise.
+
+    It has the labels of the request, but for those that ask for a run.
+
+    Source: Kratix, ResourceBinding.
+    """
+    known = {key: value for key, value in labels.items() if key not in _ASKING}
+    own = {keys.PROMISE_NAME: request.promise, keys.RESOURCE_NAME: request.name}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "ResourceBinding",
+        "metadata": {
+            "name": compose(request.promise, request.name),
+            "namespace": request.namespace,
+            "labels": {**known, **own},
+        },
+        "spec": {
+            "version": version,
+            "promiseRef": {"name": request.promise},
+            "resourceRef": {"name": request.name, "namespace": request.namespace},
+        },
     }
 
 

@@ -8,7 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from runwright.models.kratix import Parent, ParentState, PipelinePhase, WorkflowType
+from runwright.models.kratix import (
+    Parent,
+    ParentState,
+    PipelinePhase,
+    Sight,
+    Trigger,
+    WorkflowType,
+)
 from runwright.models.kratix.keys import (
     API_CRD_CLEANUP,
     DELETE_WORKFLOWS,
@@ -27,7 +34,7 @@ from runwright.models.kratix.keys import (
     WORKFLOW_TYPE,
     WORKFLOWS_CLEANUP,
 )
-from runwright.rules.kratix.triggers import Decision, Hold, Move, Sight, Trigger, resumed
+from runwright.rules.kratix.triggers import Decision, Hold, Move, resumed
 
 REQUEST_STEPS: Final = (
     DELETE_WORKFLOWS,
@@ -94,7 +101,7 @@ def selection_of(target: Target, parent: Parent) -> Selection:
     labels = {PROMISE_NAME: parent.promise}
     if parent.type is WorkflowType.RESOURCE:
         labels[RESOURCE_NAME] = parent.name
-    if parent.is_apart:
+    if parent.is_apart and target is not Target.BINDING:
         labels[RESOURCE_NAMESPACE] = parent.namespace
     if target is Target.JOBS:
         return Selection(parent.home, {**labels, WORKFLOW_TYPE: parent.type.value})

@@ -16,7 +16,8 @@ from runwright.models.kratix import (
     Reason,
     WorkflowAction,
 )
-from runwright.models.objects import EventType, ObjectEvent, ObjectKey
+from runwright.models.objects import EventType, ObjectEvent
+from runwright.rules.kratix.parents import object_key
 from runwright.rules.wording import excerpt
 
 _LONGEST: Final = 1024
@@ -27,6 +28,8 @@ class EventReason(StrEnum):
     """Why an Event is told. People search for these words: they stay as they are."""
 
     PIPELINE_STARTED = "PipelineStarted"
+    PIPELINE_STALLED = "PipelineStalled"
+    """Ours: its Job cannot be made, or does not get on."""
     CONFIGURE_FAILED = "ConfigureWorkflowFailed"
     DELETE_FAILED = "Failed Pipeline"
     SUSPENDED = "WorkflowSuspended"
@@ -39,6 +42,7 @@ class EventReason(StrEnum):
 
 _WARNINGS: Final = frozenset(
     {
+        EventReason.PIPELINE_STALLED,
         EventReason.CONFIGURE_FAILED,
         EventReason.DELETE_FAILED,
         EventReason.SUSPENDED,
@@ -60,13 +64,7 @@ _OF_RECONCILED: Final[Mapping[Reason | None, tuple[EventReason, str]]] = {
 
 def events_of(parent: Parent, before: ParentState, now: ParentState) -> tuple[ObjectEvent, ...]:
     """Return the Events of what changed, once each; upstream tells a failure at every look."""
-    key = ObjectKey(
-        api_version=parent.api_version,
-        kind=parent.kind,
-        namespace=parent.namespace,
-        name=parent.name,
-        uid=parent.uid,
-    )
+    key = object_key(parent)
     told = (*_of_pipelines(parent, before, now), *_of_conditions(before, now))
     return tuple(
         ObjectEvent(
@@ -84,8 +82,12 @@ def _of_pipelines(
 ) -> Iterator[tuple[EventReason, str]]:
     known = {one.name: one for one in _same_workflow(before, now)}
     for one in now.workflow.pipelines:
-        if _moved(known.get(one.name), one):
+        was = known.get(one.name)
+        if _moved(was, one):
             yield from _of_pipeline(parent, now.action, one)
+        if _stalls(was, one):
+            message = f"Pipeline {one.name} does not get on: {one.message}"
+            yield EventReason.PIPELINE_STALLED, message
 
 
 def _same_workflow(before: ParentState, now: ParentState) -> tuple[PipelineProgress, ...]:
@@ -98,6 +100,22 @@ def _moved(before: PipelineProgress | None, now: PipelineProgress) -> bool:
     return before is None or (before.phase, before.job_name) != (now.phase, now.job_name)
 
 
+def _stalls(before: PipelineProgress | None, now: PipelineProgress) -> bool:
+    """Return whether something keeps a pipeline that nothing kept before.
+
+    What exactly it is may change all the time. A pipeline whose Job was ended says why, too.
+    """
+    was_ended = before is not None and before.phase is PipelinePhase.RUNNING
+    if now.phase is PipelinePhase.PENDING and was_ended:
+        return False
+    return _is_kept(now) and (before is None or not _is_kept(before))
+
+
+def _is_kept(pipeline: PipelineProgress) -> bool:
+    at_work = pipeline.phase in {PipelinePhase.PENDING, PipelinePhase.RUNNING}
+    return at_work and bool(pipeline.message)
+
+
 def _of_pipeline(
     parent: Parent, action: WorkflowAction, pipeline: PipelineProgress
 ) -> Iterator[tuple[EventReason, str]]:
@@ -106,15 +124,20 @@ def _of_pipeline(
             message = f"{action.capitalize()} Pipeline started: {pipeline.name}"
             yield EventReason.PIPELINE_STARTED, message
         case PipelinePhase.FAILED if action is WorkflowAction.DELETE:
-            yield EventReason.DELETE_FAILED, "The Delete Pipeline has failed"
+            yield EventReason.DELETE_FAILED, f"The Delete Pipeline has failed{_why(pipeline)}"
         case PipelinePhase.FAILED:
             message = f"A {parent.type}/configure Pipeline has failed: {pipeline.name}"
-            yield EventReason.CONFIGURE_FAILED, message
+            yield EventReason.CONFIGURE_FAILED, f"{message}{_why(pipeline)}"
         case PipelinePhase.SUSPENDED:
             said = f": {pipeline.message}" if pipeline.message else ""
             yield EventReason.SUSPENDED, f"Pipeline {pipeline.name} suspended the workflow{said}"
         case _:
             return
+
+
+def _why(pipeline: PipelineProgress) -> str:
+    """Return why a pipeline failed, behind upstream's text, which people search for."""
+    return f" ({pipeline.message})" if pipeline.message else ""
 
 
 def _of_conditions(before: ParentState, now: ParentState) -> Iterator[tuple[EventReason, str]]:

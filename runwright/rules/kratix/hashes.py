@@ -23,7 +23,12 @@ def request_hash(promise: Mapping[str, Any], request: Mapping[str, Any]) -> str:
 
     Source: Kratix, hash of a resource request.
     """
-    return _digest(f"{spec_hash(promise)}-{spec_hash(request)}")
+    return joined_hash(spec_hash(promise), spec_hash(request))
+
+
+def joined_hash(promise: str, request: str) -> str:
+    """Return the hash of a request from that of its Promise's spec and that of its own."""
+    return _digest(f"{promise}-{request}")
 
 
 def _digest(text: str) -> str:

@@ -1,4 +1,4 @@
-"""When a workflow is run anew although nothing changed.
+"""When a workflow is run anew although nothing changed, and how long a pipeline may take.
 
 Source: Kratix, periodic reconciliation.
 """
@@ -39,6 +39,19 @@ def _annotated(text: str) -> timedelta | None:
     except ValueError:
         return None
     return interval if interval >= SHORTEST_INTERVAL else None
+
+
+def limit_of(text: str) -> timedelta:
+    """Return how long the Job of a pipeline may take, by what its annotation says.
+
+    Raises:
+        ValueError: it is no Go duration, or not longer than nothing.
+    """
+    limit = parse_duration(text)
+    if limit <= timedelta():
+        message = f'must be longer than nothing, is "{text}"'
+        raise ValueError(message)
+    return limit
 
 
 def due_at(

@@ -10,8 +10,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from runwright.errors import InvalidManifestError, Problem
-from runwright.models.base import Message
 from runwright.models.durations import parse_duration
+from runwright.models.kratix import PipelineApproval, WorkflowControl
 from runwright.models.metadata import Condition
 from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_object
@@ -24,20 +24,6 @@ SELECTORS_FILE: Final = "destination-selectors.yaml"
 RESERVED: Final = "kratix"
 """The field of a status that is Kratix's own."""
 _CONDITIONS: Final = TypeAdapter(tuple[Condition, ...])
-
-
-class WorkflowControl(Message):
-    """Whether a pipeline asks to be run again before any later one is."""
-
-    suspend: bool = False
-    message: str = ""
-    retry_after: timedelta | None = None
-    """None: when somebody says so."""
-
-    @property
-    def holds(self) -> bool:
-        """Whether no later pipeline may start."""
-        return self.suspend or self.retry_after is not None
 
 
 def workflow_control(text: str) -> WorkflowControl:
@@ -57,8 +43,22 @@ def workflow_control(text: str) -> WorkflowControl:
     if not isinstance(message, str):
         raise _wrong(CONTROL_FILE, "message", f"must be text, not {written(message)}")
     return WorkflowControl(
-        suspend=suspend, message=message, retry_after=_delay(given.get("retryAfter"))
+        suspend=suspend,
+        message=message,
+        retry_after=_delay(given.get("retryAfter")),
+        approval=_approval(given.get("approval")),
     )
+
+
+def _approval(given: Any) -> PipelineApproval | None:
+    if given is None:
+        return None
+    try:
+        return PipelineApproval.model_validate(given)
+    except ValidationError as error:
+        problems = problems_in(error, "approval")
+        found = [one._replace(file=CONTROL_FILE) for one in problems]
+        raise InvalidManifestError(found) from error
 
 
 def _delay(given: Any) -> timedelta | None:

@@ -12,12 +12,13 @@ from runwright.models.kratix import (
     Promise,
     PromiseSpec,
     ResourceRequest,
+    Sight,
     WorkflowType,
 )
 from runwright.models.kratix.keys import ON, PAUSED
 from runwright.models.metadata import ConditionStatus
+from runwright.models.objects import ObjectKey
 from runwright.rules.kratix.hashes import request_hash, spec_hash
-from runwright.rules.kratix.triggers import Sight
 
 _NEEDED = frozenset({ConditionType.AVAILABLE, ConditionType.REQUIREMENTS_FULFILLED})
 
@@ -32,7 +33,7 @@ def promise_parent(promise: Promise) -> Parent:
         plural="promises",
         name=promise.metadata.name,
         uid=promise.metadata.uid,
-        pipeline_namespace=_pipeline_namespace(promise.spec),
+        pipeline_namespace=pipeline_namespace(promise.spec),
     )
 
 
@@ -47,11 +48,24 @@ def request_parent(promise: str, spec: PromiseSpec, request: ResourceRequest) ->
         name=request.metadata.name,
         namespace=request.metadata.namespace,
         uid=request.metadata.uid,
-        pipeline_namespace=_pipeline_namespace(spec),
+        pipeline_namespace=pipeline_namespace(spec),
     )
 
 
-def _pipeline_namespace(spec: PromiseSpec) -> str:
+def object_key(parent: Parent) -> ObjectKey:
+    """Return a parent as an object of its cluster: that very one, not another of its name."""
+    return ObjectKey(
+        api_version=parent.api_version,
+        kind=parent.kind,
+        namespace=parent.namespace,
+        name=parent.name,
+        uid=parent.uid,
+        plural="" if parent.type is WorkflowType.PROMISE else parent.plural,
+    )
+
+
+def pipeline_namespace(spec: PromiseSpec) -> str:
+    """Return where a Promise wants everything of its pipelines; empty: where it is by default."""
     config = spec.workflows.config
     return (config.pipeline_namespace if config else None) or ""
 

@@ -18,6 +18,7 @@ from runwright.models.kratix import (
     Reason,
     Work,
     WorkflowAction,
+    WorkflowControl,
     WorkflowProgress,
     WorkflowType,
 )
@@ -33,7 +34,7 @@ from runwright.rules.kratix.conditions import (
     with_conditions,
     works_succeeded,
 )
-from runwright.rules.kratix.outputs import WorkflowControl, merged_status
+from runwright.rules.kratix.outputs import merged_status
 
 PENDING: Final = "Pending"
 DONE: Final = {
@@ -77,6 +78,14 @@ def fitted(state: ParentState, action: WorkflowAction, names: Sequence[str]) -> 
     return state.model_copy(update={"action": action, action.value: fresh})
 
 
+def begun_anew(state: ParentState, now: datetime) -> ParentState:
+    """Return the state when a workflow is to begin again, and none of its Jobs is made yet.
+
+    That shows only where the first one cannot be made, for else it is soon there.
+    """
+    return _with_workflow(state, _all_pending(state.workflow, now))
+
+
 def pipeline_started(state: ParentState, started: Started) -> ParentState:
     """Return the state once the Job of a pipeline is made.
 
@@ -113,7 +122,7 @@ def pipeline_ended(state: ParentState, ended: Ended, type_: WorkflowType) -> Par
         PipelinePhase.SUCCEEDED, ended.at, message="", next_retry_at=None, attempts=0
     )
     state = _with_pipeline(state, ended.position, done)
-    if ended.position + 1 < len(state.workflow.pipelines):
+    if state.workflow.succeeded < len(state.workflow.pipelines):
         return state
     over = {"suspended_generation": 0, "suspension_shown": False}
     workflow = state.workflow.model_copy(update=over)
@@ -135,6 +144,13 @@ def pipeline_failed(state: ParentState, position: int, at: datetime) -> ParentSt
     state = state.model_copy(update={"workflows_failed": 1})
     conditions = (configure_failed(failed.name), reconciled(Reason.CONFIGURE_WORKFLOW_FAILED))
     return _with_conditions(state, at, *conditions)
+
+
+def pipeline_stopped(state: ParentState, position: int, at: datetime, why: str) -> ParentState:
+    """Return the state after a Job that was ended by us: its pipeline has still to be run."""
+    pipeline = state.workflow.pipelines[position]
+    pending = pipeline.moved(PipelinePhase.PENDING, at, message=why, next_retry_at=None)
+    return _with_pipeline(state, position, pending)
 
 
 def settled(
@@ -171,6 +187,17 @@ def held(state: ParentState, reason: Reason, now: datetime) -> ParentState:
     return _with_conditions(state, now, reconciled(reason))
 
 
+def with_condition(state: ParentState, now: datetime, *new: Condition) -> ParentState:
+    """Return the state with conditions in the place of those of their types."""
+    return _with_conditions(state, now, *new)
+
+
+def with_message(state: ParentState, position: int, message: str) -> ParentState:
+    """Return the state with what is said of one pipeline."""
+    pipeline = state.workflow.pipelines[position].model_copy(update={"message": message})
+    return _with_pipeline(state, position, pipeline)
+
+
 def _suspended(state: ParentState, ended: Ended) -> ParentState:
     """Return the state in which a pipeline wants to be run again.
 
@@ -184,6 +211,7 @@ def _suspended(state: ParentState, ended: Ended) -> ParentState:
         message=control.message,
         next_retry_at=ended.at + control.retry_after if control.retry_after is not None else None,
         attempts=before.attempts + 1 if is_retry else 0,
+        approval=control.approval,
     )
     state = _with_pipeline(state, ended.position, after)
     update = {"suspended_generation": ended.generation, "suspension_shown": False}

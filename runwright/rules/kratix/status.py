@@ -4,7 +4,7 @@ Source: Kratix, status of a resource request; Promise status.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from runwright.models.kratix import (
     ApiStatus,
@@ -22,8 +22,22 @@ from runwright.models.kratix import (
     WorkflowProgress,
     WorkflowsStatus,
     WorkflowStatus,
+    WorkflowType,
 )
 from runwright.models.metadata import Condition
+
+OF_A_PROMISE: Final = frozenset(
+    {
+        "message",
+        "observedGeneration",
+        "conditions",
+        "workflows",
+        "workflowsSucceeded",
+        "workflowsFailed",
+        "kratix",
+    }
+)
+"""The fields in the status of a Promise that tell of its workflows."""
 
 
 def request_status(state: ParentState, compat: Compat) -> ResourceRequestStatus:
@@ -70,6 +84,20 @@ def promise_status(
         ),
     )
     return shown.model_copy(update={**dict(offered), **dict(_counts(state))})
+
+
+def shown_fields(type_: WorkflowType, state: ParentState, compat: Compat) -> dict[str, Any]:
+    """Return what a parent shows of its workflows, as JSON without what is not there.
+
+    Of a Promise that is not all: whether it is available, and what it requires, is nothing that
+    its workflows decide.
+    """
+    fields = _said(request_status(state, compat))
+    workflows: dict[str, Any] = fields["kratix"]["workflows"]
+    fields["kratix"] = {"workflows": {key: one for key, one in workflows.items() if one != []}}
+    if type_ is WorkflowType.RESOURCE:
+        return fields
+    return {key: value for key, value in fields.items() if key in OF_A_PROMISE}
 
 
 def workflows_status(state: ParentState, compat: Compat) -> WorkflowsStatus:

@@ -11,47 +11,29 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from runwright.models.base import Message
-from runwright.models.kratix import Compat, ParentState, PipelinePhase, Reason, WorkflowProgress
+from runwright.models.kratix import (
+    ParentState,
+    PipelinePhase,
+    Policy,
+    Reason,
+    Sight,
+    Trigger,
+    WorkflowProgress,
+)
 from runwright.models.kratix.keys import (
     MANUAL_RECONCILIATION,
-    ON,
     PAUSED,
     RECONCILE_RESOURCES,
     RUN_FROM_START,
     WORKFLOW_SUSPENDED,
 )
-from runwright.rules.kratix.intervals import DEFAULT_INTERVAL, due_at
+from runwright.rules.kratix.intervals import due_at
 
 _SLOW: Final = timedelta(seconds=60)
 """How long a request waits before it looks at a Promise again that cannot fulfil it."""
 
 _AFTER_A_PAUSE: Final = frozenset({Reason.PAUSED_RECONCILIATION, Reason.UNPAUSED})
 _HEEDED: Final = (MANUAL_RECONCILIATION, RUN_FROM_START, WORKFLOW_SUSPENDED)
-
-
-class Sight(Message):
-    """A parent as the cluster has it."""
-
-    generation: int
-    hash: str
-    """Of its spec, for a request together with that of its Promise."""
-    labels: dict[str, str] = {}
-    promise_paused: bool = False
-    promise_available: bool = True
-    promise_deleting: bool = False
-
-    def is_on(self, label: str) -> bool:
-        """Return whether a switch is on: with `true` and nothing else."""
-        return self.labels.get(label) == ON
-
-
-class Policy(Message):
-    """What the platform wants of all parents."""
-
-    interval: timedelta = DEFAULT_INTERVAL
-    reconcile_after_failure: bool = True
-    compat: Compat = Compat.SEPTEMBER_2026
 
 
 class Move(StrEnum):
@@ -66,20 +48,8 @@ class Move(StrEnum):
     SUSPEND_JOB = "suspendJob"
     """End the Job that runs: something else is to start in its place."""
     START = "start"
-
-
-class Trigger(StrEnum):
-    """Why a pipeline starts."""
-
-    CREATED = "created"
-    CHANGED = "changed"
-    MANUAL = "manual"
-    RUN_FROM_START = "runFromStart"
-    INTERVAL = "interval"
-    UNPAUSED = "unpaused"
-    RESUMED = "resumed"
-    NEXT = "next"
-    """The one before it is over."""
+    RELEASE = "release"
+    """Do what a finalizer stands for, and take it."""
 
 
 _ASKED: Final = {MANUAL_RECONCILIATION: Trigger.MANUAL, RUN_FROM_START: Trigger.RUN_FROM_START}
@@ -91,6 +61,8 @@ class Hold(StrEnum):
     PAUSED = "paused"
     UNAVAILABLE = "unavailable"
     PROMISE_DELETED = "promiseDeleted"
+    UNPLANNED = "unplanned"
+    """What is to be run cannot be read, or what it needs is not there yet."""
     SUSPENDED = "suspended"
     FAILED = "failed"
 
@@ -112,6 +84,8 @@ class Decision(NamedTuple):
     """Labels to be set."""
     at: datetime | None = None
     """When to look again although nothing was changed; None: never."""
+    finalizer: str = ""
+    """Of a release; empty: there is none of ours left."""
 
 
 class Case(NamedTuple):
@@ -127,6 +101,12 @@ class Case(NamedTuple):
 
 
 _Rule = Callable[[Case], Decision | None]
+
+
+def is_barred(sight: Sight) -> bool:
+    """Return whether nothing may start, whatever the pipelines are."""
+    barred = sight.promise_paused or sight.is_on(PAUSED) or not sight.promise_available
+    return barred or sight.promise_deleting
 
 
 def next_move(case: Case) -> Decision:

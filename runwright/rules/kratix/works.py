@@ -6,17 +6,23 @@ Source: Kratix, Work; work writer.
 import base64
 import gzip
 import posixpath
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+import yaml
+
 from runwright.errors import InvalidManifestError, Problem
 from runwright.models.kratix import (
+    SYSTEM_NAMESPACE,
     PipelineRun,
+    Promise,
     PromiseScheduling,
     SelectorSource,
     Work,
     WorkflowAction,
+    WorkflowControl,
     WorkflowType,
     Workload,
     WorkloadGroup,
@@ -29,13 +35,19 @@ from runwright.models.metadata import ObjectMeta
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.jobs.labels import labels_of_work
 from runwright.rules.kratix.names import md5, work_name
-from runwright.rules.kratix.outputs import SELECTORS_FILE, WorkflowControl
+from runwright.rules.kratix.outputs import SELECTORS_FILE
 from runwright.rules.manifests.documents import read_documents
+from runwright.rules.naming import compose
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.wording import quoted, written
 
 ROOT: Final = "."
 """The directory of what is in no other."""
+MOST_UNPACKED: Final = 64 * 1024 * 1024
+"""Bytes of all files of a pipeline: a few thousand bytes can be made to unpack to much more."""
+DEPENDENCIES: Final = "static/dependencies.yaml"
+"""The file with the dependencies of a Promise, in one Work for all of them."""
+_GZIP: Final = 16 + zlib.MAX_WBITS
 _SOURCES: Final = {
     WorkflowType.PROMISE: SelectorSource.PROMISE_WORKFLOW,
     WorkflowType.RESOURCE: SelectorSource.RESOURCE_WORKFLOW,
@@ -145,7 +157,8 @@ def work_of(
 
 def manifest_of(work: Work) -> Manifest:
     """Return a Work as it is written: its spec, and of its metadata what is ours to say."""
-    metadata = work.metadata.model_dump(mode="json", include={"name", "namespace", "labels"})
+    said = {"name", "namespace", "labels", "annotations"}
+    metadata = work.metadata.model_dump(mode="json", include=said)
     return {
         "apiVersion": work.api_version,
         "kind": work.kind,
@@ -238,17 +251,79 @@ def packed(content: bytes) -> str:
     return base64.b64encode(gzip.compress(content, mtime=0)).decode()
 
 
-def unpacked(content: str) -> bytes:
+def unpacked(content: str, most: int = MOST_UNPACKED) -> bytes:
     """Return the file that a Work carries.
 
     Raises:
-        ValueError: it carries none.
+        ValueError: it carries none, or one of more than so many bytes.
     """
     try:
-        return gzip.decompress(base64.b64decode(content, validate=True))
-    except (OSError, EOFError) as error:
+        unpacking = zlib.decompressobj(_GZIP)
+        found = unpacking.decompress(base64.b64decode(content, validate=True), most + 1)
+    except (zlib.error, ValueError) as error:
         message = "the content of a file is no gzip"
         raise ValueError(message) from error
+    if len(found) > most:
+        message = f"the files together have more than {MOST_UNPACKED} bytes"
+        raise ValueError(message)
+    if not unpacking.eof:
+        message = "the content of a file is no gzip: it ends too soon"
+        raise ValueError(message)
+    return found
+
+
+def unpacked_files(packed_files: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the files that a pipeline put out, by their paths.
+
+    Raises:
+        InvalidManifestError: some path leads out of the folder, or what is there is no file; it has
+            every problem.
+    """
+    files: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    for path, content in packed_files.items():
+        if _leads_out(path):
+            problems.append(Problem("", "is no path within the folder", file=path))
+            continue
+        try:
+            files[path] = unpacked(content, MOST_UNPACKED - sum(map(len, files.values())))
+        except ValueError as error:
+            problems.append(Problem("", str(error), file=path))
+    if problems:
+        raise InvalidManifestError(problems)
+    return files
+
+
+def _leads_out(path: str) -> bool:
+    """Return whether a path names something else than a file within a folder, in one way."""
+    is_plain = path == posixpath.normpath(path) and not path.startswith("/")
+    return not is_plain or path in {ROOT, ".."} or path.startswith("../") or "\0" in path
+
+
+def dependencies_work(
+    promise: Promise, dependencies: Sequence[Mapping[str, Any]], now: datetime
+) -> Work:
+    """Return the Work with the objects that every destination of a Promise needs, as written.
+
+    Source: Kratix, static dependencies.
+    """
+    name = promise.metadata.name
+    text = yaml.safe_dump_all(dependencies, sort_keys=False)
+    scheduling = Scheduling(promise=promise.spec.destination_selectors)
+    return Work(
+        metadata=ObjectMeta(
+            name=compose(name, "static-dependencies"),
+            namespace=SYSTEM_NAMESPACE,
+            labels={keys.PROMISE_NAME: name, keys.WORK_TYPE: WorkType.STATIC_DEPENDENCY},
+            annotations={keys.LAST_UPDATED_AT: now.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        ),
+        spec=WorkSpec(
+            promise_name=name,
+            workload_groups=workload_groups(
+                WorkflowType.PROMISE, {DEPENDENCIES: text.encode()}, scheduling
+            ),
+        ),
+    )
 
 
 def stale_works(works: Iterable[Work], type_: WorkflowType, pipelines: Iterable[str]) -> list[Work]:

@@ -142,6 +142,9 @@ STUCK: Final = Advice(
     "see to its node, and to who else holds the pod by a finalizer",
 )
 EXIT: Final = Advice(Category.EXIT, "the container failed", _LOG)
+RESTARTED: Final = Advice(
+    Category.EXIT, "the container failed, and is run again after a pause", _LOG
+)
 KILLED: Final = Advice(
     Category.KILLED,
     "the container was killed from outside",
@@ -190,6 +193,7 @@ _WAITING: Final = {
     "CreateContainerError": COMMAND,
     "RunContainerError": COMMAND,
     "StartError": COMMAND,
+    "CrashLoopBackOff": RESTARTED,
 }
 _EVENTS: Final = {
     "FailedMount": VOLUME,

@@ -135,10 +135,19 @@ def _waiting(pod: Object, events: Sequence[Object]) -> Diagnosis | None:
         for status in entries(pod, "status", kind):
             waiting = field(status, "state", "waiting")
             if found := advice.of_waiting(text(waiting, "reason")):
-                return said(found, text(waiting, "message") or text(waiting, "reason"))
+                return said(found, _of_waiting(status))
             if waiting and (found := advice.of_event(text(latest, "reason"))):
                 return said(found, text(latest, "message"))
     return None
+
+
+def _of_waiting(status: Object) -> str:
+    """Return what the kubelet says of a container that waits, or what it came to before."""
+    code = field(status, "lastState", "terminated", "exitCode")
+    if isinstance(code, int):
+        return f"container {text(status, 'name')}: exit code {code}"
+    waiting = field(status, "state", "waiting")
+    return text(waiting, "message") or text(waiting, "reason")
 
 
 def _unplaced(pod: Object) -> Diagnosis | None:

@@ -22,20 +22,29 @@ _KEPT_OF_POD: Final = 12288
 
 
 def outcome_of(
-    job: Object, pod: Object | None, container: str, max_output: int
+    job: Object, pod: Object | None, container: str, max_output: int, *, is_stopped: bool = False
 ) -> TaskOutcome | None:
     """Return how a task ended; None while it runs.
 
-    `pod` is None when it is gone or never was, not when nobody looked. The pod is over up to a
-    second before its Job is, and final: there is one, and nobody tries it again. So one that is
-    there and not over will say how it ended, whatever the Job says by then; only the deadline is
-    the Job's. `container` names the task's, and `max_output` counts the bytes of its output.
+    `pod` is the last one; None when it is gone or never was, not when nobody looked. A pod is over
+    up to a second before its Job is, and final unless it failed and the Job `makes_another`: not
+    for a task that is stopped. So one that is there and not over will say how it ended, whatever
+    the Job says by then; only the deadline is the Job's. `container` names the task's, and
+    `max_output` counts the bytes of its output.
     """
+    if pod is not None and _is_given_up(job):
+        pod = pods.without_last_run(pod)
     seen = _Seen(job, pod, pods.ended_container(pod, container) if pod else None)
     if _is_overdue(seen):
         return seen.outcome(OutcomeReason.TIMED_OUT, "the Job's deadline passed", TIMED_OUT_CODE)
     if pod is None:
         return _without_pod(seen)
+    if makes_another(job, pod) and not is_stopped:
+        return None
+    return _of_pod(seen, pod, container, max_output)
+
+
+def _of_pod(seen: "_Seen", pod: Object, container: str, max_output: int) -> TaskOutcome | None:
     if pods.never_runs(pod):
         return seen.outcome(OutcomeReason.EXITED, "its pod was deleted before it was on a node")
     match pods.phase_of(pod):
@@ -47,6 +56,29 @@ def outcome_of(
             return None
 
 
+def may_have_several(job: Object) -> bool:
+    """Return whether a Job makes another pod for one that failed.
+
+    Not one that says nothing of that: the API server has every Job say it.
+    """
+    limit = field(job, "spec", "backoffLimit")
+    return isinstance(limit, int) and limit > 0
+
+
+def makes_another(job: Object, pod: Object) -> bool:
+    """Return whether the Job will make another pod for one that failed: it has not given up."""
+    if not may_have_several(job) or text(job, "metadata", "deletionTimestamp"):
+        return False
+    is_over = condition(job, "Complete", "SuccessCriteriaMet", "Failed", "FailureTarget")
+    return is_over is None and pods.is_terminal(pod) and pods.phase_of(pod) != pods.SUCCEEDED
+
+
+def _is_given_up(job: Object) -> bool:
+    """Return whether the Job ended the pod of its own accord, for it failed too often."""
+    failed = condition(job, "Failed", "FailureTarget")
+    return text(failed, "reason") == "BackoffLimitExceeded"
+
+
 class _Seen(NamedTuple):
     """The evidence."""
 
@@ -56,8 +88,16 @@ class _Seen(NamedTuple):
     """The task's container, if it ended."""
 
     @property
+    def started_at(self) -> datetime | None:
+        """When the first of its containers began: those before the task's are part of it."""
+        return pods.began_at(self.pod) if self.pod else None
+
+    @property
     def finished_at(self) -> datetime | None:
-        return moment(self.ended.state, "finishedAt") if self.ended else None
+        """When the task's container ended, or else the last that came before it."""
+        if self.ended is not None:
+            return moment(self.ended.state, "finishedAt")
+        return pods.ended_at(self.pod) if self.pod and pods.is_terminal(self.pod) else None
 
     def outcome(
         self,
@@ -74,7 +114,7 @@ class _Seen(NamedTuple):
             exit_code=exit_code,
             output=output,
             pod=text(self.pod, "metadata", "name") or None,
-            started_at=moment(self.ended.state, "startedAt") if self.ended else None,
+            started_at=self.started_at,
             finished_at=self.finished_at if self.pod else _end_of_job(self.job),
             diagnosis=None if output is not None else _diagnosis(self, reason, message),
         )
@@ -139,10 +179,13 @@ def _succeeded(seen: _Seen, pod: Object, max_output: int) -> TaskOutcome:
 
 
 def _kept(pod: Object) -> int:
-    """Return how many bytes the kubelet keeps of what each container of the pod wrote."""
     kinds = ("initContainers", "containers", "ephemeralContainers")
-    count = sum(len(entries(pod, "spec", kind)) for kind in kinds)
-    return min(_KEPT_OF_ONE, _KEPT_OF_POD // max(count, 1))
+    return kept_of_each(sum(len(entries(pod, "spec", kind)) for kind in kinds))
+
+
+def kept_of_each(containers: int) -> int:
+    """Return how many bytes a kubelet keeps of the termination message of one of so many."""
+    return min(_KEPT_OF_ONE, _KEPT_OF_POD // max(containers, 1))
 
 
 def _failed(seen: _Seen, pod: Object, container: str) -> TaskOutcome:

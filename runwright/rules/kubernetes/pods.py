@@ -1,15 +1,18 @@
 """How a pod ended, and its containers in it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
-from runwright.rules.kubernetes.fields import Object, condition, entries, field, text
+from runwright.rules.kubernetes.fields import Object, condition, entries, field, moment, text
 
 RUNNING: Final = "Running"
 SUCCEEDED: Final = "Succeeded"
 FAILED: Final = "Failed"
 _TERMINAL: Final = frozenset({SUCCEEDED, FAILED})
 _Pod = TypeVar("_Pod", bound=Object)
+_STATUSES: Final = ("initContainerStatuses", "containerStatuses")
+"""In the order in which the containers start."""
 _UNSEEN: Final = "ContainerStatusUnknown"
 """The kubelet's word for a container whose end it did not see; its exit code 137 is made up."""
 
@@ -50,10 +53,43 @@ def culprit(pod: Object, name: str = "") -> Ended | None:
     return next((one for one in failed if one.name == name), failed[0] if failed else None)
 
 
+def began_at(pod: Object) -> datetime | None:
+    """Return when the first container of those that ended began."""
+    return min(filter(None, (moment(one.state, "startedAt") for one in _ended(pod))), default=None)
+
+
+def ended_at(pod: Object) -> datetime | None:
+    """Return when the last container of those that ended did."""
+    ends = filter(None, (moment(one.state, "finishedAt") for one in _ended(pod)))
+    return max(ends, default=None)
+
+
+def without_last_run(pod: Object) -> Object:
+    """Return a pod with how its containers failed before they were run once more.
+
+    A Job that gives up a pod whose containers are restarted in place counts the restarts: by then
+    the next run has begun, and it is killed with the pod, whatever it would have come to. That the
+    pod was deleted is no reason then, either.
+    """
+    failed: dict[str, list[Object]] = {
+        kind: [
+            {**status, "state": status["lastState"], "lastState": None}
+            for status in entries(pod, "status", kind)
+            if field(status, "lastState", "terminated", "exitCode")
+        ]
+        for kind in _STATUSES
+    }
+    if not any(failed.values()):
+        return pod
+    metadata: Object = pod.get("metadata") or {}
+    kept = {name: value for name, value in metadata.items() if "deletion" not in name}
+    return {**pod, "metadata": kept, "status": {**pod["status"], **failed}}
+
+
 def _ended(pod: Object) -> list[Ended]:
     return [
         Ended(text(status, "name"), terminated, is_init=kind.startswith("init"))
-        for kind in ("initContainerStatuses", "containerStatuses")
+        for kind in _STATUSES
         for status in entries(pod, "status", kind)
         if (terminated := _terminated(status))
     ]
@@ -89,12 +125,16 @@ def is_terminal(pod: Object) -> bool:
 
 
 def last(pods: Sequence[_Pod]) -> _Pod | None:
-    """Return the pod that tells the end: a running one before those that ended, then the newest."""
+    """Return the pod that tells the end: a running one before those that ended, then the newest.
+
+    Of those that ended, one that succeeded: its Job wants no more, and ends any other.
+    """
     return max(pods, key=_lateness, default=None)
 
 
-def _lateness(pod: Object) -> tuple[bool, str]:
-    return not is_terminal(pod), text(pod, "metadata", "creationTimestamp")
+def _lateness(pod: Object) -> tuple[bool, bool, str]:
+    has_succeeded = phase_of(pod) == SUCCEEDED
+    return not is_terminal(pod), has_succeeded, text(pod, "metadata", "creationTimestamp")
 
 
 def is_unheard_of(pod: Object) -> bool:

@@ -29,7 +29,11 @@ class MemoryCluster(Cluster):
         """Return the object; None if there is none of that name."""
         return self.objects.get((resource.kind, namespace, name))
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def create(
+        self,
+        manifest: Manifest,
+        resource: Resource | None = None,  # noqa: ARG002 - a kind is no matter here
+    ) -> Manifest:
         """Create the object, under a name of its own if it has none."""
         self._refuse()
         metadata = manifest["metadata"]

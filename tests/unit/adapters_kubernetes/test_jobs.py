@@ -8,7 +8,7 @@ import pytest
 
 from adapters.kubernetes import identity, jobs
 from adapters.kubernetes.jobs import KubernetesJobs
-from adapters.kubernetes.resources import JOBS
+from adapters.kubernetes.resources import JOBS, Resource
 from adapters.memory.completions import MemoryCompletions
 from runwright.errors import ClusterUnavailableError, ConflictError, StillRunningError
 from runwright.models.objects import Manifest
@@ -63,6 +63,33 @@ async def test_a_task_whose_node_is_away_for_long_is_lost() -> None:
     assert outcome.diagnosis.category == "node-lost"
 
 
+@pytest.mark.parametrize(("limit", "is_suspended"), [(0, False), (1, True)])
+async def test_a_job_that_would_make_another_pod_is_suspended_to_be_stopped(
+    limit: int, *, is_suspended: bool
+) -> None:
+    """Else its controller would replace the pod that is told to end."""
+    busy = job()
+    busy["spec"]["backoffLimit"] = limit
+    cluster = WatchedCluster(busy, pod("Running"))
+
+    with pytest.raises(StillRunningError, match="has not ended"):
+        await KubernetesJobs(cluster, "prod").stop(KEY, timedelta())
+
+    assert (cluster.of(busy) or {})["spec"].get("suspend", False) is is_suspended
+
+
+async def test_a_task_that_is_stopped_between_its_tries_has_no_other() -> None:
+    busy = job()
+    busy["spec"]["backoffLimit"] = 1
+    cluster = WatchedCluster(busy, pod("Failed"))
+
+    outcome = await KubernetesJobs(cluster, "prod").stop(KEY, timedelta())
+
+    assert outcome
+    assert outcome.exit_code == 1
+    assert (cluster.of(busy) or {})["spec"]["suspend"]
+
+
 @pytest.mark.parametrize(
     ("minutes", "conditions"),
     [(4, UNHEARD_OF), (60, ())],
@@ -107,11 +134,11 @@ class FullCluster(WatchedCluster):
         super().__init__()
         self.answers: list[str] = []
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
         """Refuse it as long as there are answers."""
         if self.answers:
             raise ClusterUnavailableError(self.answers.pop(0))
-        return await super().create(manifest)
+        return await super().create(manifest, resource)
 
 
 async def test_a_run_is_told_once_why_its_task_is_refused() -> None:
@@ -158,7 +185,11 @@ async def test_a_job_that_was_not_created_at_once_says_so(claim: Claim, *, is_ma
 class TakenCluster(WatchedCluster):
     """Has somebody else's object in every name, and never when one looks."""
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def create(
+        self,
+        manifest: Manifest,
+        resource: Resource | None = None,  # noqa: ARG002 - no kind is taken
+    ) -> Manifest:
         """Refuse it."""
         message = f"create job {manifest['metadata']['name']}: HTTP 409"
         raise ConflictError(message)

@@ -159,6 +159,22 @@ async def test_nothing_is_kept_of_what_never_ran() -> None:
     assert cluster.objects == {}
 
 
+async def test_of_a_pod_that_failed_before_its_own_container_that_log_is_kept() -> None:
+    """The steps of a pipeline are init containers; which of them failed is what people ask."""
+    failed = pod(waiting("PodInitializing"))
+    failed["spec"]["initContainers"] = [{"name": "a"}, {"name": "b"}, {"name": "c"}]
+    failed["status"]["initContainerStatuses"] = [
+        ended(0, name="a"),
+        ended(3, name="b"),
+        waiting("PodInitializing", name="c"),
+    ]
+    cluster = MemoryCluster(failed)
+
+    (one,) = await TaskLogs(cluster, "ns", WORKFLOW).tries()
+
+    assert one.container == "b"
+
+
 async def test_nothing_is_kept_that_nothing_would_remove() -> None:
     cluster, orphan = MemoryCluster(), job()
     del orphan["metadata"]["ownerReferences"]

@@ -164,6 +164,30 @@ async def test_a_pod_that_the_watch_does_not_tell_of_is_let_go_with_its_job() ->
     assert not holds(cluster, ended)
 
 
+async def test_the_pods_of_all_tries_are_let_go_with_their_job() -> None:
+    """The first failed, and its Job made another, which the watch has not told of."""
+    busy = job()
+    busy["spec"]["backoffLimit"] = 1
+    cluster = WatchedCluster(busy)
+    later = {"creationTimestamp": "2026-03-01T12:00:30Z"}
+
+    async with observed(cluster) as completions:
+        cluster.put(failed := pod("Failed"))
+        await until(lambda: cluster.asked["Pod"] > 0)
+        cluster.hidden = {"Pod"}
+        told_early = list(completions.finished)
+        made = pod("Succeeded", name="p2")
+        cluster.put({**made, "metadata": {**made["metadata"], **later}})
+        cluster.put({**busy, "status": COMPLETE})
+        outcome = await completions.outcome(CLAIM)
+        await until(lambda: not holds(cluster, busy))
+
+    assert told_early == []
+    assert (outcome.succeeded, outcome.pod) == (True, "p2")
+    assert not holds(cluster, failed)
+    assert not holds(cluster, made)
+
+
 async def test_a_job_that_was_deleted_is_not_lost_while_its_pod_runs_unseen() -> None:
     """The next try would begin beside it."""
     cluster = WatchedCluster(busy := job())

@@ -7,9 +7,9 @@ from typing import Any, Final, cast
 
 import pytest
 
-from adapters.kubernetes import sweep
+from adapters.kubernetes import story_sweep
 from adapters.kubernetes.informer import Name
-from adapters.kubernetes.sweep import Sweep
+from adapters.kubernetes.story_sweep import StoryRunSweep
 from runwright.models.bubustack import StoryRun
 from runwright.models.story_run import run_of, workflow_id
 from runwright.ports import Fate, RunStanding
@@ -66,9 +66,9 @@ class _Terminated:
 async def test_what_is_left_of_a_run_that_was_ended_outside_is_told(
     monkeypatch: pytest.MonkeyPatch, left: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(sweep, "_REMOVED_WITHIN", 1)
+    monkeypatch.setattr(story_sweep, "_REMOVED_WITHIN", 1)
     intake, outside = _Intake(), _Terminated(*left)
-    ours = Sweep(cast("Any", intake), cast("Any", outside), cast("Any", outside))
+    ours = StoryRunSweep(cast("Any", intake), cast("Any", outside), cast("Any", outside))
 
     await _looked(ours)
 
@@ -84,14 +84,14 @@ async def test_a_run_between_two_executions_is_left_alone() -> None:
     metadata = _RUN.metadata.model_copy(update={"annotations": annotations})
     intake = _Intake(_RUN.model_copy(update={"metadata": metadata, "status": None}))
     outside = _Terminated()
-    ours = Sweep(cast("Any", intake), cast("Any", outside), cast("Any", outside))
+    ours = StoryRunSweep(cast("Any", intake), cast("Any", outside), cast("Any", outside))
 
     await _looked(ours)
 
     assert (intake.status, intake.told) == ({}, {})
 
 
-async def _looked(sweep: Sweep) -> None:
+async def _looked(sweep: StoryRunSweep) -> None:
     """Return once the sweep has looked at the run."""
     sweep.queue.add(("shop", "web-1"))
     looking = asyncio.create_task(sweep.queue.run())

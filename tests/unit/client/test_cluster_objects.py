@@ -136,11 +136,11 @@ async def test_a_cluster_that_does_not_know_our_kinds_is_told_how_to_learn_them(
 
 async def test_a_run_that_was_created_at_the_same_moment_exists() -> None:
     class Racing(MemoryCluster):
-        async def create(self, manifest: Manifest) -> Manifest:
+        async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
             if manifest["kind"] == "StoryRun":
                 message = "create storyrun team/release-1: HTTP 409"
                 raise ConflictError(message)
-            return await super().create(manifest)
+            return await super().create(manifest, resource)
 
     with pytest.raises(ExistsError, match="a run of that name exists"):
         await submitted(Racing(), *PARTS, RUN)

@@ -150,6 +150,15 @@ def test_a_container_that_does_not_start_says_why(reason: str, category: str) ->
     assert found.resolution
 
 
+def test_a_container_that_is_run_again_after_a_pause_says_what_it_failed_of() -> None:
+    crashed = waiting("CrashLoopBackOff", "back-off 10s restarting failed container", "init-db")
+    crashed["lastState"] = ended(3, name="init-db")["state"]
+
+    found = diagnosis(pod("Pending", crashed, waiting("PodInitializing")))
+
+    assert (found.category, found.detail) == ("exit", "container init-db: exit code 3")
+
+
 def test_an_init_container_that_does_not_start_holds_the_others_up() -> None:
     init = waiting("ImagePullBackOff", "no such host", "init-db")
 

@@ -121,6 +121,15 @@ def test_a_running_pod_tells_the_end_before_one_that_ended_later_was_made() -> N
     assert last([]) is None
 
 
+def test_a_pod_that_succeeded_tells_the_end_before_one_that_failed_later() -> None:
+    """Of a node that was drained, say: its Job wants one success, and ends the pod in excess."""
+    succeeded = {**ended_pod(), "status": {"phase": "Succeeded"}}
+    excess = {**ended_pod(), "status": {"phase": "Failed"}}
+    excess["metadata"]["creationTimestamp"] = "2026-03-01T13:00:00Z"
+
+    assert last([succeeded, excess]) is succeeded
+
+
 def test_a_pod_whose_node_answers_is_waited_for() -> None:
     overdue = ended_pod(until=END)
     overdue["status"] = {"phase": "Running"}

@@ -359,6 +359,20 @@ def test_a_job_that_is_over_waits_for_what_its_pod_says(conditions: tuple[Fields
     assert seen(pod("Running", running()), *conditions) is None
 
 
+def test_what_comes_before_the_tasks_container_is_part_of_the_task() -> None:
+    """Where its steps are init containers, they are all of its time."""
+    early: Fields = {"startedAt": "2026-03-01T12:00:01Z", "finishedAt": "2026-03-01T12:00:02Z"}
+    before = ended(0, name="init-a")
+    before["state"]["terminated"] |= early
+
+    done = outcome(pod("Succeeded", before, ended(0)))
+    failed = outcome(pod("Failed", before, ended(3, name="init-b"), waiting("PodInitializing")))
+
+    for found in (done, failed):
+        assert found.started_at == datetime(2026, 3, 1, 12, 0, 1, tzinfo=UTC)
+        assert found.finished_at == datetime(2026, 3, 1, 12, 0, 9, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("broken", [{}, {"status": None}, {"status": {"conditions": "x"}}])
 def test_objects_without_fields_say_nothing(broken: Fields) -> None:
     assert outcome_of(broken, None, "engram", 100) is None

@@ -12,7 +12,8 @@ from runwright.rules import gates
 from runwright.rules.bubustack.conditions import cut
 from runwright.rules.bubustack.status.gates import deciders, how_to_decide
 from runwright.rules.bubustack.status.keys import story_run_key
-from runwright.rules.bubustack.status.run import step_message, told
+from runwright.rules.bubustack.status.run import step_message
+from runwright.rules.diagnoses import told
 
 _LONGEST: Final = 1024
 """Characters of an Event's message; an API server takes no more."""

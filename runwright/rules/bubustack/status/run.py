@@ -13,7 +13,6 @@ from runwright.models.bubustack import (
 )
 from runwright.models.metadata import Condition
 from runwright.models.story_run import RunError, StartStoryRun, StepProgress, StoryRunState
-from runwright.models.tasks import Diagnosis
 from runwright.rules.bubustack.branches import step_run_name
 from runwright.rules.bubustack.conditions import (
     BLOCKED,
@@ -30,6 +29,7 @@ from runwright.rules.bubustack.status.gates import gate_statuses
 from runwright.rules.bubustack.status.keys import CANCEL_REQUESTED
 from runwright.rules.bubustack.status.size import fitted
 from runwright.rules.bubustack.verdicts import allowed_failures
+from runwright.rules.diagnoses import told
 from runwright.rules.wording import listed
 
 _MOST_STALLED: Final = 3
@@ -83,12 +83,6 @@ def lasted(started_at: datetime | None, finished_at: datetime | None) -> timedel
     if started_at is None or finished_at is None:
         return None
     return max(finished_at - started_at, timedelta(0)) // _SECOND * _SECOND
-
-
-def told(diagnosis: Diagnosis) -> str:
-    """Return a diagnosis as one line: what is wrong, what was said of it, what would mend it."""
-    wrong = ": ".join(filter(None, (diagnosis.summary, diagnosis.detail)))
-    return "; ".join(filter(None, (wrong, diagnosis.resolution)))
 
 
 def step_message(step: StepProgress) -> str:

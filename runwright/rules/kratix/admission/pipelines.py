@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 
 from runwright.errors import Problem
 from runwright.models.kratix import LONGEST_ID, WorkflowAction
+from runwright.models.kratix.keys import TIMEOUT
+from runwright.rules.kratix.intervals import limit_of
 from runwright.rules.kratix.pipelines import WORKFLOWS, Placed
 from runwright.rules.kubernetes.fields import field, text
 from runwright.rules.kubernetes.labels import label_problems
 from runwright.rules.shapes import is_object
-from runwright.rules.wording import quoted
+from runwright.rules.wording import child, quoted
 
 
 def repeated_names(pipelines: Iterable[Placed]) -> Iterator[Problem]:
@@ -49,6 +51,21 @@ def impossible_labels(pipelines: Iterable[Placed]) -> Iterator[Problem]:
         if is_object(labels):
             readable = {key: value for key, value in labels.items() if isinstance(value, str)}
             yield from label_problems(readable, f"{placed.path}.metadata.labels")
+
+
+def impossible_limits(pipelines: Iterable[Placed]) -> Iterator[Problem]:
+    """Yield the limits that are none: such a pipeline would fail before it starts.
+
+    The annotation is ours.
+    """
+    for placed in pipelines:
+        written = field(placed.manifest, "metadata", "annotations", TIMEOUT)
+        if isinstance(written, str):
+            try:
+                limit_of(written)
+            except ValueError as error:
+                path = child(f"{placed.path}.metadata.annotations", TIMEOUT)
+                yield Problem(path, str(error))
 
 
 def idle_pipelines(pipelines: Iterable[Placed]) -> Iterator[Problem]:

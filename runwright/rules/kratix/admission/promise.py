@@ -11,6 +11,7 @@ from runwright.models.kratix.keys import RECONCILIATION_INTERVAL
 from runwright.rules.kratix.admission.pipelines import (
     idle_pipelines,
     impossible_labels,
+    impossible_limits,
     long_ids,
     repeated_names,
 )
@@ -35,7 +36,10 @@ def promise_problems(manifest: Mapping[str, Any], before: Promise | None = None)
     shape = [
         one for one in rest.problems if not _is_of_a_pipeline(one, [p.path for p in pipelines])
     ]
-    found = [*shape, *unread, *repeated_names(pipelines), *impossible_labels(pipelines)]
+    found = [
+        *(*shape, *unread, *repeated_names(pipelines)),
+        *(*impossible_labels(pipelines), *impossible_limits(pipelines)),
+    ]
     if (promise := rest.model) is None:
         return found
     return [

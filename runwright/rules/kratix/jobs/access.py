@@ -1,21 +1,23 @@
 """As whom the steps of a pipeline act, and what they may do in the cluster.
 
+Upstream lets every pipeline change its parent and all Works. Here a pod hands over what it has to
+tell, and the worker writes it: a pod may read its parent, and leave a ConfigMap behind.
+
 Source: Kratix, RBAC objects of a pipeline.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import yaml
 
-from runwright.models.kratix import Permission, PipelineRun, Promise, WorkflowType, keys
+from runwright.models.kratix import Permission, PipelineRun, WorkflowType, keys
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.jobs.labels import labels_of_pipeline
 from runwright.rules.kratix.names import pipeline_id, short_digest
 
 _RBAC: Final = "rbac.authorization.k8s.io"
-_GROUP: Final = "platform.kratix.io"
-_VERBS: Final = ["get", "list", "update", "create", "patch"]
+_READING: Final = ("get", "list")
 _EVERYWHERE: Final = "*"
 _EVERYWHERE_LABEL: Final = "kratix_all_namespaces"
 _EVERYWHERE_NAME: Final = "kratix-all-namespaces"
@@ -78,35 +80,38 @@ def scheduling_name(promise: str) -> str:
     return f"destination-selectors-{promise}"
 
 
-def scheduling_config_map(promise: Promise, namespace: str) -> Manifest:
-    """Return the ConfigMap with the destination selectors of a Promise.
+def scheduling_config_map(
+    promise: str, selectors: Iterable[Mapping[str, str]], namespace: str
+) -> Manifest:
+    """Return the ConfigMap with the destination selectors of a Promise, each a set of labels.
 
     The keys in it are in lower case, as upstream's.
     """
-    selectors = [
-        {"matchlabels": dict(one.match_labels), "source": "promise"}
-        for one in promise.spec.destination_selectors
-    ]
-    name = promise.metadata.name
-    labels = {keys.PROMISE_NAME: name}
-    config_map = _object("v1", "ConfigMap", scheduling_name(name), namespace, labels)
-    return {**config_map, "data": {"destinationSelectors": yaml.safe_dump(selectors)}}
+    written = [{"matchlabels": dict(labels), "source": "promise"} for labels in selectors]
+    labels = {keys.PROMISE_NAME: promise}
+    config_map = _object("v1", "ConfigMap", scheduling_name(promise), namespace, labels)
+    return {**config_map, "data": {"destinationSelectors": yaml.safe_dump(written)}}
 
 
 def _of_kratix(run: PipelineRun) -> Iterator[_Grant]:
-    """Yield what every pipeline needs to read its parent and to report."""
-    parent, name = run.parent, pipeline_id(run)
+    """Yield what every pipeline needs: to read its parent, and to leave what it has to tell.
+
+    A name that upstream uses is used for what takes its place, so that an upgrade takes back what
+    upstream granted. For a request elsewhere upstream binds the role of the cluster everywhere.
+    """
+    parent, name, home = run.parent, pipeline_id(run), run.parent.home
     labels = {keys.PROMISE_NAME: parent.promise}
-    resources = [parent.plural, f"{parent.plural}/status"]
-    if parent.type is WorkflowType.PROMISE:
-        yield _Grant(name, name, [_rule(_GROUP, [*resources, "works"])], labels=labels)
+    reads = _rule(parent.group, [parent.plural, f"{parent.plural}/status"], _READING)
+    leaves = _rule("", ["configmaps"], ["create"])
+    if home == parent.namespace:
+        yield _Grant(name, name, [reads, leaves], home, home, labels)
         return
-    own, home = _rule(parent.group, resources), parent.home
-    works = _rule(_GROUP, ["works"], ["*"])
-    yield _Grant(name, name, [own, works], home, home, labels)
-    if home != parent.namespace:
-        apart = f"{name}-{parent.namespace}"
-        yield _Grant(apart, apart, [own], labels=labels)
+    yield _Grant(name, name, [leaves], home, home, labels)
+    if parent.type is WorkflowType.PROMISE:
+        yield _Grant(name, name, [reads], labels=labels)
+        return
+    apart = f"{name}-{parent.namespace}"
+    yield _Grant(apart, apart, [reads], namespace=parent.namespace, labels=labels)
 
 
 def _of_author(run: PipelineRun) -> Iterator[_Grant]:
@@ -145,7 +150,7 @@ def _asked(permission: Permission) -> dict[str, Any]:
     return dumped
 
 
-def _rule(group: str, resources: list[str], verbs: list[str] = _VERBS) -> dict[str, Any]:
+def _rule(group: str, resources: list[str], verbs: Sequence[str]) -> dict[str, Any]:
     return {"apiGroups": [group], "resources": resources, "verbs": list(verbs)}
 
 

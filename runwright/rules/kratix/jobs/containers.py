@@ -3,9 +3,11 @@
 Source: Kratix, Job construction.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from runwright.models.kratix import Container, KratixConfig, Parent, PipelineRun, WorkflowType
+from runwright.rules.kubernetes.outcomes import kept_of_each
 
 READER, WORK_WRITER, STATUS_WRITER = "reader", "work-writer", "status-writer"
 INPUT, OUTPUT, METADATA = "shared-input", "shared-output", "shared-metadata"
@@ -14,6 +16,10 @@ SCHEDULING: Final = "promise-scheduling"
 ADAPTER: Final = "/bin/pipeline-adapter"
 """The command of our containers; what they do is its argument."""
 _FILES: Final = "/work-creator-files"
+_LONGEST_MESSAGE: Final = 4000
+"""Bytes of a handover that is not kept in a ConfigMap."""
+_MAYBE_MORE: Final = 2
+"""Containers that the cluster may add: with each, the kubelet keeps less of what one says."""
 _SECURITY: Final = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
@@ -26,9 +32,15 @@ _RESOURCES: Final = {
     "limits": {"cpu": "200m", "memory": "256Mi", "ephemeral-storage": "256Mi"},
 }
 _TRACE: Final = {
-    "KRATIX_TRACE_PARENT": "kratix.io/trace-parent",
-    "KRATIX_TRACE_STATE": "kratix.io/trace-state",
+    "KRATIX_TRACE_PARENT": "metadata.annotations['kratix.io/trace-parent']",
+    "KRATIX_TRACE_STATE": "metadata.annotations['kratix.io/trace-state']",
 }
+_WHOSE: Final = {
+    "RUNWRIGHT_POD_NAME": "metadata.name",
+    "RUNWRIGHT_JOB_NAME": "metadata.labels['batch.kubernetes.io/job-name']",
+    "RUNWRIGHT_JOB_UID": "metadata.labels['batch.kubernetes.io/controller-uid']",
+}
+"""What a ConfigMap with a long handover is named after, and goes with."""
 
 
 def reader(run: PipelineRun, image: str, config: KratixConfig) -> dict[str, Any]:
@@ -66,16 +78,10 @@ def step(run: PipelineRun, container: Container, config: KratixConfig) -> dict[s
 
 
 def work_writer(run: PipelineRun, image: str, config: KratixConfig) -> dict[str, Any]:
-    """Return the container that makes a Work of what the steps put out."""
+    """Return the container that packs what the steps put out."""
     return {
         **_ours(WORK_WRITER, image, config, "work-creator", *_arguments(run)),
-        "env": [
-            {
-                "name": name,
-                "valueFrom": {"fieldRef": {"fieldPath": f"metadata.annotations['{key}']"}},
-            }
-            for name, key in _TRACE.items()
-        ],
+        "env": _fields(_TRACE),
         "volumeMounts": [
             _mount(OUTPUT, f"{_FILES}/input"),
             _mount(METADATA, f"{_FILES}/metadata"),
@@ -85,11 +91,15 @@ def work_writer(run: PipelineRun, image: str, config: KratixConfig) -> dict[str,
 
 
 def status_writer(run: PipelineRun, image: str, config: KratixConfig) -> dict[str, Any]:
-    """Return the container that tells what the steps said of their parent: the pod's main one."""
+    """Return the container that hands over what the steps left: the pod's main one.
+
+    Upstream's writes it into the cluster itself.
+    """
     is_last = {"name": "IS_LAST_PIPELINE", "value": _written(run.is_last)}
+    longest = {"name": "RUNWRIGHT_LONGEST_MESSAGE", "value": str(_longest_message(run))}
     return {
         **_ours(STATUS_WRITER, image, config, "update-status"),
-        "env": [is_last, *variables_of(run)],
+        "env": [is_last, *variables_of(run), longest, *_fields(_WHOSE)],
         "volumeMounts": [_mount(METADATA, f"{_FILES}/metadata")],
     }
 
@@ -127,9 +137,24 @@ def _ours(name: str, image: str, config: KratixConfig, *arguments: str) -> dict[
         "command": [ADAPTER],
         "args": list(arguments),
         **({"imagePullPolicy": policy.value} if policy else {}),
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": dict(_SECURITY),
         "resources": resources_of(config),
     }
+
+
+def _longest_message(run: PipelineRun) -> int:
+    ours = 3 if run.is_configure else 2
+    containers = len(run.pipeline.spec.containers) + ours + _MAYBE_MORE
+    return min(_LONGEST_MESSAGE, kept_of_each(containers))
+
+
+def _fields(paths: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return variables whose values are fields of the pod."""
+    return [
+        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
+        for name, path in paths.items()
+    ]
 
 
 def _arguments(run: PipelineRun) -> list[str]:

@@ -23,6 +23,7 @@ def job_template(run: PipelineRun, platform: Platform) -> JobTemplate:
     return JobTemplate(
         labels=labels_of_job(run),
         annotations=annotations_of_job(run.parent),
+        owners=tuple(owners_of(run.parent)),
         spec={
             **({} if limit is None else {"backoffLimit": limit}),
             "template": {"metadata": metadata, "spec": pod_of(run, platform)},

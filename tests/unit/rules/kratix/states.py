@@ -7,9 +7,9 @@ from runwright.models.kratix import (
     ParentState,
     PipelinePhase,
     WorkflowAction,
+    WorkflowControl,
     WorkflowType,
 )
-from runwright.rules.kratix.outputs import WorkflowControl
 from runwright.rules.kratix.progress import (
     Ended,
     Started,

@@ -12,11 +12,12 @@ from runwright.rules.kratix.jobs import (
     obsolete_access,
     scheduling_config_map,
 )
-from tests.unit.rules.kratix.documents import pipeline, promise
+from tests.unit.rules.kratix.documents import pipeline
 from tests.unit.rules.kratix.runs import APART, PROMISE, REQUEST, run_of
 
 ID = "database-resource-configure-instance"
-VERBS = ["get", "list", "update", "create", "patch"]
+READING = ["get", "list"]
+LEAVING = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]}
 
 
 def permitted(*namespaces: str) -> Pipeline:
@@ -44,45 +45,50 @@ def rules(parent: Parent, kind: str) -> list[dict[str, Any]]:
     return given
 
 
-def test_a_request_is_read_and_reported_on_in_its_namespace() -> None:
-    """K2."""
+def test_a_request_is_read_in_its_namespace() -> None:
+    """K2: and nothing of it is changed by a pod, nor any Work written."""
     assert listed() == [f"ServiceAccount shop/{ID}", f"Role shop/{ID}", f"RoleBinding shop/{ID}"]
     assert rules(REQUEST, "Role") == [
         {
             "apiGroups": ["example.org"],
             "resources": ["databases", "databases/status"],
-            "verbs": VERBS,
+            "verbs": READING,
         },
-        {"apiGroups": ["platform.kratix.io"], "resources": ["works"], "verbs": ["*"]},
+        LEAVING,
     ]
 
 
-def test_a_promise_is_read_and_reported_on_in_the_cluster() -> None:
+def test_a_promise_is_read_in_the_cluster() -> None:
+    """And what its pipelines have to tell is left in one namespace alone."""
     own = "database-promise-configure-instance"
 
     assert listed(PROMISE) == [
         f"ServiceAccount kratix-platform-system/{own}",
+        f"Role kratix-platform-system/{own}",
+        f"RoleBinding kratix-platform-system/{own}",
         f"ClusterRole /{own}",
         f"ClusterRoleBinding /{own}",
     ]
+    assert rules(PROMISE, "Role") == [LEAVING]
     assert rules(PROMISE, "ClusterRole") == [
         {
             "apiGroups": ["platform.kratix.io"],
-            "resources": ["promises", "promises/status", "works"],
-            "verbs": VERBS,
+            "resources": ["promises", "promises/status"],
+            "verbs": READING,
         }
     ]
 
 
-def test_a_request_elsewhere_needs_a_role_of_the_cluster() -> None:
-    """K40."""
+def test_a_request_elsewhere_is_read_in_its_own_namespace_only() -> None:
+    """K40: by a role of the cluster that is bound there; upstream binds it everywhere."""
     assert listed(APART) == [
         f"ServiceAccount pipelines/{ID}",
         f"Role pipelines/{ID}",
         f"RoleBinding pipelines/{ID}",
         f"ClusterRole /{ID}-shop",
-        f"ClusterRoleBinding /{ID}-shop",
+        f"RoleBinding shop/{ID}-shop",
     ]
+    assert rules(APART, "Role") == [LEAVING]
 
 
 def test_what_an_author_asks_for_is_granted_where_it_was_asked_for() -> None:
@@ -171,9 +177,7 @@ def test_what_another_workflow_asks_for_is_not_taken_back() -> None:
 
 
 def test_the_selectors_of_a_promise_are_handed_over_in_lower_case() -> None:
-    found = scheduling_config_map(
-        promise(destinationSelectors=[{"matchLabels": {"environment": "dev"}}]), "shop"
-    )
+    found = scheduling_config_map("database", [{"environment": "dev"}], "shop")
 
     assert found["metadata"]["name"] == "destination-selectors-database"
     assert yaml.safe_load(found["data"]["destinationSelectors"]) == [

@@ -91,6 +91,24 @@ def test_a_pipeline_that_could_not_run_is_refused(pipelines: list[Any], expected
     assert problems(promise_manifest(**workflows(*pipelines))) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        ("10m", None),
+        ("1d", '"1d" is not a duration such as "30s", "5m" or "1h30m"'),
+        ("0s", 'must be longer than nothing, is "0s"'),
+    ],
+)
+def test_a_limit_of_a_pipeline_can_be_kept(limit: str, expected: str | None) -> None:
+    """Such a pipeline would fail before it starts."""
+    limited = pipeline_manifest(annotations={"runwright.dev/timeout": limit})
+    path = f'{CONFIGURE}[0].metadata.annotations["runwright.dev/timeout"]'
+
+    found = problems(promise_manifest(**workflows(limited)))
+
+    assert found == ([f"{path}: {expected}"] if expected else [])
+
+
 def test_an_id_may_have_60_characters() -> None:
     """K44."""
     assert problems(promise_manifest(**workflows(pipeline_manifest("p" * 32)))) == []

@@ -12,6 +12,7 @@ from runwright.models.kratix import (
 )
 from runwright.rules.kratix.bindings import (
     Versions,
+    binding_of,
     first_version,
     promise_version,
     revision_of,
@@ -25,6 +26,7 @@ from runwright.rules.kratix.bindings import (
 from tests.unit.models.golden import changed
 from tests.unit.models.test_kratix_requests import BINDING
 from tests.unit.rules.kratix.documents import promise, promise_manifest
+from tests.unit.rules.kratix.runs import APART
 from tests.unit.rules.kratix.states import at
 
 V1 = ResourceBindingStatus(last_applied_version="v1")
@@ -50,6 +52,21 @@ def test_a_promise_that_names_no_version_has_one_revision() -> None:
     read = PromiseRevision.model_validate(revision)
     assert (read.metadata.name, read.spec.version) == ("database-not-set", "not-set")
     assert revision["spec"]["promiseSpec"] == manifest["spec"]
+
+
+def test_a_request_is_bound_beside_itself() -> None:
+    """With its labels, but for those that ask for a run: that is not asked for twice."""
+    asked = {"team": "a", "kratix.io/manual-reconciliation": "true"}
+
+    read = ResourceBinding.model_validate(binding_of(APART, asked, "latest"))
+
+    assert (read.metadata.namespace, read.metadata.name) == ("shop", "database-orders")
+    assert read.metadata.labels == {
+        "kratix.io/promise-name": "database",
+        "kratix.io/resource-name": "orders",
+        "team": "a",
+    }
+    assert (read.spec.version, read.spec.resource_ref.name) == ("latest", "orders")
 
 
 def test_a_version_is_a_label() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runwright.models.kratix import Parent, ParentState
+from runwright.models.kratix import Parent, ParentState, Sight, Trigger, WorkflowControl
 from runwright.rules.kratix.deletion import (
     PROMISE_STEPS,
     REQUEST_STEPS,
@@ -17,9 +17,8 @@ from runwright.rules.kratix.deletion import (
     promise_finalizers,
     selection_of,
 )
-from runwright.rules.kratix.outputs import WorkflowControl
 from runwright.rules.kratix.progress import suspension_seen
-from runwright.rules.kratix.triggers import Decision, Hold, Move, Sight, Trigger
+from runwright.rules.kratix.triggers import Decision, Hold, Move
 from tests.unit.rules.kratix.runs import APART, PROMISE, REQUEST
 from tests.unit.rules.kratix.states import DELETE, HASH, at, ended, failed, fresh, started
 
@@ -121,7 +120,7 @@ NAMED = {"kratix.io/promise-name": "database", "kratix.io/resource-name": "order
     [
         (Target.JOBS, REQUEST, "shop", {**NAMED, "kratix.io/workflow-type": "resource"}),
         (Target.WORKS, REQUEST, "shop", NAMED),
-        (Target.BINDING, APART, "shop", {**NAMED, "kratix.io/resource-namespace": "shop"}),
+        (Target.BINDING, APART, "shop", NAMED),
         (Target.WORKS, APART, "pipelines", {**NAMED, "kratix.io/resource-namespace": "shop"}),
         (Target.WORKS, PROMISE, "", {"kratix.io/promise-name": "database"}),
         (Target.ACCESS, PROMISE, "", {"kratix.io/promise-name": "database"}),

@@ -1,9 +1,14 @@
 """What happened to a parent, as Kubernetes Events."""
 
-from runwright.models.kratix import Parent, ParentState, Reason, Work
+from runwright.models.kratix import Parent, ParentState, Reason, Work, WorkflowControl
 from runwright.rules.kratix.events import events_of
-from runwright.rules.kratix.outputs import WorkflowControl
-from runwright.rules.kratix.progress import fitted, held, settled
+from runwright.rules.kratix.progress import (
+    fitted,
+    held,
+    pipeline_stopped,
+    settled,
+    with_message,
+)
 from tests.unit.models.golden import changed
 from tests.unit.models.test_kratix_works import WORK
 from tests.unit.rules.kratix.runs import PROMISE, REQUEST
@@ -28,6 +33,25 @@ def test_each_start_of_a_pipeline_is_told_once() -> None:
     assert told(between, started(between, 1)) == [
         "Normal PipelineStarted: Configure Pipeline started: b"
     ]
+
+
+def test_what_keeps_a_pipeline_is_told_once() -> None:
+    """K58: also before its Job is made. What exactly it is may change all the time."""
+    new = fresh("a")
+    kept = with_message(new, 0, "no room")
+    running = started(new, anew=True)
+
+    message = "Warning PipelineStalled: Pipeline a does not get on: no room"
+    assert told(new, kept) == [message]
+    assert told(running, with_message(running, 0, "no room")) == [message]
+    assert told(kept, with_message(new, 0, "no room at all")) == []
+    assert told(kept, new) == []
+
+
+def test_a_pipeline_whose_job_was_ended_is_kept_by_nothing() -> None:
+    running = started(fresh("a"), anew=True)
+
+    assert told(running, pipeline_stopped(running, 0, at(3), "stopped")) == []
 
 
 def test_a_failure_names_the_workflow_and_the_pipeline() -> None:

@@ -135,7 +135,38 @@ def test_the_status_writer_knows_whether_its_pipeline_is_the_last(
     env = pod(is_last=is_last)["containers"][0]["env"]
 
     assert env[0] == {"name": "IS_LAST_PIPELINE", "value": word}
-    assert len(env) == 12
+    assert len([one for one in env if one["name"].startswith("KRATIX_")]) == 11
+
+
+def test_the_status_writer_knows_its_pod_and_its_job() -> None:
+    """A long handover is kept in a ConfigMap that goes with the Job."""
+    env = pod()["containers"][0]["env"]
+
+    paths = {one["name"]: one["valueFrom"]["fieldRef"] for one in env if "valueFrom" in one}
+    assert paths == {
+        "RUNWRIGHT_POD_NAME": {"fieldPath": "metadata.name"},
+        "RUNWRIGHT_JOB_NAME": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"},
+        "RUNWRIGHT_JOB_UID": {"fieldPath": "metadata.labels['batch.kubernetes.io/controller-uid']"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("steps", "action", "longest"),
+    [
+        pytest.param(1, WorkflowAction.CONFIGURE, "2048", id="one step"),
+        pytest.param(1, DELETE, "2457", id="one step, no writer"),
+        pytest.param(6, WorkflowAction.CONFIGURE, "1117", id="many steps"),
+    ],
+)
+def test_the_status_writer_knows_how_much_the_kubelet_keeps(
+    steps: int, action: WorkflowAction, longest: str
+) -> None:
+    """Of what it says it keeps less for every container, and a cluster may add some."""
+    containers = [{**STEP, "name": f"step-{number}"} for number in range(steps)]
+
+    env = pod(action=action, one=pipeline(containers=containers))["containers"][0]["env"]
+
+    assert {"name": "RUNWRIGHT_LONGEST_MESSAGE", "value": longest} in env
 
 
 @pytest.mark.parametrize(
@@ -173,6 +204,7 @@ def test_our_containers_may_do_nothing_on_their_node() -> None:
 
     for container in ours:
         assert container["image"] == "runwright/adapter:1"
+        assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
@@ -341,3 +373,4 @@ def test_a_job_goes_with_its_parent_unless_that_is_elsewhere(
 ) -> None:
     """K39 and K40: an owner in another namespace is none."""
     assert owners_of(parent) == ([owner] if owner else [])
+    assert job_template(run_of(parent), PLATFORM).owners == ((owner,) if owner else ())

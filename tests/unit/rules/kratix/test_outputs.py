@@ -5,12 +5,8 @@ from datetime import timedelta
 import pytest
 
 from runwright.errors import InvalidManifestError
-from runwright.rules.kratix.outputs import (
-    WorkflowControl,
-    merged_status,
-    pipeline_status,
-    workflow_control,
-)
+from runwright.models.kratix import WorkflowControl
+from runwright.rules.kratix.outputs import merged_status, pipeline_status, workflow_control
 
 
 @pytest.mark.parametrize(

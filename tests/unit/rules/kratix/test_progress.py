@@ -12,8 +12,8 @@ from runwright.models.kratix import (
     PipelinePhase,
     Reason,
     Work,
+    WorkflowControl,
 )
-from runwright.rules.kratix.outputs import WorkflowControl
 from runwright.rules.kratix.progress import fitted, held, settled
 from runwright.rules.kratix.status import promise_status, request_status, workflows_status
 from tests.unit.models.golden import changed

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runwright.models.kratix import Compat, ParentState, Reason
+from runwright.models.kratix import Compat, ParentState, Policy, Reason, Sight, Trigger
 from runwright.rules.kratix.intervals import interval_of
 from runwright.rules.kratix.progress import held, suspension_seen
 from runwright.rules.kratix.triggers import (
@@ -13,9 +13,6 @@ from runwright.rules.kratix.triggers import (
     Decision,
     Hold,
     Move,
-    Policy,
-    Sight,
-    Trigger,
     asks_for_all_requests,
     next_move,
 )

@@ -1,27 +1,37 @@
 """The Work that the steps of a pipeline put out."""
 
+import base64
 from datetime import timedelta
 
 import pytest
 
 from runwright.errors import InvalidManifestError
-from runwright.models.kratix import PromiseScheduling, SelectorSource, Work, WorkflowType
-from runwright.rules.kratix.outputs import WorkflowControl
+from runwright.models.kratix import (
+    PromiseScheduling,
+    SelectorSource,
+    Work,
+    WorkflowControl,
+    WorkflowType,
+)
 from runwright.rules.kratix.works import (
     DirectorySelectors,
     Scheduling,
+    dependencies_work,
     directory_selectors,
     group_id,
+    manifest_of,
     packed,
     puts_out,
     squashed,
     stale_works,
     unpacked,
+    unpacked_files,
     work_of,
     workload_groups,
 )
 from tests.unit.models.golden import changed
 from tests.unit.models.test_kratix_works import WORK
+from tests.unit.rules.kratix.documents import promise
 from tests.unit.rules.kratix.runs import APART, PROMISE, REQUEST, run_of
 from tests.unit.rules.kratix.states import CONFIGURE, DELETE, RESOURCE, at
 
@@ -141,6 +151,56 @@ def test_a_file_comes_out_as_it_went_in() -> None:
 def test_what_is_no_file_is_refused(content: str) -> None:
     with pytest.raises(ValueError, match=r"gzip|base64|padding|Only base64"):
         unpacked(content)
+
+
+def test_a_file_that_ends_too_soon_is_refused() -> None:
+    whole = base64.b64decode(packed(b"a: 1"))
+
+    with pytest.raises(ValueError, match="ends too soon"):
+        unpacked(base64.b64encode(whole[:-4]).decode())
+
+
+def test_a_few_bytes_that_unpack_to_many_are_refused() -> None:
+    """Before they are: a worker must not run out of memory by what a pod hands over."""
+    with pytest.raises(ValueError, match=r"together have more than \d+ bytes"):
+        unpacked(packed(bytes(100_000)), most=99_999)
+
+
+def test_every_file_that_cannot_be_read_is_a_problem() -> None:
+    files = {"a.yaml": packed(b"a"), "b.yaml": "H4sI", "c.yaml": "no base64!"}
+
+    with pytest.raises(InvalidManifestError, match="gzip") as refused:
+        unpacked_files(files)
+
+    assert [one.file for one in refused.value.problems] == ["b.yaml", "c.yaml"]
+
+
+@pytest.mark.parametrize("path", ["../a", "/a", "a/../../b", "a//b", "./a", "..", ".", "", "a/"])
+def test_no_path_leads_out_of_the_folder(path: str) -> None:
+    """Where a destination is a repository, it would lead to another one's files."""
+    with pytest.raises(InvalidManifestError, match="no path within the folder"):
+        unpacked_files({path: packed(b"a")})
+
+
+@pytest.mark.parametrize("path", ["a", "a/b.yaml", "..a", "a/..b"])
+def test_a_path_within_the_folder_is_one(path: str) -> None:
+    assert unpacked_files({path: packed(b"a")}) == {path: b"a"}
+
+
+def test_the_dependencies_of_a_promise_are_a_work_of_their_own() -> None:
+    offered = promise(destinationSelectors=[{"matchLabels": {"environment": "dev"}}])
+
+    work = dependencies_work(offered, [{"kind": "A"}, {"kind": "B"}], at(0))
+
+    (group,) = work.spec.workload_groups
+    assert work.metadata.labels == {
+        "kratix.io/promise-name": "database",
+        "kratix.io/work-type": "static-dependency",
+    }
+    assert [one.filepath for one in group.workloads] == ["static/dependencies.yaml"]
+    assert unpacked(group.workloads[0].content) == b"kind: A\n---\nkind: B\n"
+    assert [one.source for one in group.destination_selectors] == [SelectorSource.PROMISE]
+    assert "kratix.io/last-updated-at" in manifest_of(work)["metadata"]["annotations"]
 
 
 def test_a_work_says_whose_it_is() -> None:

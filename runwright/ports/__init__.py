@@ -252,7 +252,29 @@ class RunStanding(NamedTuple):
     """Of an open one whose code fails again and again: the error."""
 
 
-class Launcher(Protocol):
+class Standings(Protocol):
+    """How the runs stand that were started for objects of a cluster.
+
+    Every method raises TemporalUnavailableError when Temporal could not be asked.
+    """
+
+    async def standing(self, workflow_id: str) -> RunStanding:
+        """Return how a run stands."""
+        ...
+
+    async def open_runs(self) -> frozenset[str]:
+        """Return the ids of this cluster's open runs, as Temporal lists them: a hint, too."""
+        ...
+
+    async def in_trouble(self) -> frozenset[str]:
+        """Return the ids of the runs that were ended outside lately, or whose code fails.
+
+        Of this cluster, as far as Temporal lists such runs: a hint where to look.
+        """
+        ...
+
+
+class Launcher(Standings, Protocol):
     """Starts the runs that the objects of a cluster ask for, and passes on what they say.
 
     Every method raises TemporalUnavailableError when Temporal could not be asked.
@@ -268,21 +290,6 @@ class Launcher(Protocol):
 
     async def tell(self, workflow_id: str, message: CancelRun | DecideGate | LookAgain) -> None:
         """Send a run a message; one that is closed is past it."""
-        ...
-
-    async def standing(self, workflow_id: str) -> RunStanding:
-        """Return how a run stands."""
-        ...
-
-    async def open_runs(self) -> frozenset[str]:
-        """Return the ids of this cluster's open runs, as Temporal lists them: a hint, too."""
-        ...
-
-    async def in_trouble(self) -> frozenset[str]:
-        """Return the ids of the runs that were ended outside lately, or whose code fails.
-
-        Of this cluster, as far as Temporal lists such runs: a hint where to look.
-        """
         ...
 
 

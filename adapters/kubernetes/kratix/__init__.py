@@ -1,0 +1,1 @@
+"""Kratix's ports over the API server of a cluster."""

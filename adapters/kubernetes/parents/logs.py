@@ -1,0 +1,81 @@
+"""What the steps of a parent's pipelines wrote: from their pods, or what was kept of them."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Final, NamedTuple
+
+from adapters.kubernetes.cluster import Cluster, Selection
+from adapters.kubernetes.evidence import name_of
+from adapters.kubernetes.logs import KeptLogs
+from adapters.kubernetes.resources import PODS
+from adapters.kubernetes.trimming import job_name_of
+from runwright.models.kratix import Parent
+from runwright.models.kratix.keys import PIPELINE_NAME
+from runwright.models.objects import Manifest
+from runwright.rules.kratix.deletion import Target, selection_of
+from runwright.rules.kratix.jobs.containers import READER, WORK_WRITER
+from runwright.rules.kubernetes.fields import entries, text
+
+
+class StepLog(NamedTuple):
+    """What one step of a pipeline wrote, in the newest pod of the pipeline."""
+
+    pipeline: str
+    container: str
+    job: str
+    namespace: str
+    pod: str = ""
+    """Empty: it is gone."""
+    kept: str = ""
+
+
+class PipelineLogs:
+    """The logs of the pipelines of one parent."""
+
+    def __init__(self, cluster: Cluster, parent: Parent) -> None:
+        self._cluster = cluster
+        self._parent = parent
+
+    async def newest(self, pipeline: str = "") -> list[StepLog]:
+        """Return the logs of the newest pod of each pipeline, or of that one, in their order."""
+        chosen = selection_of(Target.JOBS, self._parent)
+        labels = chosen.labels | ({PIPELINE_NAME: pipeline} if pipeline else {})
+        query = ",".join(f"{key}={value}" for key, value in labels.items())
+        pods = (await self._cluster.list(PODS, Selection(chosen.namespace, query))).items
+        newest = {_pipeline_of(pod): pod for pod in sorted(pods, key=_age)}
+        return [one for pod in sorted(newest.values(), key=_age) for one in _logs_of(pod)]
+
+    async def kept(self, workflow_id: str, jobs: dict[str, str]) -> list[StepLog]:
+        """Return what was kept of a run whose pods are gone; `jobs` are pipelines by their Job."""
+        found = await KeptLogs(self._cluster, "").read(self._parent.home, workflow_id)
+        return [
+            StepLog(jobs.get(one.task, one.task), "", one.task, self._parent.home, kept=one.kept)
+            for one in found
+        ]
+
+    async def read(self, one: StepLog) -> AsyncIterator[bytes]:
+        """Yield a log as it is now."""
+        if not one.pod:
+            yield one.kept.encode()
+            return
+        async for chunk in self._cluster.log((one.namespace, one.pod), one.container):
+            yield chunk
+
+
+_NOT_THE_AUTHORS: Final = frozenset({READER, WORK_WRITER})
+
+
+def _logs_of(pod: Manifest) -> Iterator[StepLog]:
+    """Yield the logs of the containers of a pipeline's author that have begun."""
+    namespace, name = name_of(pod)
+    for status in entries(pod, "status", "initContainerStatuses"):
+        container, state = text(status, "name"), status.get("state") or {}
+        if container not in _NOT_THE_AUTHORS and {"running", "terminated"} & set(state):
+            yield StepLog(_pipeline_of(pod), container, job_name_of(pod)[1], namespace, name)
+
+
+def _pipeline_of(pod: Manifest) -> str:
+    return text(pod, "metadata", "labels", PIPELINE_NAME)
+
+
+def _age(pod: Manifest) -> str:
+    return text(pod, "metadata", "creationTimestamp")

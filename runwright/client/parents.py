@@ -1,0 +1,137 @@
+"""One Promise, or one request for one: look at it, and talk to what looks after it."""
+
+import re
+import uuid
+from datetime import timedelta
+from typing import Final, TypeVar
+
+from temporalio.client import Client
+
+from runwright.client.addresses import PROMISE_KIND, ParentAddress
+from runwright.client.executions import Execution
+from runwright.client.listing import newest_entity
+from runwright.client.views import Trouble, troubles_of
+from runwright.errors import NotFoundError
+from runwright.models.base import Message
+from runwright.models.gates import DecideGate, DecisionAnswer, Verdict
+from runwright.models.history import History
+from runwright.models.kratix import AskedAgain, ParentReport, RunAgain
+from runwright.models.runs import Cancelled, CancelRun, Paused, PauseRun, Resumed, ResumeRun
+
+_NAME: Final = re.compile(r"[A-Za-z0-9.-]+")
+"""What may be asked for by its name; anything else is the name of nothing."""
+_T = TypeVar("_T", bound=Message)
+
+
+class ParentView(Message):
+    """All that is known of a parent, and what goes wrong with it for now."""
+
+    report: ParentReport
+    troubles: tuple[Trouble, ...] = ()
+
+
+class ParentEntity:
+    """What looks after one parent. Every method raises NotFoundError when nothing does.
+
+    A method that needs Temporal raises TemporalUnavailableError when it is away.
+    """
+
+    def __init__(self, client: Client, cluster: str, address: ParentAddress) -> None:
+        self.address = address
+        self._client = client
+        self._cluster = cluster
+        self._workflow_id = ""
+
+    async def report(self) -> ParentReport:
+        """Return all that is known of the parent.
+
+        Raises:
+            NoWorkerError: no worker answers.
+        """
+        return (await self.view()).report
+
+    async def view(self) -> ParentView:
+        """Return all that is known of the parent, and what goes wrong with it for now.
+
+        Raises:
+            NoWorkerError: no worker answers.
+        """
+        execution = await self._execution()
+        report, description = await execution.asked("state", ParentReport)
+        return ParentView(report=report, troubles=troubles_of(description))
+
+    async def history(self) -> History:
+        """Return what happened to the parent: each change, when, why, by whom."""
+        return (await self.report()).history
+
+    async def run_again(self, request: RunAgain) -> AskedAgain | None:
+        """Run pipelines again; None when no worker answered and the wish waits in Temporal.
+
+        Raises:
+            RefusedError: it cannot be; the message says why.
+        """
+        return await self._told("run_again", request, AskedAgain)
+
+    async def decide(self, request: DecideGate) -> DecisionAnswer | None:
+        """Decide the gate of a suspended pipeline; None when no worker answered.
+
+        Raises:
+            RefusedError: the decision does not count; the message says why.
+        """
+        named = request if request.id else request.model_copy(update={"id": uuid.uuid4().hex})
+        return await self._told("decide_gate", named, DecisionAnswer)
+
+    async def approve(self, gate: str, *, by: str = "", comment: str = "") -> DecisionAnswer | None:
+        """Let a suspended pipeline go on, as `decide` does."""
+        return await self.decide(
+            DecideGate(gate=gate, verdict=Verdict.APPROVE, by=by, comment=comment)
+        )
+
+    async def reject(self, gate: str, *, by: str = "", comment: str = "") -> DecisionAnswer | None:
+        """Let a suspended pipeline fail, as `decide` does."""
+        return await self.decide(
+            DecideGate(gate=gate, verdict=Verdict.REJECT, by=by, comment=comment)
+        )
+
+    async def pause(self, *, by: str = "", comment: str = "") -> Paused | None:
+        """Start nothing more until resumed; None when no worker answered, as in `decide`."""
+        return await self._told("pause", PauseRun(by=by, comment=comment), Paused)
+
+    async def resume(self, *, by: str = "", comment: str = "") -> Resumed | None:
+        """Go on after a pause; None when no worker answered, as in `decide`."""
+        return await self._told("resume", ResumeRun(by=by, comment=comment), Resumed)
+
+    async def cancel(
+        self, *, by: str = "", reason: str = "", grace: timedelta | None = None
+    ) -> Cancelled | None:
+        """Stop the pipeline that runs; None when no worker answered, as in `decide`."""
+        request = CancelRun(by=by, reason=reason, grace=grace)
+        return await self._told("cancel", request, Cancelled)
+
+    async def _told(self, name: str, message: Message, answer: type[_T]) -> _T | None:
+        execution = await self._execution()
+        return await execution.tell(name, message, answer)
+
+    async def _execution(self) -> Execution:
+        if not self._workflow_id:
+            self._workflow_id = await self._newest()
+        return Execution(self._client, self._workflow_id, str(self.address))
+
+    async def _newest(self) -> str:
+        """Return the id of what looks after the newest parent of that name."""
+        address = self.address
+        parts = filter(None, (address.name, address.namespace, address.promise, address.kind))
+        if not all(map(_NAME.fullmatch, parts)):
+            raise _nobody(address)
+        said = {"Namespace": address.namespace, "Name": address.name}
+        if not address.is_promise:
+            said |= {"Template": address.promise, "Kind": address.kind}
+        type_ = PROMISE_KIND if address.is_promise else "ResourceRequest"
+        found = await newest_entity(self._client, self._cluster, type_, said)
+        if found is None:
+            raise _nobody(address)
+        return found
+
+
+def _nobody(address: ParentAddress) -> NotFoundError:
+    return NotFoundError(f"there is no {address} that is looked after here")

@@ -1,0 +1,46 @@
+"""Who may let a suspended pipeline go on: what its author, or the pipeline itself, demands."""
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from runwright.errors import InvalidManifestError, Problem
+from runwright.models.kratix import Pipeline, PipelineApproval, PipelineProgress
+from runwright.rules.manifests.documents import read_documents
+from runwright.rules.shapes import is_object
+from runwright.rules.translation import problems_in
+from runwright.rules.wording import written
+
+APPROVAL: Final = "runwright.dev/approval"
+"""The annotation of a pipeline that has the policy, as JSON or YAML."""
+
+
+def approval_of(pipeline: Pipeline) -> PipelineApproval | None:
+    """Return the policy that the author of a pipeline wrote; None: none.
+
+    Raises:
+        InvalidManifestError: it cannot be read. Nobody may be let in by a mistake in it.
+    """
+    text = pipeline.metadata.annotations.get(APPROVAL)
+    if text is None:
+        return None
+    path = f'{pipeline.name}.metadata.annotations["{APPROVAL}"]'
+    documents = list(read_documents(text))
+    if problems := [one for document in documents for one in document.problems]:
+        raise InvalidManifestError([one._replace(path=path) for one in problems])
+    value: Any = documents[0].value if documents else {}
+    if not is_object(value):
+        message = f"must be an object, not {written(value)}"
+        raise InvalidManifestError([Problem(path, message)])
+    try:
+        return PipelineApproval.model_validate(value)
+    except ValidationError as error:
+        raise InvalidManifestError(problems_in(error, path)) from error
+
+
+def approval_for(pipeline: Pipeline, progress: PipelineProgress) -> PipelineApproval | None:
+    """Return the policy of a pipeline that is suspended; None: whoever removes the label.
+
+    That of the author wins: the pod must not make less of what its Promise demands.
+    """
+    return approval_of(pipeline) or progress.approval

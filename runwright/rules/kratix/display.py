@@ -1,0 +1,69 @@
+"""What a Promise shows besides its workflows: whether it can fulfil requests, and what it lacks.
+
+Source: Kratix, Promise status.
+"""
+
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from runwright.models.kratix import (
+    Availability,
+    ConditionType,
+    ParentState,
+    RequiredPromiseStatus,
+    WorkflowType,
+)
+from runwright.models.objects import StatusPatch, StatusUpdate
+from runwright.rules.bubustack.status.patches import merge_patch
+from runwright.rules.kratix.availability import in_one_word
+from runwright.rules.kratix.parents import object_key
+from runwright.rules.kratix.updates import Shown, update_of
+
+_UNKNOWN: Final = object()
+_OURS: Final = ("status", "lastAvailableTime", "version")
+
+
+class Display(NamedTuple):
+    """All that is shown of a parent."""
+
+    state: ParentState
+    required: tuple[RequiredPromiseStatus, ...] = ()
+    """The Promises that a Promise requires, as they were found."""
+
+
+def display_update(shown: Shown, before: Display | None, now: Display) -> StatusUpdate:
+    """Return the patch and the Events that lead from what was shown to what there is."""
+    update = update_of(shown, before.state if before else None, now.state)
+    if shown.parent.type is WorkflowType.RESOURCE:
+        return update
+    known = _unknown() if before is None else _promise_fields(before)
+    added = merge_patch(known, _promise_fields(now))
+    if not added:
+        return update
+    patch: dict[str, Any] = update.patches[0].status if update.patches else {}
+    kratix: dict[str, Any] = patch.get("kratix") or {}
+    status = {**patch, **added, "kratix": {**kratix, **added.get("kratix", {})}}
+    patches = (StatusPatch(object=object_key(shown.parent), status=status),)
+    return update.model_copy(update={"patches": patches})
+
+
+def _unknown() -> dict[str, Any]:
+    ours = dict.fromkeys(_OURS, _UNKNOWN)
+    return {**ours, "requiredPromises": _UNKNOWN, "kratix": dict(ours)}
+
+
+def _promise_fields(display: Display) -> dict[str, Any]:
+    state, word = display.state, in_one_word(display.state)
+    fields: dict[str, Any] = {"status": word.value}
+    if state.promise_version:
+        fields["version"] = state.promise_version
+    since = _available_since(state)
+    if word is Availability.AVAILABLE and since is not None:
+        fields["lastAvailableTime"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
+    required = [one.model_dump(mode="json", exclude_none=True) for one in display.required]
+    return {**fields, "requiredPromises": required, "kratix": dict(fields)}
+
+
+def _available_since(state: ParentState) -> datetime | None:
+    found = state.condition(ConditionType.AVAILABLE)
+    return found.last_transition_time if found else None

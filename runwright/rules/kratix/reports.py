@@ -1,0 +1,110 @@
+"""What is told of the runs of a parent: in its history, and of each that is over."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from runwright.errors import InvalidManifestError
+from runwright.models.history import Subject, Transition
+from runwright.models.kratix import (
+    CurrentRun,
+    Ending,
+    ParentState,
+    PastRun,
+    PipelinePhase,
+    PipelineProgress,
+    Plan,
+    RunAgain,
+    WorkflowProgress,
+)
+from runwright.rules.history import When, claimed, said
+from runwright.rules.kratix.approvals import approval_of
+from runwright.rules.times import lasting
+
+RUNNING = "Running"
+"""What a run is called that is under way; else it is called by how it ended."""
+
+
+def asked_again(request: RunAgain, when: When) -> Transition:
+    """Return that a person asked for a run."""
+    what = "all pipelines"
+    if request.pipeline:
+        what = f"{'only' if request.only else 'from'} pipeline {request.pipeline}"
+    return Transition(
+        at=when.at,
+        activation=when.activation,
+        subject=Subject.RUN,
+        reason="RunAgain",
+        message=said("; ".join(filter(None, (what, request.comment)))),
+        by=request.by,
+        identity=claimed(request.by),
+    )
+
+
+def started(run: CurrentRun, when: When) -> Transition:
+    """Return that a run began, why, and who asked for it."""
+    return Transition(
+        at=when.at,
+        activation=run.number,
+        subject=Subject.RUN,
+        after=RUNNING,
+        reason=run.trigger,
+        message=said(f"{run.action} workflow"),
+        by=run.by or None,
+        identity=claimed(run.by),
+    )
+
+
+def ended(past: PastRun, message: str) -> Transition:
+    """Return that a run is over, how, and how long it took."""
+    told = "; ".join(filter(None, (message, f"took {lasting(past.duration)}")))
+    return Transition(
+        at=past.finished_at,
+        activation=past.number,
+        subject=Subject.RUN,
+        before=RUNNING,
+        after=past.ending,
+        reason=past.trigger,
+        message=said(told),
+        by=past.by or None,
+        identity=claimed(past.by),
+    )
+
+
+def ran(
+    before: WorkflowProgress, now: WorkflowProgress
+) -> Iterator[tuple[PipelineProgress, PipelineProgress | None]]:
+    """Yield the pipelines that were run between two moments, with how each was before."""
+    known = {one.name: one for one in before.pipelines}
+    for one in now.pipelines:
+        old = known.get(one.name)
+        if one.job_name and one.job_name != (old.job_name if old else ""):
+            yield one, old
+
+
+def ending_of(state: ParentState) -> Ending:
+    """Return how a run left its workflow."""
+    workflow = state.workflow
+    if workflow.first_in(PipelinePhase.FAILED) is not None:
+        return Ending.FAILED
+    if workflow.suspended is not None:
+        return Ending.SUSPENDED
+    if workflow.succeeded == len(workflow.pipelines):
+        return Ending.SUCCEEDED
+    return Ending.INTERRUPTED
+
+
+def problems_of(plan: Plan) -> list[str]:
+    """Return what is wrong with what a plan says about who may let its pipelines go on."""
+    problems: list[str] = []
+    for pipeline in plan.pipelines:
+        try:
+            approval_of(pipeline)
+        except InvalidManifestError as error:
+            problems += map(str, error.problems)
+    return problems
+
+
+def retried(state: ParentState, delay: timedelta, now: datetime) -> datetime:
+    """Return when a delete pipeline that failed is tried again."""
+    since = state.delete.pipelines[0].last_transition_time
+    return (since or now) + delay

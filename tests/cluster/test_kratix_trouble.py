@@ -1,0 +1,146 @@
+"""Promises and requests in trouble: what people and pipelines do that nobody foresaw."""
+
+import asyncio
+
+import pytest
+
+from adapters.kubernetes.resources import CONFIG_MAPS, JOBS, SERVICE_ACCOUNTS, Resource
+from runwright.models.kratix import RunAgain
+from runwright.models.kratix.keys import MANUAL_RECONCILIATION, ON, WORKFLOW_SUSPENDED
+from runwright.models.objects import Manifest
+from tests.cluster.platform import Platform, condition, holds, phases, pipeline, shown
+
+_SUSPENDS = """
+if grep -q 'go: true' /kratix/input/object.yaml; then exit 0; fi
+printf 'suspend: true\\nmessage: check the plan\\n' > /kratix/metadata/workflow-control.yaml
+"""
+_RETRIES = "echo 'retryAfter: 1s' > /kratix/metadata/workflow-control.yaml"
+_FORGES = "echo 'kratix: {workflows: {pipelines: []}}' > /kratix/metadata/status.yaml"
+
+
+async def test_a_suspended_pipeline_is_run_again_and_no_other(platform: Platform) -> None:
+    """K28: by whoever removes the label."""
+    async with platform.served():
+        db = await platform.promise(
+            "db", pipeline("make"), pipeline("plan", _SUSPENDS), pipeline("apply")
+        )
+        await platform.request(db)
+        held = await platform.until(
+            lambda one: phases(one) == ["Succeeded", "Suspended", "Pending"], db, "one"
+        )
+        await platform.until(
+            lambda one: one["metadata"]["labels"].get(WORKFLOW_SUSPENDED) == ON, db, "one"
+        )
+        before = len(await platform.jobs(db, "one"))
+        await platform.label(db, "one", {WORKFLOW_SUSPENDED: None})
+        while len(await platform.jobs(db, "one")) <= before:
+            await asyncio.sleep(0.1)
+        await platform.edit(db, go=True)
+        await platform.until_reconciled(db)
+        names = [
+            one["metadata"]["labels"]["kratix.io/pipeline-name"]
+            for one in await platform.jobs(db, "one")
+        ]
+
+    entry = held["status"]["kratix"]["workflows"]["configure"]["pipelines"][1]
+    assert entry["message"] == "check the plan"
+    assert names[:3] == ["make", "plan", "plan"]
+    assert names[3:] == ["make", "plan", "apply"]
+
+
+async def test_a_pipeline_that_wants_to_be_run_later_is_counted(platform: Platform) -> None:
+    """K29."""
+    async with platform.served():
+        db = await platform.promise("db", pipeline("make", _RETRIES))
+        await platform.request(db)
+
+        request = await platform.until(
+            lambda one: any(it.get("attempts", 0) >= 2 for it in shown(one)), db, "one"
+        )
+
+    assert len(await platform.jobs(db, "one")) >= 2
+    assert shown(request)[0]["phase"] in {"Suspended", "Running"}
+
+
+async def test_a_delete_pipeline_that_failed_is_run_again_when_somebody_says_so(
+    platform: Platform,
+) -> None:
+    """K51."""
+    manifest = platform.promise_manifest("db", pipeline("make"))
+    drop = pipeline("drop", "exit 1", jobOptions={"backoffLimit": 0}, restartPolicy="Never")
+    manifest["spec"]["workflows"]["resource"]["delete"] = [drop]
+    async with platform.served():
+        await platform.cluster.create(manifest)
+        db = manifest["metadata"]["name"]
+        await platform.request(db)
+        await platform.until_reconciled(db)
+        await platform.delete(db, "one")
+        failed = await platform.until(
+            lambda one: condition(one, "DeleteWorkflowCompleted") != {}, db, "one"
+        )
+        await asyncio.sleep(1)
+        once = await platform.jobs(db, "one", "delete")
+        await platform.label(db, "one", {MANUAL_RECONCILIATION: ON})
+        while len(await platform.jobs(db, "one", "delete")) < 2:
+            await asyncio.sleep(0.1)
+        told = await platform.told("one")
+
+    assert condition(failed, "DeleteWorkflowCompleted")["reason"] == "DeleteWorkflowFailed"
+    assert len(once) == 1
+    assert "Failed Pipeline" in told
+
+
+@pytest.mark.parametrize(
+    "resource", [JOBS, SERVICE_ACCOUNTS, CONFIG_MAPS], ids=lambda one: one.kind
+)
+async def test_what_is_deleted_by_hand_in_the_middle_holds_nothing_up(
+    platform: Platform, resource: Resource
+) -> None:
+    """A Job that is gone is none that succeeded: what becomes of it is said, and mended."""
+    async with platform.served():
+        db = await platform.promise("db", pipeline("make", "sleep 3"), pipeline("check"))
+        request = await platform.request(db)
+        while not any(map(_has_begun, await platform.jobs(db, "one"))):
+            await asyncio.sleep(0.05)
+        await platform.delete_all(resource, db)
+        if resource is JOBS:
+            await platform.until(lambda one: "Failed" in phases(one), db, "one")
+            await platform.entity(request, db).execute_update("run_again", RunAgain())
+        await platform.until_reconciled(db)
+
+
+def _has_begun(job: Manifest) -> bool:
+    """Return whether a Job has a pod that is on its way."""
+    return bool((job.get("status") or {}).get("active"))
+
+
+async def test_a_promise_with_fifty_requests_goes(platform: Platform) -> None:
+    async with platform.served():
+        db = await platform.promise("db")
+        for number in range(50):
+            await platform.request(db, f"r-{number}")
+        await platform.until(lambda one: bool(one["metadata"].get("finalizers")), db, "r-49")
+        await platform.delete(db)
+        await platform.until_gone(db)
+
+
+async def test_a_pipeline_cannot_write_a_status_that_is_not_its_own(platform: Platform) -> None:
+    """K47: it fails, and says why."""
+    async with platform.served():
+        db = await platform.promise("db", pipeline("make", _FORGES))
+        await platform.request(db)
+        request = await platform.until(lambda one: phases(one) == ["Failed"], db, "one")
+
+    assert not holds(request, "ConfigureWorkflowCompleted")
+    assert condition(request, "Reconciled")["message"] == "Failing"
+
+
+async def test_a_promise_has_its_requests_run_anew(platform: Platform) -> None:
+    """K16."""
+    async with platform.served():
+        db = await platform.promise("db", pipeline("make"))
+        await platform.request(db)
+        await platform.until_reconciled(db)
+        workflows = {"resource": {"configure": [pipeline("make"), pipeline("more")]}}
+        await platform.patch_promise(db, {"workflows": workflows})
+        await platform.until(lambda one: phases(one) == ["Succeeded"] * 2, db, "one")

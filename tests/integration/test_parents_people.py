@@ -1,0 +1,321 @@
+"""What people tell the entity of a request: decisions, pauses, runs of some pipelines."""
+
+from typing import Any, Final
+
+import pytest
+from temporalio.client import Client, WorkflowUpdateFailedError
+
+from adapters.memory.tasks import exited
+from runwright.models.gates import DecideGate, GateOutcome, Verdict
+from runwright.models.kratix import RunAgain, Standing, Trigger
+from runwright.models.runs import CancelRun, PauseRun, ResumeRun
+from tests.integration.parents import (
+    SUSPENDS,
+    condition_in,
+    handed,
+    phases_in,
+    placed,
+    promise_of,
+    request_of,
+)
+from tests.unit.rules.kratix.documents import Fields, pipeline_manifest
+from workflows.presentation import KIND, NAME, NAMESPACE, PENDING_GATE, PHASE
+
+SUSPENDED: Final = "kratix.io/workflow-suspended"
+PAUSED: Final = "kratix.io/paused"
+
+
+def guarded(name: str, policy: str) -> Fields:
+    """Return a pipeline with a policy of who may let it go on."""
+    return pipeline_manifest(name, annotations={"runwright.dev/approval": policy})
+
+
+def approval(gate: str, by: str = "grace", **fields: Any) -> DecideGate:
+    """Return a yes."""
+    return DecideGate(gate=gate, verdict=Verdict.APPROVE, by=by, **fields)
+
+
+def rejection(gate: str, by: str = "grace", **fields: Any) -> DecideGate:
+    """Return a no."""
+    return DecideGate(gate=gate, verdict=Verdict.REJECT, by=by, **fields)
+
+
+async def test_a_suspended_pipeline_that_is_approved_runs_again(
+    client: Client, task_queue: str
+) -> None:
+    async with placed(client, task_queue, promise_of("a", "b")) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        asked = await request.until(lambda report: report.pending_gates)
+        await request.update("decide_gate", approval("a"))
+        await request.end("a", times=2)
+        await request.end("b")
+        report = await request.until_stands(Standing.READY)
+        await place.until(lambda: not request.has(SUSPENDED))
+
+    assert asked.gates["a"].digest
+    assert request.ran() == ["a", "a", "b"]
+    assert [(one.trigger, one.by) for one in report.past] == [
+        (Trigger.CREATED, ""),
+        (Trigger.RESUMED, "grace"),
+    ]
+    assert report.gates["a"].outcome is GateOutcome.APPROVED
+    told = [one for one in report.history.transitions if one.subject == "gate"]
+    assert [(one.reason, one.by) for one in told] == [(None, None), ("Approve", "grace")]
+
+
+async def test_a_pipeline_that_suspends_again_asks_again(client: Client, task_queue: str) -> None:
+    """An approval is for one suspension alone."""
+    async with placed(client, task_queue, promise_of("a")) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        await request.until(lambda report: report.pending_gates)
+        await request.update("decide_gate", approval("a"))
+        await request.end("a", SUSPENDS, times=2)
+        await request.until(lambda report: report.pending_gates and len(report.past) == 2)
+        with pytest.raises(WorkflowUpdateFailedError, match="failed") as refused:
+            await request.update("decide_gate", approval("a", activation=1))
+
+    assert "is in activation 2" in str(refused.value.cause)
+
+
+async def test_a_suspended_pipeline_that_is_rejected_fails_with_who_and_why(
+    client: Client, task_queue: str
+) -> None:
+    async with placed(client, task_queue, promise_of("a", "b")) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        await request.until(lambda report: report.pending_gates)
+        await request.handle.signal("decide_gate", rejection("a", comment="not today"))
+        await request.until_stands(Standing.FAILED)
+        shown = await request.until_shown(lambda one: phases_in(one)[0] == "Failed")
+
+    assert shown["message"] == "Rejected by grace: not today"
+    assert condition_in(shown, "Reconciled") == ("False", "ConfigureWorkflowFailed")
+    assert (request.ran(), request.has(SUSPENDED)) == (["a"], False)
+    assert "ConfigureWorkflowFailed" in request.events()
+
+
+@pytest.mark.parametrize(
+    ("on_deadline", "standing"), [("fail", Standing.FAILED), ("resume", Standing.READY)]
+)
+async def test_a_gate_that_nobody_decides_in_time_does_what_its_policy_says(
+    client: Client, task_queue: str, on_deadline: str, standing: Standing
+) -> None:
+    policy = f"deadline: 300ms\nonDeadline: {on_deadline}\n"
+    async with placed(client, task_queue, promise_of(guarded("a", policy))) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        await request.until(lambda report: report.gates)
+        if standing is Standing.READY:
+            await request.end("a", times=2)
+        report = await request.until_stands(standing)
+
+    assert report.gates["a"].outcome is GateOutcome.TIMED_OUT
+
+
+async def test_a_label_that_is_removed_does_not_open_a_gate_that_names_people(
+    client: Client, task_queue: str
+) -> None:
+    policy = '{"users": ["ada"], "identity": "claimed"}'
+    async with placed(client, task_queue, promise_of(guarded("a", policy))) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        await place.until(lambda: request.has(SUSPENDED))
+        await request.until(lambda report: report.state.configure.suspension_shown)
+        request.label(SUSPENDED, None)
+        await place.until(lambda: request.has(SUSPENDED))
+        with pytest.raises(WorkflowUpdateFailedError, match="failed") as refused:
+            await request.update("decide_gate", approval("a", by="grace"))
+        await request.update("decide_gate", approval("a", by="ada"))
+        await request.end("a", times=2)
+        await request.until_stands(Standing.READY)
+
+    assert "grace is not among them" in str(refused.value.cause)
+    assert request.events().count("ApprovalRequired") == 1
+    assert request.ran() == ["a", "a"]
+
+
+async def test_a_pipeline_may_say_itself_who_has_to_approve(
+    client: Client, task_queue: str
+) -> None:
+    asks = handed("suspend: true\napproval: {required: 2}\n")
+    async with placed(client, task_queue, promise_of("a")) as place:
+        request = await place.apply(request_of())
+        await request.end("a", asks)
+        await request.until(lambda report: report.pending_gates)
+        await request.update("decide_gate", approval("a", by="ada"))
+        between = await request.report()
+        await request.update("decide_gate", approval("a", by="grace"))
+        await request.end("a", times=2)
+        await request.until_stands(Standing.READY)
+
+    assert between.pending_gates == ("a",)
+
+
+async def test_a_policy_that_cannot_be_read_lets_nothing_start(
+    client: Client, task_queue: str
+) -> None:
+    """A mistake in it must not open the gate to everybody."""
+    async with placed(client, task_queue, promise_of(guarded("a", "required: many"))) as place:
+        request = await place.apply(request_of())
+        await request.until_stands(Standing.WAITING)
+        shown = await request.until_shown(lambda one: "approval" in one.get("message", ""))
+
+    assert "required" in shown["message"]
+    assert request.ran() == []
+
+
+async def test_pause_and_resume_set_and_remove_the_label(client: Client, task_queue: str) -> None:
+    async with placed(client, task_queue, promise_of("a"), immediate=True) as place:
+        request = await place.apply(request_of())
+        await request.until_stands(Standing.READY)
+        await request.update("pause", PauseRun(by="ada", comment="holidays"))
+        await place.until(lambda: request.has(PAUSED))
+        paused = await request.until_stands(Standing.PAUSED)
+        await request.update("resume", ResumeRun(by="grace"))
+        await place.until(lambda: not request.has(PAUSED))
+        report = await request.until(lambda known: len(known.past) == 2)
+
+    assert paused.message == "It is paused by ada"
+    assert report.past[-1].trigger is Trigger.UNPAUSED
+    told = [(one.reason, one.by) for one in report.history.transitions if one.by is not None]
+    assert told == [("Paused", "ada"), ("Resumed", "grace")]
+
+
+async def test_a_pause_while_a_pipeline_runs_holds_the_next_one(
+    client: Client, task_queue: str
+) -> None:
+    async with placed(client, task_queue, promise_of("a", "b")) as place:
+        request = await place.apply(request_of())
+        await request.until_runs("a")
+        await request.update("pause", PauseRun(by="ada"))
+        await place.until(lambda: request.has(PAUSED))
+        await request.until_told()
+        await request.end("a")
+        await request.until_stands(Standing.PAUSED)
+
+    assert request.ran() == ["a"]
+
+
+async def test_cancel_stops_the_run_and_nothing_starts_it_again(
+    client: Client, task_queue: str
+) -> None:
+    async with placed(client, task_queue, promise_of("a", "b")) as place:
+        request = await place.apply(request_of())
+        await request.end("a")
+        await request.until_runs("b")
+        await request.update("cancel", CancelRun(by="ada", reason="wrong cluster"))
+        report = await request.until_stands(Standing.FAILED)
+        shown = await request.until_shown(lambda one: phases_in(one)[-1] == "Failed")
+        with pytest.raises(WorkflowUpdateFailedError, match="failed") as refused:
+            await request.update("cancel", CancelRun(by="ada"))
+
+    assert phases_in(shown) == ["Succeeded", "Failed"]
+    assert shown["message"] == "Cancelled by ada: wrong cluster"
+    assert len(place.tasks.stopped) == 1
+    assert [one.ending for one in report.past] == ["Failed"]
+    assert "no run is under way" in str(refused.value.cause)
+
+
+async def test_a_run_that_is_terminated_in_temporal_counts_as_failed(
+    client: Client, task_queue: str
+) -> None:
+    async with placed(client, task_queue, promise_of("a")) as place:
+        request = await place.apply(request_of())
+        await request.until_runs("a")
+        report = await request.until(lambda known: known.run)
+        assert report.run
+        await client.get_workflow_handle(report.run.workflow_id).terminate()
+        await request.until_stands(Standing.FAILED)
+        shown = await request.until_shown(lambda one: phases_in(one) == ["Failed"])
+
+    assert shown["message"] == "Run 1 was ended in Temporal"
+
+
+async def test_a_run_is_asked_for_from_the_pipeline_that_failed(
+    client: Client, task_queue: str
+) -> None:
+    async with placed(client, task_queue, promise_of("a", "b", "c")) as place:
+        request = await place.apply(request_of())
+        await request.end("a")
+        await request.end("b", exited(1))
+        await request.until_stands(Standing.FAILED)
+        await request.update("run_again", RunAgain(from_pipeline="b", by="ada"))
+        await request.end("b", times=2)
+        await request.end("c")
+        report = await request.until_stands(Standing.READY)
+        shown = await request.until_shown(lambda one: phases_in(one) == ["Succeeded"] * 3)
+
+    assert request.ran() == ["a", "b", "b", "c"]
+    assert (shown["workflowsSucceeded"], shown["workflowsFailed"]) == (3, 0)
+    assert condition_in(shown, "ConfigureWorkflowCompleted")[0] == "True"
+    assert (report.past[-1].trigger, report.past[-1].by) == (Trigger.MANUAL, "ada")
+
+
+async def test_one_pipeline_is_run_again_without_those_after_it(
+    client: Client, task_queue: str
+) -> None:
+    async with placed(client, task_queue, promise_of("a", "b"), immediate=True) as place:
+        request = await place.apply(request_of())
+        await request.until_stands(Standing.READY)
+        await request.update("run_again", RunAgain(only="a", by="ada"))
+        await request.until(lambda known: len(known.past) == 2)
+        shown = await request.until_shown(
+            lambda one: condition_in(one, "ConfigureWorkflowCompleted")[0] == "True"
+        )
+
+    assert request.ran() == ["a", "b", "a"]
+    assert phases_in(shown) == ["Succeeded", "Succeeded"]
+
+
+async def test_all_pipelines_are_run_again_once_the_run_under_way_is_over(
+    client: Client, task_queue: str
+) -> None:
+    async with placed(client, task_queue, promise_of("a")) as place:
+        request = await place.apply(request_of())
+        await request.until_runs("a")
+        await request.update("run_again", RunAgain(by="ada"))
+        await request.end("a")
+        await request.end("a", times=2)
+        report = await request.until_stands(Standing.READY)
+
+    assert [(one.trigger, one.by) for one in report.past] == [
+        (Trigger.CREATED, ""),
+        (Trigger.MANUAL, "ada"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        (RunAgain(from_pipeline="x"), "there is no pipeline x; there are: a and b"),
+        (RunAgain(only="b"), "pipeline a comes before b and has not succeeded"),
+    ],
+    ids=["unknown", "past-one-that-is-suspended"],
+)
+async def test_a_run_that_cannot_be_is_refused(
+    client: Client, task_queue: str, wanted: RunAgain, why: str
+) -> None:
+    """Nor does one get past a pipeline that waits for an approval."""
+    async with placed(client, task_queue, promise_of("a", "b")) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        await request.until_stands(Standing.SUSPENDED)
+        with pytest.raises(WorkflowUpdateFailedError, match="failed") as refused:
+            await request.update("run_again", wanted)
+
+    assert str(refused.value.cause) == f"RunRefused: {why}"
+
+
+async def test_an_entity_is_found_by_what_it_is_at(client: Client, task_queue: str) -> None:
+    async with placed(client, task_queue, promise_of("a")) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        await request.until(lambda report: report.pending_gates)
+        await request.until_stands(Standing.SUSPENDED)
+        found = (await request.handle.describe()).typed_search_attributes
+
+    assert found.get(KIND) == "Database"
+    assert (found.get(NAMESPACE), found.get(NAME)) == ("shop", "orders")
+    assert (found.get(PHASE), found.get(PENDING_GATE)) == ("Suspended", ["a"])

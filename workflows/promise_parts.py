@@ -1,0 +1,120 @@
+"""What a Promise has beyond a request: an installation, and requests that follow it."""
+
+from datetime import timedelta
+from typing import Final
+
+from temporalio import workflow
+
+from activities.parents import ParentActivities
+from runwright.models.kratix import FanOut, StartParent
+from runwright.models.kratix.keys import RECONCILE_RESOURCES
+from runwright.models.objects import EventType
+from runwright.rules.kratix.availability import (
+    availability,
+    is_fulfilled,
+    requirements_fulfilled,
+)
+from runwright.rules.kratix.progress import with_condition
+from runwright.rules.kratix.triggers import Decision, Hold, Move, asks_for_all_requests
+from workflows.parent_calls import CALL
+from workflows.parents import is_paused
+from workflows.promise_turns import PromiseTurns
+
+_SERVED_SOON: Final = timedelta(seconds=5)
+_REQUIRED_LATER: Final = timedelta(seconds=60)
+
+
+class PromiseParts(PromiseTurns):
+    """The parts of the life of a Promise that no request has."""
+
+    def __init__(self, start: StartParent) -> None:
+        super().__init__(start)
+        self._installed_for = ""
+        """The hash and labels that the Promise had when it was installed; empty: it was not."""
+        self._looks_at = workflow.now()
+        """When to look again at what the installation lacked."""
+
+    async def _decided(self) -> Decision:
+        """Return what is to be done, once the Promise is installed as it is now.
+
+        Source: Kratix, Promise configure workflow.
+        """
+        is_going = self._seen.is_deleted
+        if not is_going and not is_paused(self._seen) and self._is_to_be_installed():
+            await self._install()
+        decision = await super()._decided()
+        if is_going or decision.move is Move.RELEASE:
+            return decision
+        if lacks := self._lacking(decision):
+            self._why = lacks
+            decision = Decision(Move.HOLD, hold=Hold.UNPLANNED, at=self._looks_at)
+        self._note_availability(decision)
+        if decision.move is Move.START:
+            await self._show()  # its run shows how far the pipelines are, and no more
+        if is_fulfilled(self._installed):
+            return decision
+        return decision._replace(at=min(filter(None, (decision.at, self._looks_at))))
+
+    def _is_to_be_installed(self) -> bool:
+        is_other = self._installed_for != self._fingerprint()
+        later = not is_fulfilled(self._installed) and workflow.now() >= self._looks_at
+        return is_other or later or self._is_to_be_seen
+
+    def _fingerprint(self) -> str:
+        labels = sorted(self._seen.sight.labels.items())
+        return f"{self._seen.sight.hash} {self._seen.sight.generation} {labels}"
+
+    async def _install(self) -> None:
+        """Have its API served, its revision kept and its dependencies written."""
+        self._installed_for = self._fingerprint()
+        known = self._installed.problems
+        self._installed = await workflow.execute_activity_method(
+            ParentActivities.install_promise, self._parent, **CALL, summary="install the promise"
+        )
+        if (problems := self._installed.problems) and problems != known:
+            await self._tell("InvalidPromise", "; ".join(problems), EventType.WARNING)
+        wait = _REQUIRED_LATER if self._installed.is_served else _SERVED_SOON
+        self._looks_at = workflow.now() + wait
+
+    def _lacking(self, decision: Decision) -> str:
+        """Return why nothing may start for the Promise as it is installed; empty: it may."""
+        if decision.hold is Hold.PAUSED:
+            return ""
+        if self._installed.problems:
+            return "; ".join(self._installed.problems)
+        return "" if self._installed.is_served else "Waits until its API is served"
+
+    def _note_availability(self, decision: Decision) -> None:
+        """Keep whether it can fulfil requests, and whether what it requires is there."""
+        now = workflow.now()
+        known = availability(self._state, self._installed, decision.move, decision.hold)
+        required = requirements_fulfilled(self._installed)
+        conditions = [known] if required is None else [required, known]
+        self._state = with_condition(self._state, now, *conditions)
+        if self._installed.version:
+            update = {"promise_version": self._installed.version}
+            self._state = self._state.model_copy(update=update)
+        self._note_settled(decision)
+
+    async def _have_requests_follow(self) -> None:
+        """Have every request run anew that a change, or somebody, asks to; they do so in turn."""
+        sight = self._decided_on.sight
+        if asks_for_all_requests(sight, self._state.observed_generation):
+            await self._tell("ReconcilingResources", "All requests for the Promise run anew")
+            asked = await workflow.execute_activity_method(
+                ParentActivities.ask_requests, self._parent, **CALL, summary="ask all requests"
+            )
+            await self._mark(removes=[RECONCILE_RESOURCES])
+            self._fan_out = FanOut(
+                since=workflow.now(), generation=sight.generation, asked=asked.count
+            )
+        self._let_followers_start()
+
+    async def _others_run(self) -> bool:
+        """Return whether a request for the Promise is being configured."""
+        return await workflow.execute_activity_method(
+            ParentActivities.is_configuring,
+            self._parent,
+            **CALL,
+            summary="is a request being configured?",
+        )
