@@ -14,6 +14,7 @@ from runwright.errors import InvalidSettingsError
 from runwright.models.addresses import OptionalAddress
 from runwright.models.base import Message
 from runwright.models.logs import KeepLogs
+from runwright.models.story_run import MOST_RETRIES, StepDefaults
 from runwright.models.tasks import Backend
 
 _PREFIX: Final = "RUNWRIGHT_"
@@ -77,6 +78,10 @@ class Settings(Message):
         default=timedelta(minutes=10), ge=_SECOND, le=timedelta(days=1)
     )
     """What a run gets to end by itself when its object is deleted."""
+    step_timeout: timedelta = Field(default=timedelta(minutes=30), ge=_SECOND)
+    """Of a try of a step of which nobody else says one."""
+    max_retries: int = Field(default=3, ge=0, le=MOST_RETRIES)
+    """Of a step of which nobody else says how many."""
     keep_logs: KeepLogs = KeepLogs.FAILED
     """The logs of which tries are kept when their pods go."""
     drain: timedelta = Field(default=timedelta(seconds=20), ge=timedelta(0))
@@ -92,6 +97,11 @@ class Settings(Message):
     def task_queue(self) -> str:
         """Return the queue that the workers of this cluster serve."""
         return task_queue_of(self.cluster)
+
+    @property
+    def step_defaults(self) -> StepDefaults:
+        """Return how the steps of runs are executed that start with these settings."""
+        return StepDefaults(timeout=self.step_timeout, max_retries=self.max_retries)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":

@@ -2,24 +2,28 @@
 
 import asyncio
 from contextlib import suppress
-from typing import TypeVar
+from typing import Final
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import (
-    ActivityError,
     ApplicationError,
     CancelledError,
     ChildWorkflowError,
     FailureError,
-    is_cancelled_exception,
 )
-from temporalio.workflow import ActivityHandle, ChildWorkflowHandle, ParentClosePolicy
+from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 from activities.child_runs import ChildRunActivities, FindChildRun, MakeChildRun
 from activities.past_runs import FindContinuation, PastRunActivities
 from runwright.models.bubustack import Phase, Step
-from runwright.models.story_run import StartStoryRun, StepProgress, StepReason, StoryRunState
+from runwright.models.story_run import (
+    ChildNote,
+    StartStoryRun,
+    StepProgress,
+    StepReason,
+    StoryRunState,
+)
 from runwright.rules.bubustack import children, progress, verdicts
 from runwright.rules.bubustack.child_objects import child_manifest
 from runwright.rules.bubustack.continuing import Continuation, may_go_on
@@ -28,14 +32,37 @@ from runwright.rules.bubustack.status.keys import story_run_key
 from workflows.policies import CALL_HEARTBEAT, CLAIM_TIMEOUT, CLUSTER_CALL, LOOK, TRY_FOR_EVER
 from workflows.presentation import attributes_of
 from workflows.story_tasks import StoryTasks
-from workflows.tasks import unbroken
+from workflows.tasks import answered, unbroken
 
-_T = TypeVar("_T")
+_TELLS_ITS_PARENT: Final = "tells-its-parent-of-gates"
+"""The patch of runs that began when none did."""
 _Child = ChildWorkflowHandle[None, StoryRunState]
 
 
 class StoryChildren(StoryTasks):
     """What a run has done by runs of other Stories."""
+
+    @workflow.signal(name="note_child", description="Where the run of a step waits for people.")
+    def note_child(self, note: ChildNote) -> None:
+        """Show where the run of a step waits for a decision, or that it does no longer."""
+        for step in self._state.steps.values():
+            if (noted := children.noted(step, note)) != step:
+                self._set(noted)
+
+    async def _keep_parent_told(self) -> None:
+        """Tell the run that executes this one at which gates it waits."""
+        parent, told = workflow.info().parent, children.open_gates(self._known())
+        while parent is not None:
+            if (gates := children.open_gates(self._known())) == told:
+                await self._something_changes()
+                continue
+            if not workflow.patched(_TELLS_ITS_PARENT):
+                return
+            told = gates
+            note = ChildNote(workflow_id=workflow.info().workflow_id, gates=gates)
+            outer = workflow.get_external_workflow_handle(parent.workflow_id, run_id=parent.run_id)
+            with suppress(FailureError):  # it does not wait any more
+                await outer.signal("note_child", note)
 
     async def _execute_story(self, step: Step) -> StepProgress:
         """Run the Story that a step names, and unless it says otherwise wait for its end.
@@ -69,7 +96,7 @@ class StoryChildren(StoryTasks):
         self._set(progress.held_up(self._step(step), said))
         by = self._start.resume_from.by if self._start.resume_from else ""
         wanted = FindContinuation(workflow_id=children.id_of(earlier), anew=earlier, by=by)
-        past = await _asked_for(
+        past = await answered(
             workflow.start_activity_method(
                 PastRunActivities.find_continuation,
                 wanted,
@@ -87,7 +114,7 @@ class StoryChildren(StoryTasks):
         """Return the run of a step as the run whose object is there; None if there is none."""
         if not self._start.has_resource:
             return anew
-        found = await _asked_for(
+        found = await answered(
             workflow.start_activity_method(
                 ChildRunActivities.find_child_run,
                 FindChildRun(object=child_manifest(self._start, anew, self._as_parent(step))),
@@ -110,7 +137,7 @@ class StoryChildren(StoryTasks):
         )
         said = f"Waits for its StoryRun {anew.name}, and for one of an earlier execution to go"
         self._set(progress.held_up(self._step(step), said))
-        made = await _asked_for(
+        made = await answered(
             workflow.start_activity_method(
                 ChildRunActivities.make_child_run,
                 wanted,
@@ -193,13 +220,3 @@ class StoryChildren(StoryTasks):
             raise asyncio.CancelledError
         reason, message = StepReason.CANCELED, verdicts.CANCELED.message
         return self._ended(step, Phase.FINISHED, message, reason)
-
-
-async def _asked_for(answer: ActivityHandle[_T]) -> _T:
-    """Return what an activity answers; that it was cancelled is no failure of its own."""
-    try:
-        return await answer
-    except ActivityError as error:
-        if is_cancelled_exception(error):
-            raise asyncio.CancelledError from error
-        raise

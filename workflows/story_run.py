@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 with workflow.unsafe.imports_passed_through():
     from activities.runs import CancelOwnRun, RunActivities
     from runwright.models.gates import GateOutcome
-    from runwright.models.runs import CancelRun
+    from runwright.models.runs import LONGEST_REASON, CancelRun
     from runwright.models.story_run import (
         Section,
         StartStoryRun,
@@ -30,6 +30,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.policies import LOOK, TRY_FOR_EVER
     from workflows.story_steps import StorySteps
     from workflows.tasks import cancelled, unbroken
+
+_NO_PAUSE_OF_HOOKS: Final = "hooks-of-a-deleted-run-go-on"
+"""The patch of runs that began when a pause held the hooks of a deleted run as well."""
 
 
 @workflow.defn(name="StoryRun")
@@ -55,8 +58,11 @@ class StoryRunWorkflow(StorySteps):
             return await self._close(refusal)
         presenting = asyncio.create_task(self._keep_presented())
         mirroring = asyncio.create_task(self._keep_mirrored())
+        beside = (self._keep_from_waiting_in_vain(), self._keep_parent_told())
+        watching = [presenting, *map(asyncio.create_task, beside)]
         ending = await self._unless_cancelled(self._run_story())
-        presenting.cancel()
+        for task in watching:
+            task.cancel()
         return await self._close(ending, mirroring)
 
     async def _run_story(self) -> Ending:
@@ -123,7 +129,8 @@ class StoryRunWorkflow(StorySteps):
         try:
             await workflow.wait_condition(lambda: task.done() or self._cancelled is not None)
         except asyncio.CancelledError:
-            self._note_cancel(CancelRun(reason=workflow.cancellation_reason() or ""))
+            reason = (workflow.cancellation_reason() or "")[:LONGEST_REASON]
+            self._note_cancel(CancelRun(reason=reason))
         if not task.done():
             await unbroken(self._interrupted(task))
         if task.cancelled():
@@ -137,6 +144,9 @@ class StoryRunWorkflow(StorySteps):
         """
         run_hooks = self._cancelled is not None and self._cancelled.run_hooks
         if run_hooks and self._is_finishing:
+            if self._paused is not None and workflow.patched(_NO_PAUSE_OF_HOOKS):
+                self._paused = None
+                self._note_change()
             await self._trouble_with_access(is_deleted=True)
             await workflow.wait([work])
             return
@@ -172,8 +182,7 @@ class StoryRunWorkflow(StorySteps):
         before, self._state = self._state, verdicts.closed(self._state, ending, workflow.now())
         self._record([history.of_end(before, self._state, self._when())])
         self._present()
-        await unbroken(self._mirror.show(self._known()))
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await unbroken(self._last_shown())
         if ending.phase in verdicts.CLOSES_AS_CANCELED:
             await self._be_cancelled(ending)
         if ending.phase not in verdicts.CLOSES_AS_COMPLETED:
@@ -185,6 +194,11 @@ class StoryRunWorkflow(StorySteps):
                 category=ApplicationErrorCategory.BENIGN,
             )
         return self.state()
+
+    async def _last_shown(self) -> None:
+        """Return when the end is shown, and everybody who asked something has an answer."""
+        await self._mirror.show(self._known())
+        await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _be_cancelled(self, ending: Ending) -> NoReturn:
         """Have Temporal cancel this run: without its request a run cannot close as cancelled."""

@@ -1,9 +1,8 @@
 """The steps of a Story: the order in which they run, and each as what it is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
-from datetime import datetime
 from typing import Final
 
 from temporalio import workflow
@@ -17,14 +16,14 @@ from runwright.models.story_run import Section, StartStoryRun, StepProgress, Ste
 from runwright.rules.bubustack import blocked, checks, primitives, progress, verdicts
 from runwright.rules.bubustack.dag import Graph
 from runwright.rules.bubustack.scope import lacking
-from workflows.story_children import StoryChildren
+from workflows.story_waits import StoryWaits
 from workflows.tasks import cancelled, unbroken
 
 MOST_IN_FLIGHT: Final = 500
 """Steps of one run at a time; Temporal refuses a run with 2,000 pending activities."""
 
 
-class StorySteps(StoryChildren):
+class StorySteps(StoryWaits):
     """The steps of a run: when they start, and how each kind of step runs.
 
     Which lists of them run, and how the run ends, is the workflow's, which derives from it. The
@@ -137,7 +136,8 @@ class StorySteps(StoryChildren):
             if self._room(running, self._most.get(block, MOST_IN_FLIGHT)) > 0:
                 self._set(blocked.released(self._step(step), workflow.now()))
                 return
-            self._set(blocked.queued(self._step(step)))
+            if (queued := blocked.queued(self._step(step))) != self._step(step):
+                self._set(queued)  # once: it wakes all who wait for a place, and this one with them
             await self._something_changes()
 
     async def _run_condition(self, step: Step) -> StepProgress:
@@ -182,29 +182,6 @@ class StorySteps(StoryChildren):
             self._set(progress.waiting(self._step(step), message, until))
             await workflow.sleep(duration, summary=step.name)
         return self._ended(step, Phase.SUCCEEDED, "Sleep completed.")
-
-    async def _run_wait(self, step: Step) -> StepProgress:
-        """Wait until a condition holds: look again when what it reads may be another."""
-        timing = primitives.timing_of(await self._evaluated(step, "until"))
-        since = workflow.now()
-        deadline = timing.deadline(since)
-        while not (look := await self._look(step)).holds:
-            self._set(progress.waiting(self._step(step), look.message, deadline))
-            if deadline and workflow.now() >= deadline:
-                return progress.wait_timed_out(self._step(step), timing.on_timeout, workflow.now())
-            again = timing.next_look(since, workflow.now()) if look.changes_by_itself else None
-            await self._step_ends(until=[moment for moment in (deadline, again) if moment])
-        return self._ended(step, Phase.SUCCEEDED, "Wait condition satisfied.")
-
-    async def _step_ends(self, until: Sequence[datetime]) -> None:
-        """Return once a step is over, or at the first of the moments."""
-        seen = self._ends
-        await self._until(lambda: self._ends != seen, min(until, default=None))
-
-    async def _look(self, step: Step) -> primitives.Look:
-        until = (step.with_ or {}).get("until")
-        async with self._effort:
-            return primitives.look(until, self._scope(step), workflow.now(), workflow.random())
 
     async def _run_parallel(self, step: Step) -> StepProgress:
         """Run the branches, as many at once as the step allows, and join them."""

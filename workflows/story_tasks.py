@@ -1,10 +1,9 @@
 """The steps of a Story that Engrams do: tasks, tried again as their policies say."""
 
-import asyncio
 from typing import Final
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError
 
 from activities.objects import EnsureObjects, ObjectActivities
 from runwright.models.bubustack import Step
@@ -18,7 +17,7 @@ from runwright.rules.bubustack.jobs import Work, access_of, added_access
 from runwright.rules.bubustack.status.keys import story_run_key
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, TRY_FOR_EVER
 from workflows.story_workers import StoryWorkers
-from workflows.tasks import run_task
+from workflows.tasks import answered, run_task
 
 MOST_AT_ONCE: Final = 1024 * 1024
 """Bytes of input of the tasks that are started in one workflow task."""
@@ -62,17 +61,17 @@ class StoryTasks(StoryWorkers):
             objects=objects, owner=story_run_key(self._start), is_deleted=is_deleted
         )
         try:
-            await workflow.execute_activity_method(
-                ObjectActivities.ensure_objects,
-                wanted,
-                start_to_close_timeout=CLUSTER_CALL,
-                heartbeat_timeout=CALL_HEARTBEAT,
-                retry_policy=TRY_FOR_EVER,
-                summary=label,
+            await answered(
+                workflow.start_activity_method(
+                    ObjectActivities.ensure_objects,
+                    wanted,
+                    start_to_close_timeout=CLUSTER_CALL,
+                    heartbeat_timeout=CALL_HEARTBEAT,
+                    retry_policy=TRY_FOR_EVER,
+                    summary=label,
+                )
             )
         except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise asyncio.CancelledError from error
             return str(error.cause or error)
         return None
 

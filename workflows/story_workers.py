@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.catalog import CatalogActivities
 from runwright.models.bubustack import EngramReference, Step
@@ -18,6 +17,7 @@ from runwright.rules.bubustack.blocked import Lack
 from runwright.rules.bubustack.snapshot import home_of
 from workflows import policies
 from workflows.story_state import StoryState
+from workflows.tasks import answered
 
 _ONE_LOOK: Final = timedelta(seconds=1)
 """What each Engram of many adds to the time of a look."""
@@ -146,8 +146,8 @@ class StoryWorkers(StoryState):
                 self._lacks.pop(reference, None)
 
     async def _found(self, names: tuple[str, ...]) -> FoundWorkers:
-        try:
-            found: FoundWorkers = await workflow.execute_activity_method(
+        return await answered(
+            workflow.start_activity_method(
                 CatalogActivities.find_workers,
                 FindWorkers(namespace=home_of(self._start), engrams=names),
                 start_to_close_timeout=policies.CLUSTER_CALL + len(names) * _ONE_LOOK,
@@ -155,8 +155,4 @@ class StoryWorkers(StoryState):
                 retry_policy=policies.TRY_FOR_EVER,
                 summary="look for what steps lack",
             )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise asyncio.CancelledError from error
-            raise
-        return found
+        )

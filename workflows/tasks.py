@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 from temporalio.workflow import ActivityCancellationType, ActivityHandle
 
 from workflows import policies
@@ -161,6 +161,16 @@ def _result(claim: ActivityHandle[TaskOutcome]) -> TaskOutcome:
         if isinstance(error.cause, ApplicationError):
             message = error.cause.message
             return TaskOutcome(succeeded=False, reason=OutcomeReason.REFUSED, message=message)
+        raise
+
+
+async def answered(answer: ActivityHandle[_T]) -> _T:
+    """Return what an activity answers; that it was cancelled is no failure of its own."""
+    try:
+        return await answer
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise asyncio.CancelledError from error
         raise
 
 

@@ -25,10 +25,11 @@ from runwright.models.gates import DecideGate
 from runwright.models.metrics import GATE_DECISIONS_FORWARDED, RUNS_STARTED
 from runwright.models.objects import Manifest
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import PATIENCE, workflow_id
+from runwright.models.story_run import PATIENCE, StepDefaults, workflow_id
 from runwright.ports import Executions, Fate, Launcher, Metrics, StatusMirror, Unmeasured
 from runwright.rules.bubustack import intake as rules
 from runwright.rules.bubustack import outside, redrive, retention
+from runwright.rules.bubustack.jobs.labels import correlation_label
 from runwright.rules.bubustack.parentage import Parent
 from runwright.rules.bubustack.retention import Removal, Retention
 
@@ -52,6 +53,7 @@ class Ward(NamedTuple):
     """What a run gets to end when its object is deleted, hooks included."""
     patience: timedelta = PATIENCE
     """How long a run waits for a Story, and a step for an Engram or a template, not there yet."""
+    defaults: StepDefaults | None = None
     resync: timedelta = timedelta(minutes=5)
 
 
@@ -212,7 +214,7 @@ class StoryRunIntake:
     async def _attend(self, name: Name, run: StoryRun) -> None:
         now = datetime.now(UTC)
         lookups, ward = self.library.lookups, self._ward
-        match rules.meaning_of(run, lookups, ward.cluster, ward.patience):
+        match rules.meaning_of(run, lookups, ward.cluster, ward.patience, ward.defaults):
             case rules.Start() as asked:
                 await self._start(run, asked)
             case rules.Waits() as waits:
@@ -256,21 +258,26 @@ class StoryRunIntake:
         except RefusedError as error:
             await self._refuse(held, rules.Refuse("SchedulingFailed", str(error)))
             return
-        if await self._mark(held, _marker(run_id, asked.retention)) is None:
+        labels = correlation_label(asked.start)
+        if await self._mark(held, _marker(run_id, asked.retention), labels) is None:
             self.abandon(run.metadata.namespace, run.metadata.name, run.metadata.uid)
             return
         self._metrics.count(RUNS_STARTED)
         extra = {"action": "run_started", "run": f"{run.metadata.namespace}/{run.metadata.name}"}
         _LOG.info("run started", extra=extra)
 
-    async def _mark(self, run: StoryRun, annotations: dict[str, str]) -> StoryRun | None:
-        """Write annotations, and our finalizer with them, on this version of the object.
+    async def _mark(
+        self, run: StoryRun, annotations: dict[str, str], labels: dict[str, str] | None = None
+    ) -> StoryRun | None:
+        """Write annotations and labels, and our finalizer with them, on this version of the object.
 
         Returns the object as it is then; None if it is gone.
         """
         metadata: dict[str, Any] = {"resourceVersion": run.metadata.resource_version}
         if annotations:
             metadata["annotations"] = annotations
+        if labels:
+            metadata["labels"] = labels
         if rules.FINALIZER not in run.metadata.finalizers:
             metadata["finalizers"] = [*run.metadata.finalizers, rules.FINALIZER]
         if len(metadata) == 1:

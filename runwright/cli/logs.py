@@ -16,9 +16,15 @@ from runwright.cli.log_sources import LogSource, WrittenTry, log_source
 from runwright.cli.parameters import RunArgument, RunName
 from runwright.cli.session import connection
 from runwright.client import Run
-from runwright.errors import ClusterUnavailableError, NotFoundError, TemporalUnavailableError
+from runwright.errors import (
+    ClusterUnavailableError,
+    NotFoundError,
+    RunwrightError,
+    TemporalUnavailableError,
+)
 from runwright.models.story_run import StoryRunState
 from runwright.rules.bubustack.branches import step_run_name
+from runwright.rules.bubustack.explanation import child_name
 from runwright.rules.wording import listed
 from runwright.settings import Settings
 
@@ -57,8 +63,31 @@ async def _print(
         printer = _Printer(source, run, step, number)
         if follow:
             await _follow(printer, run, step)
-        else:
+            return
+        try:
             await printer.print_all()
+        except NotFoundError as error:
+            message = f"{error}{await _hint(run, step)}"
+            raise NotFoundError(message) from error
+
+
+async def _hint(name: RunName, step: str | None) -> str:
+    """Return where else to look for the log of a step; empty if nobody can tell."""
+    try:
+        async with connection() as client:
+            return elsewhere(await name.of(client).state(), step)
+    except RunwrightError:  # the log is missing all the same, and that is what is to be told
+        return ""
+
+
+def elsewhere(state: StoryRunState, step: str | None) -> str:
+    """Return the runs that a step executes, or all steps, as they have its log; empty if none."""
+    executed = [
+        f"; step {one.name} executes a run of its own: runwright logs {name}"
+        for one in state.steps.values()
+        if step in {None, one.name} and (name := child_name(state, one))
+    ]
+    return "".join(executed)
 
 
 class _Printer:
@@ -171,8 +200,7 @@ def _is_over(state: StoryRunState, step: str | None) -> bool:
         raise NotFoundError(message)
     one = state.steps[step]
     if one.type != "engram":
-        message = (
-            f"step {step} of run {state.namespace}/{state.name} is a {one.type}: it has no log"
-        )
+        which = f"step {step} of run {state.namespace}/{state.name}"
+        message = f"{which} is a {one.type}: it has no log{elsewhere(state, step)}"
         raise NotFoundError(message)
     return one.is_over

@@ -19,6 +19,7 @@ from runwright.rules.bubustack.explanation import (
     approvals,
     as_whom,
     child_name,
+    gates_within,
     refused,
     shown_name,
     standing,
@@ -26,7 +27,7 @@ from runwright.rules.bubustack.explanation import (
 )
 from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.times import lasting, moment
-from runwright.rules.wording import excerpt
+from runwright.rules.wording import excerpt, listed
 
 _NOTE: Final = 120
 """Characters of foreign text in a line."""
@@ -99,7 +100,9 @@ def step_note(state: StoryRunState, step: StepProgress, now: datetime) -> str:
         return settled
     child = f"run {child_name(state, step)}" if step.child else ""
     if step.is_running:
-        return child or _under_way(step, now)
+        gates = listed(gates_within(state, step))
+        waits = f"waits for a decision at {gates}" if gates else ""
+        return ": ".join(filter(None, (child, waits))) or _under_way(step, now)
     cause = "" if step.phase in {None, Phase.SUCCEEDED} else _cause(step)
     return ": ".join(filter(None, (child, cause)))
 

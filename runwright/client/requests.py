@@ -33,7 +33,12 @@ def start_request(start: StartStoryRun, environ: Mapping[str, str] = os.environ)
     return StartRequest(
         workflow_id=workflow_id(start.namespace, start.name, start.uid),
         task_queue=settings.task_queue,
-        input=start.model_copy(update={"cluster": settings.cluster}),
+        input=start.model_copy(
+            update={
+                "cluster": settings.cluster,
+                "defaults": start.defaults or settings.step_defaults,
+            }
+        ),
     )
 
 

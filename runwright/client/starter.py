@@ -18,7 +18,7 @@ from runwright.client.requests import made_up_suffix
 from runwright.client.runs import Home, Run
 from runwright.client.views import Summary
 from runwright.errors import ExistsError
-from runwright.models.story_run import NO_RESOURCE, StartStoryRun, workflow_id
+from runwright.models.story_run import NO_RESOURCE, StartStoryRun, StepDefaults, workflow_id
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.starting import Overrides, start_of
 from runwright.rules.bubustack.submission import manifests_of
@@ -57,6 +57,7 @@ async def connect(
             *(client, settings.task_queue, settings.cluster),
             objects=objects,
             namespace=home_of(environ),
+            defaults=settings.step_defaults,
         )
 
 
@@ -64,7 +65,8 @@ class RunwrightClient:
     """Starts runs, and finds those that were started.
 
     With `objects` runs are StoryRuns of a cluster: to start one is to create one, and intake
-    starts it. `namespace` is that of what names none.
+    starts it. `namespace` is that of what names none, and `defaults` are those of runs that have
+    none of their own.
     """
 
     def __init__(
@@ -75,8 +77,10 @@ class RunwrightClient:
         *,
         objects: RunObjects | None = None,
         namespace: str = DEFAULT_NAMESPACE,
+        defaults: StepDefaults | None = None,
     ) -> None:
         self.namespace = namespace
+        self._defaults = defaults
         self._client = client
         self._task_queue = task_queue
         self._cluster = cluster
@@ -94,7 +98,8 @@ class RunwrightClient:
             ClusterUnavailableError: the cluster cannot be reached.
         """
         if self._objects is None:
-            return await self._start(start, WorkflowIDReusePolicy.REJECT_DUPLICATE)
+            whole = start.model_copy(update={"defaults": start.defaults or self._defaults})
+            return await self._start(whole, WorkflowIDReusePolicy.REJECT_DUPLICATE)
         overrides = Overrides(name=start.name, namespace=start.namespace, author=start.author)
         return await self._submit(self._objects, manifests_of(start), overrides)
 

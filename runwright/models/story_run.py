@@ -19,6 +19,8 @@ BRANCH: Final = "/"
 """Between the name of a parallel step and that of one of its branches."""
 PATIENCE: Final = timedelta(hours=24)
 """How long runs wait for what is not there, where nobody said otherwise."""
+MOST_RETRIES: Final = 10
+"""What a retry policy takes."""
 NO_RESOURCE: Final = "local"
 """In the place of a uid: the run is not a resource of any cluster."""
 
@@ -49,6 +51,8 @@ class StepReason(StrEnum):
     TEMPLATE_RESOLUTION_FAILED = "TemplateResolutionFailed"
     RETRY_SCHEDULED = "RetryScheduled"
     TIMED_OUT = "TimedOut"
+    WAITS_IN_VAIN = "WaitsInVain"
+    """Failed: a wait without a timeout, when nothing could make its condition hold any more."""
     REJECTED = "Rejected"
     EXECUTION_FAILED = "ExecutionFailed"
     INPUT_SCHEMA_FAILED = "InputSchemaFailed"
@@ -61,6 +65,23 @@ class StepReason(StrEnum):
     """Finished in an earlier execution of the run, and not repeated."""
 
 
+class OpenGate(Message):
+    """A gate that waits for a decision."""
+
+    run: str
+    """The name of the run that has it."""
+    gate: str
+
+
+class ChildNote(Message):
+    """What the run of a step tells the run that waits for it."""
+
+    workflow_id: str
+    """Its own."""
+    gates: tuple[OpenGate, ...] = ()
+    """Those of it that are open, and of the runs that it waits for itself."""
+
+
 class ChildRun(Message):
     """The run that a step executes."""
 
@@ -68,6 +89,8 @@ class ChildRun(Message):
     """It is in the namespace of the run that the step belongs to."""
     uid: str = NO_RESOURCE
     workflow_id: str
+    gates: tuple[OpenGate, ...] = ()
+    """Those that are open in it, or in a run within it, while the step waits for its end."""
 
 
 class ParentRun(Message):
@@ -239,6 +262,14 @@ class ResumeFrom(Message):
     """Of the executions before."""
 
 
+class StepDefaults(Message):
+    """How steps are executed where nobody says it: neither they nor what they belong to."""
+
+    timeout: timedelta = Field(default=timedelta(minutes=30), gt=timedelta(0))
+    """Of one try."""
+    max_retries: int = Field(default=3, ge=0, le=MOST_RETRIES)
+
+
 class StartStoryRun(Message):
     """The input of the workflow StoryRun: a complete snapshot of what it executes."""
 
@@ -257,12 +288,16 @@ class StartStoryRun(Message):
     templates: tuple[EngramTemplate, ...] = ()
     patience: timedelta = Field(default=PATIENCE, gt=timedelta(0))
     """How long a step waits for an Engram or a template that is not there."""
+    defaults: StepDefaults | None = None
+    """None: the usual ones."""
     inputs: dict[str, Any] = {}
     author: str = Field(default="", max_length=256)
     """Who started the run."""
     backend: Backend = Backend.LOCAL
     cluster: str = Field(default="local", max_length=63)
     """The name of the cluster that the run belongs to."""
+    correlation: str = Field(default="", max_length=256)
+    """What it is found by among other things than runs; all that it makes is labelled with it."""
     parent: ParentRun | None = None
     depth: int = Field(default=0, ge=0)
     """In how many runs it lies."""

@@ -53,6 +53,7 @@ class Leadership:
             cluster=name,
             namespace=settings.watch_namespace,
             deletion_grace=settings.deletion_grace,
+            defaults=settings.step_defaults,
             resync=resync,
         )
         place = Place(settings.task_queue, name)

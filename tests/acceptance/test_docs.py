@@ -136,7 +136,9 @@ def test_the_page_of_settings_has_each_with_its_default() -> None:
 def _default(name: str, default: Any) -> str:
     if name in _DEFAULTS_IN_WORDS:
         return _DEFAULTS_IN_WORDS[name]
-    shown: str = _ISO.dump_python(default, mode="json") if type(default) is timedelta else default
+    shown: str = (
+        _ISO.dump_python(default, mode="json") if type(default) is timedelta else str(default)
+    )
     return shown
 
 

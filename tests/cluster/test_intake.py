@@ -4,8 +4,9 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from adapters.kubernetes.resources import JOBS, STORY_RUNS
+from adapters.kubernetes.resources import JOBS, STEP_RUNS, STORY_RUNS
 from runwright.rules.bubustack.intake import FINALIZER
+from runwright.rules.bubustack.jobs.labels import CORRELATION
 from testbed.errors import CommandError
 from tests.cluster.hands import annotate, cancel, kubectl, strip_finalizers
 from tests.cluster.runs import Stage, condition, gate, phase_of, step
@@ -31,6 +32,23 @@ async def test_a_run_that_is_cancelled_before_it_ran_is_over_at_once(
     assert (phase_of(run), condition(run, "Ready")["reason"]) == ("Finished", "Canceled")
     assert run["status"]["finishedAt"]
     assert await stage.all(JOBS) == []
+
+
+async def test_all_that_a_run_makes_is_found_by_what_it_is(stage: Stage) -> None:
+    """The StoryRun itself, its StepRuns, its Jobs and their pods."""
+    await stage.engram("work")
+    await stage.story("release", step("build"))
+    await stage.run("web-1", "release")
+    await annotate(stage, "web-1", {CORRELATION: "Order #42"})
+
+    async with stage.served():
+        run = await stage.until_phase("web-1", "Succeeded")
+
+    (job,) = await stage.all(JOBS)
+    (record,) = await stage.all(STEP_RUNS)
+    assert record["metadata"]["annotations"][CORRELATION] == "Order #42"
+    for found in (run, job, record):
+        assert found["metadata"]["labels"][CORRELATION] == "Order-42"
 
 
 class Fault(NamedTuple):

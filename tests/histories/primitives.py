@@ -106,6 +106,25 @@ async def wait_for_the_clock(stage: Stage) -> None:
         await going.run.wait()
 
 
+async def wait_without_an_end_that_was_cancelled(stage: Stage) -> None:
+    """Recorded by a version that waited for ever for what can never come; later ones give it up."""
+    async with stage.run({"steps": [primitive("wait", "never", until="no")]}) as going:
+        await going.until(lambda state: state.steps["never"].phase is Phase.PAUSED)
+        await going.run.cancel(by="ada")
+        await going.run.wait()
+
+
+async def wait_in_vain(stage: Stage) -> None:
+    """The step that it watches fails, and nothing else goes on; then comes what always does."""
+    until = "{{ eq steps.build.output.state `up` }}"
+    spec = {
+        "steps": [engram("build", execution=NEVER), primitive("wait", "ready", until=until)],
+        "finally": [engram("tell")],
+    }
+    async with stage.run(spec, {"build": exited(1)}) as going:
+        await going.run.wait()
+
+
 async def stopped_with_success(stage: Stage) -> None:
     """What comes after is skipped, nothing is mended, and the output has nothing to be made of."""
     spec = {
@@ -249,6 +268,8 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     wait_that_came_to_hold,
     waits_that_timed_out,
     wait_for_the_clock,
+    wait_without_an_end_that_was_cancelled,
+    wait_in_vain,
     stopped_with_success,
     stopped_with_a_failure,
     stopped_as_if_cancelled,

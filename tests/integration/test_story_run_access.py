@@ -10,7 +10,7 @@ from adapters.kubernetes.resources import SERVICE_ACCOUNTS
 from runwright.errors import ClusterUnavailableError
 from runwright.models.bubustack import Phase
 from runwright.models.objects import Manifest
-from runwright.models.runs import CancelRun
+from runwright.models.runs import CancelRun, PauseRun
 from tests.integration.clusters import PlacedRun, object_of, placed, placed_run
 from tests.integration.runs import engram
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
@@ -74,6 +74,26 @@ async def test_a_run_that_is_deleted_while_its_account_is_made_runs_its_hooks(
         await ended_by_cancel(run)
 
     assert run.tasks.started == [f"default/{start.name}-clean"]
+
+
+async def test_a_paused_run_that_is_deleted_in_its_hooks_runs_the_rest_of_them(
+    client: Client, task_queue: str
+) -> None:
+    """Nobody can resume it any more; it would hold its object until it is terminated."""
+    rest = {"finally": [engram("clean"), engram("tell", "clean")]}
+    start = placed({"steps": [{"name": "check", "type": "condition"}], **rest})
+
+    async with placed_run(
+        client, task_queue, start, MemoryCluster(object_of(start)), immediate=False
+    ) as run:
+        cleaning = await run.until_started(1)
+        await run.handle.signal("pause", PauseRun(by="ada"))
+        await run.handle.signal("cancel", CancelRun(by="kubernetes", run_hooks=True))
+        await run.tasks.end(cleaning)
+        await run.tasks.end(await run.until_started(2))
+        state = await run.handle.result()
+
+    assert state.steps["tell"].phase is Phase.SUCCEEDED
 
 
 async def test_a_run_whose_object_is_gone_starts_nothing_and_fails(

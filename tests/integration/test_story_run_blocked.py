@@ -373,3 +373,27 @@ async def test_a_retry_looks_again_for_what_did_not_come_in_time(
 
     assert (state.phase, state.activation) == (Phase.SUCCEEDED, 2)
     assert state.steps["test"].tries == 1
+
+
+async def test_several_branches_may_want_the_same_place(client: Client, task_queue: str) -> None:
+    """Each tells that it waits for one; they must not wake each other by that without end."""
+    branches = [CHECK, {**CHECK, "name": "check"}, engram("lint")]
+    block = {"name": "all", "type": "parallel", "with": {"steps": branches, "concurrency": 1}}
+    start = placed({"steps": [block]})
+    cluster = cluster_of(start, image())
+
+    async with placed_run(client, task_queue, start, cluster, immediate=False) as run:
+        await run.until(lambda state: phase_of(state, "all/lint") is Phase.RUNNING)
+        await blocked(run, "all/test", "all/check")
+        await cluster.create(checker())
+        await look_again(run)
+        await run.until(
+            lambda state: all(
+                phase_of(state, name) is Phase.SCHEDULING for name in ("all/test", "all/check")
+            )
+        )
+        for number in (1, 2, 3):
+            await run.tasks.end(await run.until_started(number))
+        state = await run.handle.result()
+
+    assert state.phase is Phase.SUCCEEDED

@@ -7,8 +7,8 @@ from temporalio.client import Client
 from adapters.memory.tasks import exited, succeeded
 from runwright.client import RunwrightClient
 from runwright.models.bubustack import Phase, Story
-from runwright.models.story_run import StartStoryRun
-from tests.integration.runs import NEVER, ended, engram, start_of, started
+from runwright.models.story_run import StartStoryRun, StoryRunState
+from tests.integration.runs import NEVER, ended, engram, gate, start_of, started
 
 
 def executes(name: str, story: str, *needs: str, **arguments: Any) -> dict[str, Any]:
@@ -65,6 +65,35 @@ async def test_case_30_the_inputs_of_the_step_win_over_those_of_the_policy(
     state, _ = await ended(client, task_queue, start)
 
     assert state.steps["call"].output == {"a": 1, "b": 3}
+
+
+async def test_the_step_says_at_which_gates_its_run_waits_and_those_within_it(
+    client: Client, task_queue: str
+) -> None:
+    """Who looks at the outer run would see it run, and wait for nobody."""
+    deepest = story("deepest", gate("sure"))
+    inner = story("inner", gate("ask"), executes("deep", "deepest", "ask"))
+    start = with_stories({"steps": [executes("call", "inner")]}, inner, deepest)
+    said = f"Running sub-story run {start.name}-call"
+
+    async with started(client, task_queue, start) as going:
+        runwright = RunwrightClient(client, task_queue)
+        asked = await going.until(lambda state: bool(_gates_within(state)))
+        await runwright.run(f"{start.name}-call").approve("ask", by="ada")
+        deep = await going.until(lambda state: _gates_within(state)[-1:] == ["sure"])
+        await runwright.run(f"{start.name}-call-deep").approve("sure", by="ada")
+        state = await going.run.wait()
+
+    assert asked.steps["call"].message == f"{said}, which waits for a decision at ask"
+    assert deep.steps["call"].message == (
+        f"{said}, which waits for a decision at sure of run {start.name}-call-deep"
+    )
+    assert state.phase is Phase.SUCCEEDED
+
+
+def _gates_within(state: StoryRunState) -> list[str]:
+    child = state.steps["call"].child
+    return [one.gate for one in child.gates] if child else []
 
 
 async def test_a_run_that_fails_fails_its_step_in_the_same_phase(

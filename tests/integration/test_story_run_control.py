@@ -61,6 +61,19 @@ async def test_case_57_cancel_while_nothing_runs_finishes_at_once(
     assert going.started() == []
 
 
+async def test_a_reason_of_any_length_cancels_a_run_in_temporal(
+    client: Client, task_queue: str
+) -> None:
+    """Ours take 2,048 characters; Temporal takes more, and a run must not be stuck over it."""
+    async with started(client, task_queue, start_of({"steps": [gate("ask")]})) as going:
+        await client.get_workflow_handle(going.run.workflow_id).cancel(reason="why " * 1000)
+        state = await going.run.wait()
+
+    assert state.phase is Phase.FINISHED
+    assert state.cancelled is not None
+    assert len(state.cancelled.reason) == 2048
+
+
 async def test_the_cancel_button_of_the_temporal_ui_takes_the_same_path(
     client: Client, task_queue: str
 ) -> None:

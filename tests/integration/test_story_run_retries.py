@@ -3,9 +3,13 @@
 import pytest
 from temporalio.client import Client
 
-from adapters.memory.tasks import exited, succeeded
+from adapters.memory.tasks import MemoryTasks, exited, succeeded
+from adapters.temporal.completions import TemporalCompletions
+from runwright.client import RunwrightClient
 from runwright.models.bubustack import Engram, EngramTemplate, ExitClass, Phase
-from runwright.models.tasks import OutcomeReason, TaskOutcome
+from runwright.models.story_run import StepDefaults
+from runwright.models.tasks import Backend, OutcomeReason, TaskOutcome
+from runwright.worker import worker_of
 from tests.integration.runs import NEVER, ended, engram, retries, start_of, started
 
 LOST = TaskOutcome(succeeded=False, reason=OutcomeReason.LOST, message="its end is gone")
@@ -110,6 +114,22 @@ async def test_case_46_a_step_that_is_repeated_by_another_execution_keeps_its_ke
     keys = [state.steps["pay"].idempotency_key or "" for state in (first, second, other)]
     assert keys[0].startswith("7-")
     assert keys == [keys[0], keys[0], keys[0].replace("7-", "8-", 1)]
+
+
+@pytest.mark.parametrize("own", [None, StepDefaults(max_retries=0)], ids=["no", "its own"])
+async def test_a_run_has_the_defaults_of_whoever_starts_it_unless_it_has_its_own(
+    client: Client, task_queue: str, own: StepDefaults | None
+) -> None:
+    start = start_of({"steps": [engram("a")]}, defaults=own)
+    outcomes = {f"default/{start.name}-a": exited(2)}
+    tasks = MemoryTasks(TemporalCompletions(client), outcomes, immediate=True)
+    usual = StepDefaults(max_retries=7)
+
+    async with worker_of(client, task_queue, {Backend.MEMORY: tasks}):
+        run = await RunwrightClient(client, task_queue, defaults=usual).start(start)
+        state = await run.wait()
+
+    assert state.steps["a"].max_tries == (own or usual).max_retries + 1
 
 
 async def test_a_step_that_no_task_does_has_no_key(client: Client, task_queue: str) -> None:

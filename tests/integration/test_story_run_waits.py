@@ -64,6 +64,22 @@ async def test_a_condition_that_reads_the_clock_is_looked_at_again(
     assert state.phase is Phase.SUCCEEDED
 
 
+async def test_a_condition_that_the_clock_makes_a_truth_value_is_looked_at_again(
+    client: Client, task_queue: str
+) -> None:
+    """Until then it comes to a text that is neither; that is no reason never to look again."""
+    since = "(sub (now | unixEpoch | int64) (inputs.t | int64))"
+    until = f"{{{{ if ge {since} 1 }}}}true{{{{ else }}}}not yet{{{{ end }}}}"
+    async with started(client, task_queue, start_of({"steps": [engram("clock")]})) as going:
+        state = await going.run.wait()
+    inputs = {"t": int(state.started_at.timestamp()) + 1}
+    spec = {"steps": [wait("later", until, pollInterval="50ms")]}
+
+    state, _ = await ended(client, task_queue, start_of(spec, inputs=inputs))
+
+    assert state.phase is Phase.SUCCEEDED
+
+
 @pytest.mark.parametrize(
     ("on_timeout", "phase", "message"),
     [
@@ -85,7 +101,9 @@ async def test_case_20_a_wait_ends_at_its_deadline(
 
 
 async def test_a_cancelled_run_waits_no_longer(client: Client, task_queue: str) -> None:
-    async with started(client, task_queue, start_of({"steps": [wait("never", "no")]})) as going:
+    spec = {"steps": [wait("never", "no"), gate("ask")]}
+
+    async with started(client, task_queue, start_of(spec)) as going:
         await going.until(lambda state: state.steps["never"].phase is Phase.PAUSED)
         await going.run.cancel()
         state = await going.run.wait()

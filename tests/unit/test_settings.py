@@ -8,6 +8,7 @@ import pytest
 
 from runwright.errors import InvalidSettingsError
 from runwright.models.addresses import Address
+from runwright.models.story_run import StepDefaults
 from runwright.models.tasks import Backend
 from runwright.settings import LogFormat, Settings, default_state_folder
 
@@ -30,6 +31,8 @@ def test_without_variables_the_defaults_hold() -> None:
         sweep_interval=timedelta(seconds=30),
         lease_duration=timedelta(seconds=15),
         deletion_grace=timedelta(minutes=10),
+        step_timeout=timedelta(minutes=30),
+        max_retries=3,
         drain=timedelta(seconds=20),
         probes=None,
         metrics=None,
@@ -52,6 +55,8 @@ def test_each_setting_is_a_variable_of_its_name() -> None:
             "RUNWRIGHT_SWEEP_INTERVAL": "PT1S",
             "RUNWRIGHT_LEASE_DURATION": "PT5S",
             "RUNWRIGHT_DELETION_GRACE": "P1D",
+            "RUNWRIGHT_STEP_TIMEOUT": "PT5M",
+            "RUNWRIGHT_MAX_RETRIES": "0",
             "RUNWRIGHT_DRAIN": "PT0S",
             "RUNWRIGHT_PROBES": ":8080",
             "RUNWRIGHT_METRICS": "127.0.0.1:9090",
@@ -72,11 +77,17 @@ def test_each_setting_is_a_variable_of_its_name() -> None:
         sweep_interval=timedelta(seconds=1),
         lease_duration=timedelta(seconds=5),
         deletion_grace=timedelta(days=1),
+        step_timeout=timedelta(minutes=5),
+        max_retries=0,
         drain=timedelta(0),
         probes=Address("0.0.0.0", 8080),  # noqa: S104 - what the absent host means
         metrics=Address("127.0.0.1", 9090),
         log_format=LogFormat.JSON,
     )
+
+
+def test_without_a_word_of_the_operator_steps_have_the_usual_defaults() -> None:
+    assert Settings.from_environ(HOME).step_defaults == StepDefaults()
 
 
 def test_a_cluster_has_a_task_queue_of_its_own() -> None:
@@ -141,8 +152,9 @@ def test_an_unknown_variable_is_refused_and_the_known_ones_are_told() -> None:
         "RUNWRIGHT_BACKEND, RUNWRIGHT_WATCH_NAMESPACE, RUNWRIGHT_OWN_NAMESPACE, "
         "RUNWRIGHT_INSTANCE, RUNWRIGHT_BEAT_INTERVAL, RUNWRIGHT_RESYNC_INTERVAL, "
         "RUNWRIGHT_CLUSTER_RESYNC_INTERVAL, RUNWRIGHT_SWEEP_INTERVAL, RUNWRIGHT_LEASE_DURATION, "
-        "RUNWRIGHT_DELETION_GRACE, RUNWRIGHT_KEEP_LOGS, RUNWRIGHT_DRAIN, RUNWRIGHT_PROBES, "
-        "RUNWRIGHT_METRICS, RUNWRIGHT_LOG_FORMAT"
+        "RUNWRIGHT_DELETION_GRACE, RUNWRIGHT_STEP_TIMEOUT, RUNWRIGHT_MAX_RETRIES, "
+        "RUNWRIGHT_KEEP_LOGS, RUNWRIGHT_DRAIN, RUNWRIGHT_PROBES, RUNWRIGHT_METRICS, "
+        "RUNWRIGHT_LOG_FORMAT"
     )
 
 

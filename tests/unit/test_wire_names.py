@@ -35,7 +35,7 @@ def test_the_messages_of_a_run() -> None:
     definition = workflow._Definition.must_from_class(StoryRunWorkflow)
 
     assert set(definition.updates) == {"decide_gate", "pause", "resume", "cancel"}
-    assert set(definition.signals) == {*definition.updates, "note_task", "look_again"}
+    assert set(definition.signals) == {*definition.updates, "note_task", "note_child", "look_again"}
     assert set(definition.queries) == {"state"}
 
 
@@ -122,6 +122,7 @@ def test_the_words_of_steps_and_tasks() -> None:
         "TemplateResolutionFailed",
         "RetryScheduled",
         "TimedOut",
+        "WaitsInVain",
         "Rejected",
         "ExecutionFailed",
         "InputSchemaFailed",

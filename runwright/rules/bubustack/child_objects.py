@@ -6,7 +6,12 @@ from runwright.models.objects import Manifest
 from runwright.models.story_run import StartStoryRun
 from runwright.rules.bubustack import retention
 from runwright.rules.bubustack.intake import AUTHOR, FINALIZER
-from runwright.rules.bubustack.jobs.labels import RUNS_VERSION, labels_of_child, owners_of_run
+from runwright.rules.bubustack.jobs.labels import (
+    RUNS_VERSION,
+    correlation_annotation,
+    labels_of_child,
+    owners_of_run,
+)
 from runwright.rules.bubustack.parentage import Parent
 
 
@@ -38,6 +43,7 @@ def _annotations(child: StartStoryRun, parent: Parent) -> dict[str, str]:
     return {
         **parent.annotation,
         retention.ANNOTATION: kept,
+        **correlation_annotation(child),
         **({AUTHOR: child.author} if child.author else {}),
     }
 

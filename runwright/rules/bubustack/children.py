@@ -7,9 +7,11 @@ from typing import Any, Final, NamedTuple
 
 from runwright.errors import NotFoundError, TemplateError
 from runwright.models.bubustack import Phase, Step, StepType, Story
-from runwright.models.runs import Cancelled, CancelRun
+from runwright.models.runs import LONGEST_REASON, Cancelled, CancelRun
 from runwright.models.story_run import (
+    ChildNote,
     ChildRun,
+    OpenGate,
     ParentRun,
     StartStoryRun,
     StepProgress,
@@ -23,12 +25,14 @@ from runwright.rules.bubustack.branches import all_steps, step_run_name
 from runwright.rules.bubustack.dag import Interruption
 from runwright.rules.shapes import is_object
 from runwright.rules.templates import INPUTS
+from runwright.rules.wording import listed
 
 DEEPEST: Final = 32
 """Runs within each other, where the Story that is executed says nothing else."""
 MOST_START: Final = 2 * 1024 * 1024 - 64 * 1024
 """Bytes that the start of a run may take: Temporal takes 2 MiB of one thing."""
-_LONGEST_REASON: Final = 2048
+_MOST_GATES: Final = 10
+"""Of a run and of those within it, that the outer one hears of."""
 Key = tuple[str, str]
 """Namespace and name of a Story."""
 
@@ -155,10 +159,12 @@ def child_start(
         engrams=start.engrams,
         templates=start.templates,
         patience=start.patience,
+        defaults=start.defaults,
         inputs=asked.inputs,
         author=start.author,
         backend=start.backend,
         cluster=start.cluster,
+        correlation=start.correlation,
         parent=ParentRun(name=start.name, uid=start.uid, step=step.name, workflow_id=parent_id),
         depth=start.depth + 1,
     )
@@ -204,6 +210,33 @@ def executing(step: StepProgress, child: StartStoryRun) -> StepProgress:
     return progress.under_way(step, message).model_copy(update={"child": run})
 
 
+def noted(step: StepProgress, note: ChildNote) -> StepProgress:
+    """Return the step with the gates at which its run waits; as it is, if it waits for no such run.
+
+    Whoever sees the step wait has to know that somebody is to decide, and where.
+    """
+    child = step.child
+    if child is None or not step.is_running or child.workflow_id != note.workflow_id:
+        return step
+    gates = listed(
+        one.gate if one.run == child.name else f"{one.gate} of run {one.run}" for one in note.gates
+    )
+    waits = f", which waits for a decision at {gates}" if gates else ""
+    update = {
+        "child": child.model_copy(update={"gates": note.gates}),
+        "message": f"Running sub-story run {child.name}{waits}",
+    }
+    return step.model_copy(update=update)
+
+
+def open_gates(state: StoryRunState) -> tuple[OpenGate, ...]:
+    """Return the gates at which a run waits, then those of the runs within it; not all of many."""
+    own = (OpenGate(run=state.name, gate=name) for name in state.pending_gates)
+    running = (step.child for step in state.steps.values() if step.is_running and step.child)
+    within = (gate for child in running for gate in child.gates)
+    return (*own, *within)[:_MOST_GATES]
+
+
 def launched(step: StepProgress, now: datetime) -> StepProgress:
     """Return the step as over: nobody waits for what it has started.
 
@@ -244,7 +277,7 @@ def cancel_of(
     is_usual = cancelled.grace == progress.stop_grace(start.story)
     return CancelRun(
         by=cancelled.by,
-        reason=reason[:_LONGEST_REASON],
+        reason=reason[:LONGEST_REASON],
         grace=None if is_usual else cancelled.grace,
         run_hooks=cancelled.run_hooks,
     )

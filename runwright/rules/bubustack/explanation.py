@@ -70,6 +70,13 @@ def child_name(state: StoryRunState, step: StepProgress) -> str:
     return f"{prefix}{step.child.name}"
 
 
+def gates_within(state: StoryRunState, step: StepProgress) -> tuple[str, ...]:
+    """Return the gates at which the run of a step waits as commands take them: `RUN GATE`."""
+    prefix = shown_name(state).removesuffix(state.name)
+    gates = step.child.gates if step.child else ()
+    return tuple(f"{prefix}{one.run} {one.gate}" for one in gates)
+
+
 def approvals(gate: Gate) -> str:
     """Return how far a gate's decision is: `1 of 2 approvals`."""
     return f"{gates.approvals(gate)} of {gate.approval.required} approvals"
@@ -174,7 +181,10 @@ def _waiting(state: StoryRunState, step: StepProgress, now: datetime, user: str)
         due = moment(step.next_retry_at, now)
         return f"Step {step.name} failed {_times(step.tries)} and is tried again at {due}"
     if child := child_name(state, step):
-        return f"Step {step.name} waits for the end of run {child}: `runwright explain {child}`"
+        gates = listed(f"`runwright approve {name}`" for name in gates_within(state, step))
+        decide = f"; it waits for a decision: {gates}" if gates else ""
+        look = f"`runwright explain {child}`"
+        return f"Step {step.name} waits for the end of run {child}: {look}{decide}"
     return _held_up(step, now) or _at_work(step, now)
 
 

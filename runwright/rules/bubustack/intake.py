@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, NamedTuple, TypeVar
 
@@ -22,7 +22,7 @@ from runwright.models.bubustack import (
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.metadata import LAST_APPLIED, ObjectMeta
 from runwright.models.runs import CancelRun
-from runwright.models.story_run import PATIENCE, ResumeFrom, StartStoryRun, run_of
+from runwright.models.story_run import PATIENCE, ResumeFrom, StartStoryRun, StepDefaults, run_of
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.bubustack.children import (
@@ -31,6 +31,7 @@ from runwright.rules.bubustack.children import (
     story_keys,
     version_of,
 )
+from runwright.rules.bubustack.jobs.labels import CORRELATION
 from runwright.rules.bubustack.parentage import Parent, parent_of
 from runwright.rules.bubustack.retention import Retention, retention_of
 from runwright.rules.bubustack.status.gates import comment_in
@@ -108,7 +109,11 @@ class Lookups(NamedTuple):
 
 
 def meaning_of(
-    run: StoryRun, lookups: Lookups, cluster: str, patience: timedelta = PATIENCE
+    run: StoryRun,
+    lookups: Lookups,
+    cluster: str,
+    patience: timedelta = PATIENCE,
+    defaults: StepDefaults | None = None,
 ) -> Meaning:
     """Return what is to be done about a StoryRun that may not have been started yet.
 
@@ -129,9 +134,13 @@ def meaning_of(
             return _awaits(run, parent)
         if run.spec.cancel_requested:
             return Cancel()
-        return _start(run, lookups, cluster, patience)
+        start = _start(run, lookups, cluster)
     except InvalidManifestError as error:
         return Refuse("InvalidConfiguration", str(error))
+    if not isinstance(start, Start):
+        return start
+    terms = {"patience": patience, "defaults": defaults}
+    return replace(start, start=start.start.model_copy(update=terms))
 
 
 def was_started(run: StoryRun) -> bool:
@@ -164,7 +173,7 @@ def abandoned(parent: Parent) -> Refuse:
     return Refuse("SchedulingFailed", message)
 
 
-def _start(run: StoryRun, lookups: Lookups, cluster: str, patience: timedelta) -> Meaning:
+def _start(run: StoryRun, lookups: Lookups, cluster: str) -> Meaning:
     story = _story_of(run, lookups)
     if not isinstance(story, Story):
         return story
@@ -183,11 +192,11 @@ def _start(run: StoryRun, lookups: Lookups, cluster: str, patience: timedelta) -
         stories=tuple(map(bare, stories)),
         engrams=tuple(map(bare, found.engrams.values())),
         templates=tuple(map(bare, found.templates.values())),
-        patience=patience,
         inputs=run.spec.inputs or {},
         author=run.metadata.annotations.get(AUTHOR, "")[:_LONGEST_NAME],
         backend=Backend.KUBERNETES,
         cluster=cluster,
+        correlation=run.metadata.annotations.get(CORRELATION, "").strip()[:_LONGEST_NAME],
         resume_from=_counted_on(run),
     )
     return Start(start, retention_of(story))

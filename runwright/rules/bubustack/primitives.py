@@ -85,14 +85,16 @@ def look(until: Any, scope: Mapping[str, Any], now: datetime, random: Random) ->
         return Look(_holds(until, scope), changes_by_itself=False)
     except OffloadedError:
         raise
-    except TemplateError:
-        pass
+    except TemplateError as error:
+        timeless = str(error)
     try:
         return Look(_holds(until, scope, now, random), changes_by_itself=True)
     except OffloadedError:
         raise
     except TemplateError as error:
-        return Look(holds=False, changes_by_itself=False, trouble=str(error))
+        # With time and chance it came further: it lacked them before anything else.
+        trouble = str(error)
+        return Look(holds=False, changes_by_itself=trouble != timeless, trouble=trouble)
 
 
 def _holds(

@@ -29,6 +29,7 @@ _NO_RESULTS: Final = frozenset(
         StepReason.STORY_TIMED_OUT,
         StepReason.CANCELED,
         StepReason.STOPPED,
+        StepReason.WAITS_IN_VAIN,
     }
 )
 

@@ -14,16 +14,12 @@ from runwright.models.bubustack import (
     Story,
     TemplateExecutionPolicy,
 )
-from runwright.models.story_run import StartStoryRun
+from runwright.models.story_run import MOST_RETRIES, StartStoryRun, StepDefaults
 from runwright.models.tasks import OutcomeReason, TaskOutcome
 from runwright.rules.bubustack.branches import block_of
 from runwright.rules.bubustack.levels import Level, levels_of
 from runwright.rules.bubustack.snapshot import engram_of, template_of
 
-DEFAULT_TIMEOUT: Final = timedelta(minutes=30)
-"""Of one try of a step that nobody gave a timeout."""
-MOST_RETRIES: Final = 10
-"""What a policy takes; a template may recommend more."""
 _SHORTEST: Final = timedelta(milliseconds=10)
 _LONGEST: Final = timedelta(days=365)
 """No delay is longer: what doubles ten times must not overflow."""
@@ -51,11 +47,16 @@ def retries_of(start: StartStoryRun, step: Step) -> Retries:
     Source: BubuStack, StepRun retry policy and Story defaulter; there the policies of Engrams and
     `policy.execution` are passed over.
     """
+    usual = {"max_retries": _defaults(start).max_retries}
     policy, recommended = _policy(start, step), _recommended(start, step)
     if policy is None:
-        return Retries.model_validate(recommended)
+        return Retries.model_validate(usual | recommended)
     recommended.pop("max_retries", None)
-    return Retries.model_validate(recommended | _set_fields(policy))
+    return Retries.model_validate(usual | recommended | _set_fields(policy))
+
+
+def _defaults(start: StartStoryRun) -> StepDefaults:
+    return start.defaults or StepDefaults()
 
 
 def _policy(start: StartStoryRun, step: Step) -> RetryPolicy | None:
@@ -80,6 +81,7 @@ def _recommended(start: StartStoryRun, step: Step) -> dict[str, object]:
         "delay": advice.recommended_base_delay,
         "max_delay": advice.recommended_max_delay,
         "backoff": advice.recommended_backoff,
+        # A template may recommend more than a policy takes.
         "max_retries": None if most is None else max(0, min(most, MOST_RETRIES)),
     }
     return {name: value for name, value in fields.items() if value is not None}
@@ -100,7 +102,7 @@ def timeout_of(start: StartStoryRun, step: Step) -> timedelta:
     given = [level.timeout for level in _levels(start, step)]
     given.append(_advice(start, step).timeout)
     said = (timeout for timeout in given if timeout is not None and timeout > timedelta(0))
-    return next(said, DEFAULT_TIMEOUT)
+    return next(said, _defaults(start).timeout)
 
 
 def _levels(start: StartStoryRun, step: Step) -> tuple[Level, ...]:

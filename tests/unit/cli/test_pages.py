@@ -2,7 +2,7 @@
 
 import pytest
 
-from runwright.cli.pages import run_page, runs_table
+from runwright.cli.pages import run_page, runs_table, step_note
 from runwright.client import Summary
 from runwright.models.story_run import StoryRunState
 from tests.unit.cli.states import (
@@ -145,6 +145,16 @@ def test_a_step_says_what_it_waits_for(fields: dict[str, object], note: str) -> 
 
 
 CHILD = {"name": "release-1-eu", "workflow_id": "storyrun/default/release-1-eu/local"}
+
+
+def test_a_step_says_at_which_gates_the_run_waits_that_it_executes() -> None:
+    gates = [{"run": "release-1-eu", "gate": "ask"}]
+    child = {"name": "release-1-eu", "workflow_id": "storyrun/team/release-1-eu/x", "gates": gates}
+    calling = state(step("eu", type="executeStory", phase="Running", child=child), namespace="team")
+
+    assert step_note(calling, calling.steps["eu"], NOW) == (
+        "run team/release-1-eu: waits for a decision at team/release-1-eu ask"
+    )
 
 
 def test_a_step_that_executes_a_story_says_as_which_run() -> None:

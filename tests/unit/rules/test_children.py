@@ -8,7 +8,13 @@ import pytest
 
 from runwright.models.bubustack import Phase
 from runwright.models.runs import Cancelled, CancelRun
-from runwright.models.story_run import ParentRun, StartStoryRun, StepReason
+from runwright.models.story_run import (
+    ChildNote,
+    OpenGate,
+    ParentRun,
+    StartStoryRun,
+    StepReason,
+)
 from runwright.rules.bubustack import children, progress, verdicts
 from runwright.rules.bubustack.child_objects import child_manifest
 from runwright.rules.bubustack.parentage import Parent, parent_of
@@ -45,6 +51,32 @@ def test_a_child_knows_its_parent_and_is_one_deeper() -> None:
     assert child.parent == ParentRun(
         name="release-1", uid="7f3a", step="call", workflow_id=PARENT.workflow_id
     )
+
+
+def test_what_a_run_tells_is_shown_by_the_step_that_waits_for_it_alone() -> None:
+    """Whoever else tells something is one of an earlier execution, or somebody's own run."""
+    step = children.executing(LAUNCHED, child_of())
+    over = progress.ended(step, Phase.SUCCEEDED, "done", NOW)
+    gates = (OpenGate(run="release-1-call", gate="ask"),)
+    workflow = step.child.workflow_id if step.child else ""
+
+    told = children.noted(step, ChildNote(workflow_id=workflow, gates=gates))
+
+    assert told.message == (
+        "Running sub-story run release-1-call, which waits for a decision at ask"
+    )
+    assert children.noted(told, ChildNote(workflow_id=workflow)) == step
+    assert children.noted(step, ChildNote(workflow_id="storyrun/x/y/z", gates=gates)) == step
+    assert children.noted(over, ChildNote(workflow_id=workflow, gates=gates)) == over
+
+
+def test_a_child_is_found_by_what_its_parent_is_found_by() -> None:
+    start = START.model_copy(update={"correlation": "Order #42!"})
+
+    metadata = child_manifest(start, child_of(start), PARENT)["metadata"]
+
+    assert metadata["labels"]["bubustack.io/correlation-id"] == "Order-42"
+    assert metadata["annotations"]["bubustack.io/correlation-id"] == "Order #42!"
 
 
 def test_the_object_of_a_child_belongs_to_its_parents_and_says_who_starts_it() -> None:

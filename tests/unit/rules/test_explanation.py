@@ -137,3 +137,17 @@ def test_a_wait_and_an_executed_story_say_for_what() -> None:
         "Step ready until 10:01:40 UTC: Waiting for condition. "
         "Step tell waits for the end of run release-1-tell: `runwright explain release-1-tell`."
     )
+
+
+def test_an_executed_story_says_where_it_waits_for_people() -> None:
+    child = {
+        "name": "release-1-tell",
+        "workflow_id": "storyrun/default/release-1-tell/local",
+        "gates": [{"run": "release-1-tell", "gate": "ask"}],
+    }
+    calling = step("tell", type="executeStory", phase="Running", child=child)
+
+    assert explained(state(calling)).endswith(
+        "`runwright explain release-1-tell`; it waits for a decision: "
+        "`runwright approve release-1-tell ask`."
+    )

@@ -7,7 +7,7 @@ import pytest
 
 from runwright.errors import InvalidManifestError, Problem
 from runwright.models.bubustack import Story
-from runwright.models.story_run import StartStoryRun
+from runwright.models.story_run import StartStoryRun, StepDefaults
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.configuration import configuration_problems
 from runwright.rules.bubustack.intake import (
@@ -66,6 +66,20 @@ def test_a_run_is_started_with_a_snapshot_of_all_that_it_executes() -> None:
     assert [one.metadata.name for one in start.engrams] == ["worker"]
     assert [one.metadata.name for one in start.templates] == ["image"]
     assert configuration_problems(start) == []
+
+
+def test_a_run_takes_along_what_it_is_found_by() -> None:
+    annotations = {"bubustack.io/correlation-id": " order-42 "}
+    run = run_of(metadata={"annotations": annotations})
+
+    assert started(meaning(run, THERE)).correlation == "order-42"
+    assert started(meaning(run_of(), THERE)).correlation == ""
+
+
+def test_a_run_takes_along_what_the_operator_says_of_its_steps() -> None:
+    defaults = StepDefaults(max_retries=1)
+
+    assert started(meaning_of(run_of(), THERE, "prod", defaults=defaults)).defaults == defaults
 
 
 def test_nobody_is_the_author_of_a_run_that_names_none() -> None:

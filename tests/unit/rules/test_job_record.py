@@ -53,6 +53,13 @@ def test_it_belongs_to_its_story_run() -> None:
     assert metadata["labels"]["app.kubernetes.io/managed-by"] == "runwright"
 
 
+def test_it_says_in_full_what_its_run_is_found_by() -> None:
+    metadata = record(correlation="Order #42!").manifest["metadata"]
+
+    assert metadata["annotations"] == {"bubustack.io/correlation-id": "Order #42!"}
+    assert metadata["labels"]["bubustack.io/correlation-id"] == "Order-42"
+
+
 def test_nobody_would_own_it_where_no_resource_stands_for_the_run() -> None:
     one = work(uid=NO_RESOURCE)
 

@@ -6,6 +6,7 @@ import pytest
 
 from runwright.models.tasks import JobTemplate
 from runwright.rules.bubustack.jobs import Begun, Work, cluster_variables, job_template
+from runwright.rules.bubustack.jobs.labels import CORRELATION
 from tests.unit.rules.states import NOW
 from tests.unit.rules.works import Fields, key_of, work
 
@@ -84,6 +85,14 @@ def test_a_job_is_labelled_as_upstreams_is_but_says_who_manages_it() -> None:
         "bubustack.io/steprun": "release-1-build",
         "bubustack.io/engram": "worker",
     }
+
+
+def test_what_a_run_is_found_by_is_a_label_of_all_that_it_makes() -> None:
+    """It may be any text, a label not."""
+    given = "Order #42!"
+
+    assert job(work(correlation=given)).labels[CORRELATION] == "Order-42"
+    assert CORRELATION not in job(work(correlation="!")).labels
 
 
 def test_no_label_is_longer_than_a_cluster_takes() -> None:

@@ -104,6 +104,17 @@ def test_a_condition_that_cannot_be_evaluated_does_not_hold_and_says_why() -> No
     assert found.message.startswith("Waiting for condition, which for now cannot be evaluated: ")
 
 
+@pytest.mark.parametrize("number", ["now | unixEpoch | int64", "randInt 0 9"])
+def test_a_condition_that_time_or_chance_may_mend_changes_by_itself(number: str) -> None:
+    """It comes to a text that is no truth value, but only for now."""
+    until = f"{{{{ if gt ({number}) 9999999999 }}}}true{{{{ else }}}}not yet{{{{ end }}}}"
+
+    found = look(until, SCOPE, NOW, DICE)
+
+    assert (found.holds, found.changes_by_itself) == (False, True)
+    assert "not true or false" in found.trouble
+
+
 def test_a_long_wait_looks_at_the_clock_less_often() -> None:
     """Each look leaves events in the history: a wait of a year must not fill it."""
     timing = Timing(poll_interval=timedelta(seconds=1))

@@ -81,6 +81,18 @@ def test_a_run_that_was_stopped_is_stopped_again_or_does_the_rest() -> None:
     assert list(resume_of(resumed(start_of(stopping), state)).kept) == ["look"]
 
 
+def test_a_wait_that_was_given_up_waits_again_although_it_may_fail() -> None:
+    """What it waited for may come this time: another step failed to bring it."""
+    waits = {"name": "wait", "type": "wait", "with": {"until": "no"}, "allowFailure": True}
+    waiting = story(condition("look"), waits)
+    state = state_of(waiting, look=Phase.SUCCEEDED, wait=Phase.FAILED).model_copy(
+        update={"finished_at": NOW, "phase": Phase.FAILED}
+    )
+    state = changed(state, "wait", reason=StepReason.WAITS_IN_VAIN)
+
+    assert list(resume_of(resumed(start_of(waiting), state)).kept) == ["look"]
+
+
 def test_the_next_execution_has_the_next_number_and_knows_who_asked() -> None:
     start = resumed(START, FAILED.model_copy(update={"activation": 3}), by="ada")
 

@@ -7,7 +7,7 @@ import pytest
 
 from runwright.models.bubustack import BackoffStrategy, Engram
 from runwright.models.durations import parse_duration
-from runwright.models.story_run import StartStoryRun
+from runwright.models.story_run import StartStoryRun, StepDefaults
 from runwright.rules.bubustack.retries import (
     Retries,
     retries_of,
@@ -272,6 +272,20 @@ def test_a_template_recommends_no_more_retries_than_a_policy_can_have(
     start = run(advice={"retry": {"recommendedMaxRetries": recommended}})
 
     assert policy_of(start).max_retries == retries
+
+
+def test_an_operator_has_the_last_word_where_nobody_else_has_one() -> None:
+    """A policy that says no number of retries leaves it to the operator, too."""
+    defaults = StepDefaults(timeout=7 * SECOND, max_retries=1)
+    silent = run().model_copy(update={"defaults": defaults})
+    delayed = run(own(delay="2s")).model_copy(update={"defaults": defaults})
+    spoken = saying(LEVELS).model_copy(update={"defaults": defaults})
+
+    assert policy_of(silent) == Retries(max_retries=1)
+    assert policy_of(delayed) == Retries(max_retries=1, delay=2 * SECOND)
+    assert policy_of(spoken) == policy_of(saying(LEVELS))
+    assert timeout_of(silent, silent.story.spec.steps[0]) == 7 * SECOND
+    assert timeout_of(spoken, spoken.story.spec.steps[0]) == SECOND
 
 
 def test_a_template_that_recommends_nothing_changes_nothing() -> None:

@@ -14,6 +14,8 @@ PARENT_STORY_RUN: Final = "bubustack.io/parent-storyrun"
 """The label of a StoryRun that a step of another one executes: the name of that one."""
 PARENT_STEP: Final = "bubustack.io/parent-step"
 """The label of what belongs to a step that is made of others, and which step that is."""
+CORRELATION: Final = "bubustack.io/correlation-id"
+"""The annotation of a StoryRun that says what it is found by, and the label that finds it."""
 MANAGED_BY: Final = {"app.kubernetes.io/managed-by": "runwright"}
 
 
@@ -22,7 +24,11 @@ def labels_of_run(start: StartStoryRun) -> dict[str, str]:
 
     Source: BubuStack, labels.
     """
-    return {STORY_RUN: label_value(start.name), **_labels_of_story(start)}
+    return {
+        STORY_RUN: label_value(start.name),
+        **_labels_of_story(start),
+        **correlation_label(start),
+    }
 
 
 def labels_of_child(parent: StartStoryRun, child: StartStoryRun, step: str) -> dict[str, str]:
@@ -32,9 +38,24 @@ def labels_of_child(parent: StartStoryRun, child: StartStoryRun, step: str) -> d
     """
     return {
         **_labels_of_story(child),
+        **correlation_label(child),
         PARENT_STORY_RUN: label_value(parent.name),
         PARENT_STEP: label_value(step),
     }
+
+
+def correlation_label(start: StartStoryRun) -> dict[str, str]:
+    """Return the label of everything that a run makes, and of its own object; none if it has none.
+
+    Source: BubuStack, labels.
+    """
+    value = label_value(start.correlation)
+    return {CORRELATION: value} if value else {}
+
+
+def correlation_annotation(start: StartStoryRun) -> dict[str, str]:
+    """Return what says it in full on the StepRuns and the StoryRuns that a run makes."""
+    return {CORRELATION: start.correlation} if start.correlation else {}
 
 
 def _labels_of_story(start: StartStoryRun) -> dict[str, str]:

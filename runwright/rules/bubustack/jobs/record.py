@@ -14,7 +14,12 @@ from runwright.models.objects import Manifest
 from runwright.models.tasks import TaskKey, TaskRecord
 from runwright.rules.bubustack.branches import own_name
 from runwright.rules.bubustack.conditions import Standing, phase_conditions
-from runwright.rules.bubustack.jobs.labels import RUNS_VERSION, labels_of_step, owners_of_run
+from runwright.rules.bubustack.jobs.labels import (
+    RUNS_VERSION,
+    correlation_annotation,
+    labels_of_step,
+    owners_of_run,
+)
 from runwright.rules.bubustack.jobs.work import Work
 from runwright.rules.bubustack.retries import retries_of, timeout_of
 
@@ -58,6 +63,7 @@ def _manifest(work: Work, idempotency_key: str) -> Manifest:
             "name": work.name,
             "namespace": work.start.namespace,
             "labels": labels_of_step(work),
+            "annotations": correlation_annotation(work.start),
             "ownerReferences": owners_of_run(work.start),
         },
         "spec": _spec(work, idempotency_key).model_dump(
