@@ -58,7 +58,7 @@ def trimmed_pod(pod: Manifest) -> Manifest:
 def trimmed_story_run(run: Manifest) -> Manifest:
     """Return a StoryRun without what its run knows by itself: once it was started, its inputs.
 
-    Of one that is over only what says when it may go.
+    Of one that is over only what says when it may go, and how its gates were decided.
     """
     status: Manifest = run.get("status") or {}
     metadata = {name: value for name, value in run["metadata"].items() if name != "managedFields"}
@@ -71,15 +71,15 @@ def trimmed_story_run(run: Manifest) -> Manifest:
     if RUN_ID not in (metadata.get("annotations") or {}):
         return {**known, "spec": spec, "status": status}
     spec = _some(spec, ("storyRef", "cancelRequested"))
-    if status.get("finishedAt"):
-        return {**known, "spec": spec, "status": _some(status, _OF_THE_END)}
     steps: Mapping[str, Manifest] = status.get("stepStates") or {}
     phases = {name: _some(step, ("phase",)) for name, step in steps.items()}
-    return {
-        **known,
-        "spec": spec,
-        "status": {**_some(status, _OF_AN_OPEN_RUN), "stepStates": phases},
-    }
+    if not status.get("finishedAt"):
+        kept = {**_some(status, _OF_AN_OPEN_RUN), "stepStates": phases}
+    elif gates := status.get("gates"):
+        kept = {**_some(status, (*_OF_THE_END, "gates")), "stepStates": _some(phases, gates)}
+    else:
+        kept = _some(status, _OF_THE_END)
+    return {**known, "spec": spec, "status": kept}
 
 
 def job_uid_of(pod: Manifest) -> str:

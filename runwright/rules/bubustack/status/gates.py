@@ -119,16 +119,22 @@ def deciders(gate: Gate) -> str:
     return ", ".join(dict.fromkeys(filter(None, names)))
 
 
-def _entry(start: StartStoryRun, gate: Gate, refused: RefusedDecision | None) -> GateStatus | None:
-    if decided := _DECIDED.get(gate.outcome):
-        return GateStatus(
-            state=decided.state,
-            message=cut(gates.message_of(gate), MESSAGE),
-            updated_at=gate.closed_at,
-            updated_by=cut(deciders(gate), _LONGEST_NAMES) or None,
-        )
-    if gate.outcome:
+def decided_entry(gate: Gate) -> GateStatus | None:
+    """Return what is shown of a gate that was approved or rejected; None while it is neither."""
+    decided = _DECIDED.get(gate.outcome)
+    if decided is None:
         return None
+    return GateStatus(
+        state=decided.state,
+        message=cut(gates.message_of(gate), MESSAGE),
+        updated_at=gate.closed_at,
+        updated_by=cut(deciders(gate), _LONGEST_NAMES) or None,
+    )
+
+
+def _entry(start: StartStoryRun, gate: Gate, refused: RefusedDecision | None) -> GateStatus | None:
+    if gate.outcome:
+        return decided_entry(gate)
     newest = _newest(gate.decisions)
     if refused and (newest is None or refused.at > newest):
         message = f"{_WAITS}; that of {refused.request.by or 'somebody'} was refused: "
