@@ -57,6 +57,7 @@ def desk(
     folder = tmp_path / "checkout"
     for name in ("deploy", "examples"):
         _copied(project() / name, folder / name, node.load_runwright())
+    _not_installed(folder / "deploy" / "crds" / "kratix")
     path = f"{_kubectl(tmp_path / 'bin')}{os.pathsep}{os.environ['PATH']}"
     environ = {
         "HOME": str(folder),
@@ -82,6 +83,15 @@ def _copied(source: Path, target: Path, image: str) -> None:
     for path in (path for path in target.rglob("*") if path.suffix in {".yaml", ".yml"}):
         text = path.read_text().replace("image: runwright:0.1.0", f"image: {image}")
         path.write_text(text.replace("image: busybox:1.37", f"image: {BUSYBOX}"))
+
+
+def _not_installed(folder: Path) -> None:
+    """Make kinds of those in a folder that this cluster does not have, as a reader's has not.
+
+    Those of the checkout it may have, for other tests.
+    """
+    for path in folder.iterdir():
+        path.write_text(path.read_text().replace("kratix.io", "kratix.example"))
 
 
 def _kubectl(folder: Path) -> Path:
