@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from runwright.cli.marks import word
-from runwright.cli.pages import failure, gate_lines, step_note
+from runwright.cli.pages import failure, gate_lines, stall_note, step_note
 from runwright.client import View
 from runwright.models.bubustack import Phase
 from runwright.models.story_run import StepProgress, StoryRunState
@@ -41,8 +41,8 @@ def _troubles(before: View | None, after: View) -> Iterator[str]:
 
 def _key(step: StepProgress | None) -> tuple[object, ...]:
     if step is None:
-        return None, 0, None  # as a step that has not started
-    return step.phase, step.tries, step.reason
+        return None, 0, None, ""  # as a step that has not started
+    return step.phase, step.tries, step.reason, stall_note(step)
 
 
 def _pauses(old: StoryRunState | None, new: StoryRunState) -> Iterator[str]:

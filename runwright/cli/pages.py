@@ -25,6 +25,7 @@ from runwright.rules.bubustack.explanation import (
     standing,
     verdict_of,
 )
+from runwright.rules.bubustack.status.run import is_stalled
 from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt, listed
@@ -114,7 +115,13 @@ def _under_way(step: StepProgress, now: datetime) -> str:
     if step.phase is Phase.PAUSED:
         said = excerpt(step.message, _NOTE) if step.type == StepType.WAIT else ""
         return " ".join(filter(None, (said, until)))
-    return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
+    tries = f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
+    return ", ".join(filter(None, (tries, stall_note(step))))
+
+
+def stall_note(step: StepProgress) -> str:
+    """Return in a few words why a step that should run does not; empty if it does."""
+    return f"does not get on: {_cause(step)}" if is_stalled(step) else ""
 
 
 def _decided(gate: Gate | None) -> str:
@@ -162,6 +169,11 @@ def _pending(state: StoryRunState, now: datetime) -> Iterator[Sequence[str]]:
             f"  runwright resume {shown_name(state)}",
         )
     yield from (gate_lines(state, name) for name in state.pending_gates)
+    yield from (_stall(step) for step in state.steps.values() if is_stalled(step))
+
+
+def _stall(step: StepProgress) -> Sequence[str]:
+    return [f"Step {step.name} does not get on: {_cause(step)}", *_diagnosed(step)]
 
 
 def gate_lines(state: StoryRunState, name: str) -> Sequence[str]:
@@ -186,14 +198,19 @@ def _trouble(trouble: Trouble, now: datetime) -> Sequence[str]:
 
 def failure(state: StoryRunState, step: StepProgress) -> Sequence[str]:
     """Return why a step failed, what would mend it, and how to read more of it."""
-    told = (step.diagnosis.detail, step.diagnosis.resolution) if step.diagnosis else ()
     child = child_name(state, step)
     return [
         f"Step {step.name} ({word(step.phase)}): {_cause(step)}",
-        *(f"  {excerpt(line, 2 * _NOTE)}" for line in told if line),
+        *_diagnosed(step),
         *([f"  runwright logs {shown_name(state)} {step.name}"] if step.task else []),
         *([f"  runwright get {child}"] if child else []),
     ]
+
+
+def _diagnosed(step: StepProgress) -> Iterator[str]:
+    """Yield what is known of a cause, and what would mend it."""
+    told = (step.diagnosis.detail, step.diagnosis.resolution) if step.diagnosis else ()
+    return (f"  {excerpt(line, 2 * _NOTE)}" for line in told if line)
 
 
 def runs_table(runs: Sequence[Summary], now: datetime, console: Console) -> RenderableType:

@@ -8,6 +8,7 @@ from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
 from runwright.models.story_run import StepProgress, StepReason, StoryRunState
 from runwright.rules import gates
+from runwright.rules.bubustack.status.run import is_stalled, step_message
 from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt, listed
@@ -208,7 +209,8 @@ def _held_up(step: StepProgress, now: datetime) -> str:
 def _at_work(step: StepProgress, now: datetime) -> str:
     since = f" for {lasting(now - step.started_at)}" if step.started_at else ""
     tries = f", try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
-    return f"Step {step.name} has been running{since}{tries}"
+    stalled = f", and does not get on: {step_message(step)}" if is_stalled(step) else ""
+    return f"Step {step.name} has been running{since}{tries}{stalled}"
 
 
 def _times(count: int) -> str:

@@ -144,6 +144,33 @@ def test_a_step_says_what_it_waits_for(fields: dict[str, object], note: str) -> 
     assert shown.rstrip().endswith(note)
 
 
+STALLED = step(
+    "build",
+    phase="Running",
+    started_at=START,
+    tries=1,
+    task="b",
+    diagnosis={
+        "category": "image-pull",
+        "summary": "the image cannot be pulled",
+        "detail": "nowhere.example/build:1: not found",
+        "resolution": "see that the image exists under this name",
+    },
+)
+
+
+def test_a_step_that_cannot_start_says_why_and_what_would_mend_it() -> None:
+    """Running alone would be believed for as long as the step may take."""
+    shown = page(state(STALLED))
+
+    assert "build  1m 5s  does not get on: the image cannot be pulled\n" in shown
+    assert shown.endswith(
+        "Step build does not get on: the image cannot be pulled\n"
+        "  nowhere.example/build:1: not found\n"
+        "  see that the image exists under this name\n"
+    )
+
+
 CHILD = {"name": "release-1-eu", "workflow_id": "storyrun/default/release-1-eu/local"}
 
 

@@ -61,6 +61,15 @@ def test_retries_sleeps_and_troubles_are_named() -> None:
     )
 
 
+def test_a_step_that_cannot_start_says_why() -> None:
+    diagnosis = {"category": "image-pull", "summary": "the image cannot be pulled"}
+    pulling = step("build", phase="Running", started_at=at(60), diagnosis=diagnosis)
+
+    assert explained(state(pulling)).endswith(
+        "Step build has been running for 5s, and does not get on: the image cannot be pulled."
+    )
+
+
 def test_a_pause_names_who_and_how_to_end_it() -> None:
     paused = state(TO_COME, namespace="team", paused={"by": "ada", "since": at(5)})
 
