@@ -15,6 +15,7 @@ from runwright.client import Summary, Trouble, View
 from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Gate
 from runwright.models.story_run import Section, StepProgress, StepReason, StoryRunState
+from runwright.rules.bubustack.afterwards import next_step
 from runwright.rules.bubustack.explanation import (
     approvals,
     as_whom,
@@ -26,7 +27,6 @@ from runwright.rules.bubustack.explanation import (
     verdict_of,
 )
 from runwright.rules.bubustack.status.run import is_stalled
-from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt, listed
 
@@ -150,8 +150,8 @@ def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
     for step in state.steps.values():
         if step.failed:
             yield failure(state, step)
-    if state.finished_at and state.has_started and state.phase not in CLOSES_AS_COMPLETED:
-        yield (f"Go on from what did not succeed: runwright retry {shown_name(state)}",)
+    if following := next_step(state):
+        yield (": ".join(filter(None, (following.advice, following.command(shown_name(state))))),)
     if state.output is not None:
         text = json.dumps(state.output, ensure_ascii=False)
         yield (f"Output: {excerpt(text, _OUTPUT)}",)

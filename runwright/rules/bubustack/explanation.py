@@ -8,6 +8,7 @@ from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
 from runwright.models.story_run import StepProgress, StepReason, StoryRunState
 from runwright.rules import gates
+from runwright.rules.bubustack.afterwards import next_step
 from runwright.rules.bubustack.status.run import is_stalled, step_message
 from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.times import lasting, moment
@@ -232,8 +233,9 @@ def _ended(state: StoryRunState, now: datetime) -> Iterator[str]:
         return
     if skipped:
         yield f"Skipped: {listed(skipped)}"
-    if state.has_started:
-        yield f"`runwright retry {shown_name(state)}` goes on from what did not succeed"
+    if following := next_step(state):
+        command = following.command(shown_name(state))
+        yield f"{following.advice}: `{command}`" if command else following.advice
 
 
 def _failures(state: StoryRunState) -> Iterator[str]:

@@ -25,7 +25,7 @@ def test_a_run_that_failed_says_of_what_and_how_to_go_on() -> None:
         "Step ship failed: the command failed. Read the log of this try. "
         "What it wrote shows `runwright logs release-1 ship`. "
         "Skipped: announce. "
-        "`runwright retry release-1` goes on from what did not succeed."
+        "Go on from what did not succeed: `runwright retry release-1`."
     )
 
 
