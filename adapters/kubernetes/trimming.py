@@ -25,7 +25,7 @@ _JOB_OF_POD: Final = (JOB_UID, _JOB_NAME)
 
 
 def trimmed_job(job: Manifest) -> Manifest:
-    """Return a Job without the bulk of its pod template."""
+    """Return a Job without the bulk of its pod template; of a command its first word is left."""
     template = job["spec"]["template"]
     first = template["spec"]["containers"][0]
     return {
@@ -34,7 +34,7 @@ def trimmed_job(job: Manifest) -> Manifest:
             **_some(job["spec"], ("suspend", "activeDeadlineSeconds")),
             "template": {
                 "metadata": _some(template.get("metadata") or {}, ("finalizers",)),
-                "spec": {"containers": [_some(first, ("name", "image"))]},
+                "spec": {"containers": [{**_some(first, ("name", "image")), **_command(first)}]},
             },
         },
         "status": job.get("status") or {},
@@ -101,6 +101,11 @@ def _metadata(manifest: Manifest, labels: Iterable[str]) -> Manifest:
         "labels": _some(metadata.get("labels") or {}, labels),
         "annotations": {name: text for name, text in annotations.items() if _OURS in name},
     }
+
+
+def _command(container: Manifest) -> Manifest:
+    words = container.get("command") or []
+    return {"command": words[:1]} if words else {}
 
 
 def _some(given: Mapping[str, Any], names: Iterable[str]) -> Manifest:
