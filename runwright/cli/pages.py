@@ -14,11 +14,13 @@ from runwright.cli.parameters import user
 from runwright.client import Summary, Trouble, View
 from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Gate
+from runwright.models.runs import Cancelled
 from runwright.models.story_run import Section, StepProgress, StepReason, StoryRunState
 from runwright.rules.bubustack.afterwards import next_step
 from runwright.rules.bubustack.explanation import (
     approvals,
     as_whom,
+    cause_of,
     child_name,
     gates_within,
     refused,
@@ -129,8 +131,7 @@ def _decided(gate: Gate | None) -> str:
 
 
 def _cause(step: StepProgress) -> str:
-    summary = step.diagnosis.summary if step.diagnosis else ""
-    return excerpt(summary or step.message, _NOTE)
+    return excerpt(cause_of(step), _NOTE)
 
 
 def _remarks(view: View, now: datetime) -> Iterator[str]:
@@ -142,6 +143,8 @@ def _remarks(view: View, now: datetime) -> Iterator[str]:
 def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
     """Yield what a person should know or do, each as its lines."""
     state = view.state
+    if state.finished_at and state.cancelled:
+        yield (f"Cancelled by {_canceller(state.cancelled)}.",)
     if not state.finished_at:
         yield from _pending(state, now)
         yield from (_trouble(each, now) for each in view.troubles)
@@ -159,8 +162,7 @@ def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
 
 def _pending(state: StoryRunState, now: datetime) -> Iterator[Sequence[str]]:
     if state.cancelled:
-        by, reason = state.cancelled.by or "somebody", state.cancelled.reason
-        yield (f"Cancelled by {by}{f': {reason}' if reason else ''}; what runs is being stopped.",)
+        yield (f"Cancelled by {_canceller(state.cancelled)}; what runs is being stopped.",)
     elif state.paused:
         by, since = state.paused.by or "somebody", moment(state.paused.since, now)
         comment = f": {state.paused.comment}" if state.paused.comment else ""
@@ -174,6 +176,12 @@ def _pending(state: StoryRunState, now: datetime) -> Iterator[Sequence[str]]:
 
 def _stall(step: StepProgress) -> Sequence[str]:
     return [f"Step {step.name} does not get on: {_cause(step)}", *_diagnosed(step)]
+
+
+def _canceller(cancelled: Cancelled) -> str:
+    """Return who cancelled a run, and why."""
+    reason = f": {cancelled.reason}" if cancelled.reason else ""
+    return f"{cancelled.by or 'somebody'}{reason}"
 
 
 def gate_lines(state: StoryRunState, name: str) -> Sequence[str]:

@@ -242,7 +242,7 @@ def _failures(state: StoryRunState) -> Iterator[str]:
     for step in state.steps.values():
         if step.failed:
             gate = state.gates.get(step.name)
-            why = (verdict_of(gate) if gate else "") or _cause(step)
+            why = (verdict_of(gate) if gate else "") or cause_of(step) or "it does not say why"
             yield f"Step {step.name} {_verb(step)}: {why}"
             if step.diagnosis and step.diagnosis.resolution:
                 resolution = step.diagnosis.resolution
@@ -259,9 +259,12 @@ def _verb(step: StepProgress) -> str:
     )
 
 
-def _cause(step: StepProgress) -> str:
-    said = step.diagnosis.summary if step.diagnosis else ""
-    return said or step.message or "it does not say why"
+def cause_of(step: StepProgress) -> str:
+    """Return what went wrong with a step in a few words, and its exit code; empty: nobody says."""
+    if step.diagnosis is None:
+        return step.message
+    code = f" (exit code {step.exit_code})" if step.failed and step.exit_code else ""
+    return f"{step.diagnosis.summary}{code}"
 
 
 def _subject(state: StoryRunState) -> str:

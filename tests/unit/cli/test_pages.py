@@ -8,6 +8,7 @@ from runwright.models.story_run import StoryRunState
 from tests.unit.cli.states import (
     BROKEN,
     BUILT,
+    FAILED,
     GATE,
     NOW,
     OPEN_GATE,
@@ -287,3 +288,19 @@ def test_a_paused_run_is_called_so_in_its_headline() -> None:
     paused = state(TO_COME, paused={"by": "ada", "since": at(5)})
 
     assert page(paused).startswith("◷ Paused  default/release-1")
+
+
+def test_a_failure_has_its_exit_code_in_its_line() -> None:
+    failed = {**FAILED, "exit_code": 3}
+
+    shown = page(state(failed, phase="Failed", finished_at=at(20)))
+
+    assert "ship  12s  the command failed (exit code 3)\n" in shown
+
+
+def test_a_cancelled_run_says_by_whom_and_why() -> None:
+    cancelled = {"by": "ada", "at": at(2), "reason": "wrong tag", "grace": "PT20S"}
+
+    shown = page(state(BUILT, phase="Finished", finished_at=at(5), cancelled=cancelled))
+
+    assert "Cancelled by ada: wrong tag.\n" in shown
