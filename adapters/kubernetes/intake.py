@@ -10,7 +10,7 @@ from adapters.kubernetes.blocked import BlockedRuns
 from adapters.kubernetes.child_runs import is_abandoned, remove_child_runs
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.informer import Informer, Name
-from adapters.kubernetes.late_decisions import LateDecisions
+from adapters.kubernetes.late_requests import LateRequests
 from adapters.kubernetes.library import Library
 from adapters.kubernetes.notes import Notes
 from adapters.kubernetes.queue import WorkQueue
@@ -94,7 +94,7 @@ class StoryRunIntake:
         self.notes = Notes(cluster, ways.mirror)
         self._launcher = ways.launcher
         self._redriving = Redriving(cluster, ways.launcher, ways.executions, self.notes)
-        self._late = LateDecisions(ways.launcher, ways.executions, self.notes)
+        self._late = LateRequests(ways.launcher, ways.executions, self.notes)
         self._ward = ward
         self._metrics = metrics
         self._waiting: set[Name] = set()

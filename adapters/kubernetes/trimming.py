@@ -12,7 +12,10 @@ _METADATA: Final = (
     *("deletionGracePeriodSeconds", "finalizers", "ownerReferences"),
 )
 _OURS: Final = "runwright.dev/"
-_OF_THE_END: Final = ("phase", "attempts", "finishedAt", "childrenCleanedAt")
+_OF_THE_END: Final = (
+    *("phase", "attempts", "finishedAt", "childrenCleanedAt"),
+    "observedGeneration",
+)
 _OF_AN_OPEN_RUN: Final = (
     *("phase", "attempts", "message", "conditions", "startedAt", "active", "gates"),
     "observedGeneration",

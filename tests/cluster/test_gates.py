@@ -94,8 +94,9 @@ async def test_what_is_decided_once_the_run_is_over_is_put_right(stage: Stage) -
 
     async with stage.served():
         await stage.run("web-1", "release")
+        await stage.until("web-1", lambda run: "0 of 1 approvals" in _said(run, "ready"))
         await stage.approve("web-1", "ready", by="ada")
-        await stage.until_phase("web-1", "Failed")
+        ended = await stage.until_phase("web-1", "Failed")
         name = stage.namespace, "web-1"
         await stage.cluster.patch(
             STORY_RUNS, name, {"status": {"gates": late}}, subresource="status"
@@ -104,7 +105,15 @@ async def test_what_is_decided_once_the_run_is_over_is_put_right(stage: Stage) -
         await stage.until_event("DecisionRefused", "web-1")
         events = await told(stage, "web-1")
 
+        cancel = {"spec": {"cancelRequested": True}}
+        await stage.cluster.patch(STORY_RUNS, name, cancel)
+        await stage.until_event("CancelRefused", "web-1")
+        over = await stage.story_run("web-1")
+
     gates = run["status"]["gates"]
+    assert _state(ended, "ready") == "Approved"
+    assert over is not None
+    assert over["status"]["observedGeneration"] == over["metadata"]["generation"] == 2
     assert {name: (one["state"], one["updatedBy"]) for name, one in gates.items()} == {
         "ready": ("Approved", "ada")
     }

@@ -1,6 +1,6 @@
-"""Decisions that people wrote into the status of a run that was over: they do not count."""
+"""What people ask of a run that is over: decisions do not count, and there is nothing to cancel."""
 
-from typing import Any
+from typing import Any, Final
 
 from runwright.models.bubustack import StoryRun, StoryRunStatus
 from runwright.models.gates import DecideGate
@@ -41,6 +41,28 @@ def put_right(late: tuple[DecideGate, ...], state: StoryRunState | None) -> dict
             for one in late
         }
     }
+
+
+def is_cancelled_late(run: StoryRun) -> bool:
+    """Return whether a run was over before its object asked to be cancelled, and nobody said so.
+
+    The generation that its status has observed tells: that of a cancel is later than that of a
+    start, and nothing else of the spec changes.
+    """
+    observed = run.status.observed_generation if run.status else None
+    is_news = observed is not None and run.metadata.generation > observed
+    return run.spec.cancel_requested and is_news and was_started(run) and is_over(run)
+
+
+def observing(run: StoryRun) -> dict[str, Any]:
+    """Return a merge patch of the status by which the same is not told again."""
+    return {"observedGeneration": run.metadata.generation}
+
+
+NOTHING_TO_CANCEL: Final = (
+    "spec.cancelRequested was set when the run was over: there is nothing to cancel. It is not "
+    "taken back, so this StoryRun cannot be executed again; to run its Story, create another one."
+)
 
 
 def why_refused(decision: DecideGate) -> str:

@@ -1,4 +1,4 @@
-"""What people decide with kubectl once a run is over is taken back, not left as if it counted."""
+"""What people ask with kubectl once a run is over is answered, not left as if it counted."""
 
 from typing import Any, Final
 
@@ -8,7 +8,12 @@ from adapters.kubernetes.trimming import trimmed_story_run
 from runwright.models.bubustack import StoryRun
 from runwright.models.gates import Decision, Gate, GateOutcome, Verdict
 from runwright.rules.bubustack.intake import RUN_ID
-from runwright.rules.bubustack.late_decisions import late_decisions, put_right, why_refused
+from runwright.rules.bubustack.late_requests import (
+    is_cancelled_late,
+    late_decisions,
+    put_right,
+    why_refused,
+)
 from tests.unit.rules.resources import run_of
 from tests.unit.rules.states import NOW, state_of
 from tests.unit.rules.stories import engram, story
@@ -115,3 +120,19 @@ def test_the_refusal_names_who_decided_and_says_why_it_does_not_count() -> None:
     (decision,) = late_decisions(ended({"ask": APPROVED}, {"ask": "Timeout"}))
 
     assert why_refused(decision) == "grace may not approve gate ask: the run is over"
+
+
+@pytest.mark.parametrize(
+    ("generation", "observed", "is_late"),
+    [(2, 1, True), (2, 2, False), (1, 1, False), (2, None, False)],
+    ids=["late", "in time, or answered", "never asked", "unknown"],
+)
+def test_a_cancel_that_came_too_late_is_told_by_its_generation(
+    generation: int, observed: int | None, *, is_late: bool
+) -> None:
+    """It forbids every other execution, so who asked for it should hear of that, once."""
+    metadata = {"annotations": {RUN_ID: "0199"}, "generation": generation}
+    status = {"phase": "Succeeded", "observedGeneration": observed}
+    run = run_of(status=status, metadata=metadata, cancelRequested=generation == 2)
+
+    assert is_cancelled_late(run) is is_late
