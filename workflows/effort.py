@@ -8,6 +8,7 @@ from typing import Final, Self
 from temporalio import workflow
 
 from runwright.rules import effort
+from workflows.tasks import unbroken
 
 MOST_EFFORT: Final = 100_000
 """Steps, of about a microsecond, after which the rest waits for the next workflow task."""
@@ -42,6 +43,14 @@ class Effort:
         async with self._turn:
             while not self.has_room():
                 await workflow.sleep(0.001, summary="much to evaluate")
+
+    async def room_in_any_case(self) -> None:
+        """Wait until there is room, also where the caller is cancelled meanwhile.
+
+        For who judges a success that is recorded: it stays one.
+        """
+        while not self.has_room():
+            await unbroken(self.room())
 
     def has_room(self) -> bool:
         """Return whether something may be evaluated in this workflow task."""

@@ -87,7 +87,7 @@ class StoryChildren(StoryTasks):
 
     async def _continuation(self, step: Step, anew: StartStoryRun) -> Continuation:
         """Return how the run of a step goes on, which it does in a later execution only."""
-        if not may_go_on(self._start, self._step(step)):
+        if not may_go_on(self._start, self._step(step).section, step.name):
             return Continuation()
         earlier = await self._earlier(step, anew)
         if earlier is None:
@@ -177,7 +177,7 @@ class StoryChildren(StoryTasks):
             parent_close_policy=(
                 ParentClosePolicy.REQUEST_CANCEL if waits else ParentClosePolicy.ABANDON
             ),
-            id_reuse_policy=again if self._activation > 1 else first,
+            id_reuse_policy=again if children.highest_activation(self._start) > 1 else first,
             search_attributes=attributes_of(start),
             static_summary=f"{start.name}: story {start.story.metadata.name}",
         )

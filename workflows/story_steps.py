@@ -17,7 +17,7 @@ from runwright.rules.bubustack import blocked, checks, primitives, progress, ver
 from runwright.rules.bubustack.dag import Graph
 from runwright.rules.bubustack.scope import lacking
 from workflows.story_waits import StoryWaits
-from workflows.tasks import cancelled, unbroken
+from workflows.tasks import cancelled
 
 MOST_IN_FLIGHT: Final = 500
 """Steps of one run at a time; Temporal refuses a run with 2,000 pending activities."""
@@ -148,8 +148,7 @@ class StorySteps(StoryWaits):
         """Return the step as it ended; as failed if what must hold after a success does not."""
         if ended.phase is not Phase.SUCCEEDED or step.post_execution is None:
             return ended
-        while not self._effort.has_room():
-            await unbroken(self._effort.room())  # a success that is recorded stays one
+        await self._effort.room_in_any_case()
         steps = {**self._state.steps, step.name: ended}
         now, random = workflow.now(), workflow.random()
         with self._effort.counted():

@@ -22,6 +22,9 @@ from workflows.tasks import answered, run_task
 MOST_AT_ONCE: Final = 1024 * 1024
 """Bytes of input of the tasks that are started in one workflow task."""
 
+_SPREADS_CHECKS: Final = "checks-wait-for-room"
+"""The patch of runs that began when outputs were checked whatever else was evaluated."""
+
 
 class StoryTasks(StoryWorkers):
     """What a run has done by tasks on its backend."""
@@ -111,7 +114,9 @@ class StoryTasks(StoryWorkers):
         self._set(progress.trying(self._step(step), number, policy, task.key.name))
         label = step.name if number == 1 else f"{step.name}, try {number}"
         outcome = await run_task(task, self._alarms, label=label, grace=self._stop_grace)
-        with self._effort.counted():  # a success that is recorded must not wait to be cancelled
+        if not self._effort.has_room() and workflow.patched(_SPREADS_CHECKS):
+            await self._effort.room_in_any_case()
+        with self._effort.counted():
             outcome = progress.checked(worker.template, outcome)
         return self._bounded(step, outcome)
 

@@ -1,6 +1,7 @@
 """StoryRuns that somebody wants executed again, by an annotation."""
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -18,6 +19,7 @@ from runwright.ports import Executions, Fate, Launcher, RunStanding
 from runwright.rules.bubustack import intake, outside
 from runwright.rules.bubustack import redrive as rules
 from runwright.rules.bubustack.branches import step_run_name
+from runwright.rules.bubustack.continuing import steps_that_go_on
 from runwright.rules.bubustack.redrive import Redrive, Refused
 
 _LOG: Final = logging.getLogger(__name__)
@@ -128,9 +130,8 @@ class Redriving:
             await self._refuse(run, redrive, Refused("StateLost", str(error)))
             return
         kept = again.resume_from.kept if again.resume_from else {}
-        names = {step_run_name(run.metadata.name, step) for step in kept}
-        await remove_child_runs(self._cluster, run, names)
-        if await remove_step_runs(self._cluster, run, names):
+        await remove_child_runs(self._cluster, run, _names(run, steps_that_go_on(again)))
+        if await remove_step_runs(self._cluster, run, _names(run, kept)):
             return
         await self._notes.write(run, outside.wiped_status(rules.repeated(again)))
         run_id = await self._executions.start_again(again)
@@ -187,6 +188,11 @@ class Redriving:
         return (
             read if isinstance(read, StoryRun) and read.metadata.uid == run.metadata.uid else None
         )
+
+
+def _names(run: StoryRun, steps: Iterable[str]) -> frozenset[str]:
+    """Return the names of the objects that steps of a run have."""
+    return frozenset(step_run_name(run.metadata.name, step) for step in steps)
 
 
 def _is_ready(run: StoryRun, standing: RunStanding) -> bool:

@@ -100,6 +100,8 @@ class ParentRun(Message):
     uid: str = NO_RESOURCE
     step: str
     workflow_id: str
+    activation: int = Field(default=1, ge=1)
+    """Of that execution of it, or of the run that it lies in itself: the highest of them."""
 
 
 class StepProgress(Message):
@@ -255,6 +257,8 @@ class ResumeFrom(Message):
     """The decided gates among them: who approved what is not forgotten."""
     step: str = ""
     """The step that a person asked to start from; empty: what failed or never ran."""
+    everything: bool = False
+    """Whether nothing counts that the executions before did, neither here nor in runs within."""
     by: str = ""
     changed_inputs: tuple[str, ...] = ()
     """Their names."""

@@ -134,11 +134,11 @@ async def at_gate(run: PlacedRun, activation: int = 1) -> StoryRunState:
         await asyncio.sleep(0.02)
 
 
-async def over(run: PlacedRun) -> None:
-    """Approve the gate of a run, and return when its object says that it succeeded."""
+async def over(run: PlacedRun, phase: Phase = Phase.SUCCEEDED) -> None:
+    """Approve the gate of a run, and return when its object says that it ended so."""
     decision = DecideGate(gate="go", verdict=Verdict.APPROVE, by="ada")
     await run.handle.signal("decide_gate", decision)
-    while (await run.shown()).get("phase") != Phase.SUCCEEDED:
+    while (await run.shown()).get("phase") != phase:
         await asyncio.sleep(0.02)
     while (await run.handle.describe()).close_time is None:
         await asyncio.sleep(0.02)

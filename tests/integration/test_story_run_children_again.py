@@ -121,6 +121,37 @@ async def test_a_child_begins_anew_when_its_step_is_to_be_repeated(
     assert tasks == ["before", "call-first", "call-work"]
 
 
+async def test_a_child_begins_anew_when_everything_is_to_be_repeated(
+    client: Client, task_queue: str
+) -> None:
+    """Also one that succeeded: its tasks are steps of the whole, too."""
+    outcomes: Outcomes = {"call-work": succeeded({"id": "42"})}
+
+    async with started(client, task_queue, outer(), outcomes) as going:
+        await going.run.wait()
+        state, tasks = await executed(going, await going.run.retry(everything=True))
+
+    assert state.phase is Phase.SUCCEEDED
+    assert tasks == ["before", "call-first", "call-work"]
+
+
+async def test_what_a_child_executes_begins_anew_with_it(client: Client, task_queue: str) -> None:
+    """The run within the run has the name that it had, and that is its own."""
+    deepest = story("deepest", engram("work"))
+    inner = story("inner", executes("deep", "deepest"))
+    start = with_stories({"steps": [executes("call", "inner")]}, inner, deepest)
+
+    async with started(client, task_queue, start) as going:
+        await going.run.wait()
+        state, tasks = await executed(going, await going.run.retry(step="call"))
+
+    assert (state.phase, state.steps["call"].message) == (
+        Phase.SUCCEEDED,
+        "All steps completed successfully.",
+    )
+    assert tasks == ["call-deep-work"]
+
+
 async def test_a_child_that_goes_on_by_itself_is_not_disturbed(
     client: Client, task_queue: str
 ) -> None:

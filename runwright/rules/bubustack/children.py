@@ -165,9 +165,23 @@ def child_start(
         backend=start.backend,
         cluster=start.cluster,
         correlation=start.correlation,
-        parent=ParentRun(name=start.name, uid=start.uid, step=step.name, workflow_id=parent_id),
+        parent=ParentRun(
+            name=start.name,
+            uid=start.uid,
+            step=step.name,
+            workflow_id=parent_id,
+            activation=highest_activation(start),
+        ),
         depth=start.depth + 1,
     )
+
+
+def highest_activation(start: StartStoryRun) -> int:
+    """Return which execution this is, of the run or of one that it lies in.
+
+    After the first, the names of what it executes may be those of its own earlier ones.
+    """
+    return max(start.activation, start.parent.activation if start.parent else 1)
 
 
 def placed(child: StartStoryRun, uid: str) -> StartStoryRun:

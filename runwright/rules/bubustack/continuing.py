@@ -2,7 +2,8 @@
 
 from runwright.models.base import Message
 from runwright.models.history import History
-from runwright.models.story_run import Section, StartStoryRun, StepProgress, StoryRunState
+from runwright.models.story_run import Section, StartStoryRun, StoryRunState
+from runwright.rules.bubustack.branches import all_steps
 from runwright.rules.bubustack.children import too_large
 from runwright.rules.bubustack.resumption import is_repeated, resumed
 from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
@@ -19,15 +20,21 @@ class Continuation(Message):
     """It is going on by itself."""
 
 
-def may_go_on(start: StartStoryRun, step: StepProgress) -> bool:
+def may_go_on(start: StartStoryRun, section: Section, step: str) -> bool:
     """Return whether a child of that step counts that an earlier execution of the run began.
 
     Hooks belong to one execution; and who asks for a step to be repeated means all of it.
     """
     resume = start.resume_from
-    if resume is None or step.section is not Section.MAIN:
+    if resume is None or resume.everything or section is not Section.MAIN:
         return False
-    return not is_repeated(start.story, step.name, since=resume.step)
+    return not is_repeated(start.story, step, since=resume.step)
+
+
+def steps_that_go_on(start: StartStoryRun) -> tuple[str, ...]:
+    """Return the names of the steps whose children count that an earlier execution began."""
+    steps = all_steps(start.story)
+    return tuple(one.name for section, one in steps if may_go_on(start, section, one.name))
 
 
 def continuation(

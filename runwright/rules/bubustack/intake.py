@@ -208,7 +208,7 @@ def _counted_on(run: StoryRun) -> ResumeFrom | None:
     Temporal has forgotten its executions, or another controller had them: nothing of them is kept.
     """
     attempts = (run.status.attempts if run.status else None) or 0
-    return ResumeFrom(activation=attempts + 1) if attempts > 0 else None
+    return ResumeFrom(activation=attempts + 1, everything=True) if attempts > 0 else None
 
 
 def _story_of(run: StoryRun, lookups: Lookups) -> Story | Waits | Refuse:

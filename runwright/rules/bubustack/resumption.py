@@ -89,7 +89,9 @@ def begun_anew(
     Raises:
         InvalidManifestError: changed inputs do not fit the Story's schema.
     """
-    again = ResumeFrom(activation=start.activation + 1, by=by, history=history or History())
+    again = ResumeFrom(
+        activation=start.activation + 1, everything=True, by=by, history=history or History()
+    )
     return _next(start, again, inputs)
 
 

@@ -9,12 +9,11 @@ from runwright.models.story_run import ParentRun, ResumeFrom, Section, StartStor
 from runwright.rules.bubustack import progress
 from runwright.rules.bubustack.continuing import Continuation, continuation, may_go_on
 from tests.unit.rules.shown import LATER
-from tests.unit.rules.states import NOW, changed, start_of, state_of
+from tests.unit.rules.states import NOW, changed, start_of
 from tests.unit.rules.stories import condition, engram, executes, story
 
 INNER = story(engram("first"), engram("work", needs=["first"]))
 OUTER = story(condition("before"), {**executes("call", "inner"), "needs": ["before"]})
-CALL = state_of(OUTER).steps["call"]
 LAST = start_of(INNER, inputs={"tag": "v1"})
 ANEW = LAST.model_copy(
     update={"parent": ParentRun(name="web-1", step="call", workflow_id="storyrun/team/web-1/2")}
@@ -27,9 +26,10 @@ def over(phase: Phase, **fields: Any) -> StoryRunState:
     return state.model_copy(update={"phase": phase, "finished_at": LATER, **fields})
 
 
-def again(step: str = "") -> StartStoryRun:
+def again(step: str = "", *, everything: bool = False) -> StartStoryRun:
     """Return the input of the second execution of the outer Story, from that step on."""
-    return start_of(OUTER, resume_from=ResumeFrom(activation=2, step=step))
+    resume = ResumeFrom(activation=2, step=step, everything=everything)
+    return start_of(OUTER, resume_from=resume)
 
 
 @pytest.mark.parametrize("phase", [Phase.FAILED, Phase.TIMEOUT, Phase.FINISHED, Phase.COMPENSATED])
@@ -74,14 +74,20 @@ def test_a_run_that_was_ended_outside_its_own_code_begins_anew() -> None:
         (again(), Section.MAIN, True),
         (again(step="before"), Section.MAIN, False),
         (again(step="call"), Section.MAIN, False),
+        (again(everything=True), Section.MAIN, False),
         (again(), Section.FINALLY, False),
         (start_of(OUTER), Section.MAIN, False),
     ],
-    ids=["retried", "repeated with what it needs", "repeated", "a hook", "the first execution"],
+    ids=[
+        "retried",
+        "repeated with what it needs",
+        "repeated",
+        "all repeated",
+        "a hook",
+        "the first execution",
+    ],
 )
 def test_a_child_goes_on_unless_its_step_is_to_be_repeated(
     start: StartStoryRun, section: Section, *, goes_on: bool
 ) -> None:
-    step = CALL.model_copy(update={"section": section})
-
-    assert may_go_on(start, step) is goes_on
+    assert may_go_on(start, section, "call") is goes_on

@@ -219,5 +219,7 @@ def test_begun_anew_nothing_is_kept() -> None:
 
     again = begun_anew(once, inputs={"tag": "v2"}, by="ada")
 
-    assert resume_of(again) == ResumeFrom(activation=3, by="ada", changed_inputs=("tag",))
+    assert resume_of(again) == ResumeFrom(
+        activation=3, everything=True, by="ada", changed_inputs=("tag",)
+    )
     assert again.inputs == {"to": "staging", "tag": "v2"}
