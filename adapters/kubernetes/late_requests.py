@@ -21,7 +21,6 @@ class LateRequests:
     async def attend(self, run: StoryRun) -> bool:
         """Answer what came too late on a run; return whether its object was changed by that.
 
-
         Raises:
             ConflictError: the object was changed since it was read, or its run has not closed yet,
                 or is executed again.
