@@ -51,7 +51,7 @@ def is_cancelled_late(run: StoryRun) -> bool:
     """
     observed = run.status.observed_generation if run.status else None
     is_news = observed is not None and run.metadata.generation > observed
-    return run.spec.cancel_requested and is_news and was_started(run) and is_over(run)
+    return bool(run.spec.cancel_requested) and is_news and was_started(run) and is_over(run)
 
 
 def observing(run: StoryRun) -> dict[str, Any]:
