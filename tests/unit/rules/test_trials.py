@@ -80,3 +80,15 @@ def test_what_only_a_cluster_does_is_no_problem_of_manifests_for_one() -> None:
     secrets = STORY.replace("{target: all}}", "{target: all}, secrets: {login: here}}")
 
     assert problems(secrets, ENGRAM, TEMPLATE, backend=Backend.LOCAL) == []
+
+
+def test_an_annotation_of_a_template_that_is_misspelt_is_told() -> None:
+    """Without its command the container runs what its image says."""
+    template = TEMPLATE.replace("shell}", 'shell, annotations: {runwright.dev/comand: "true"}}')
+
+    (warning,) = read(template).warnings
+
+    assert str(warning).endswith(
+        'metadata.annotations["runwright.dev/comand"]: there is no such annotation '
+        '(did you mean "runwright.dev/command"?)'
+    )
