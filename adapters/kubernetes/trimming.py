@@ -1,6 +1,6 @@
 """What an observer keeps of Jobs and pods: thousands of them are held in memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from runwright.models.metadata import LAST_APPLIED
@@ -107,8 +107,8 @@ def _metadata(manifest: Manifest, labels: Iterable[str]) -> Manifest:
 
 
 def _command(container: Manifest) -> Manifest:
-    words = container.get("command") or []
-    return {"command": words[:1]} if words else {}
+    words: Sequence[str] = container.get("command") or ()
+    return {"command": list(words[:1])} if words else {}
 
 
 def _some(given: Mapping[str, Any], names: Iterable[str]) -> Manifest:

@@ -57,21 +57,6 @@ async def test_case_79_a_step_is_blocked_until_its_engram_comes(
     assert len(told(cluster)["StepBlocked"]) == 1
 
 
-async def test_a_step_waits_no_longer_than_its_story(client: Client, task_queue: str) -> None:
-    """What it is waited for until is the nearer of the two ends."""
-    start = placed({"steps": [CHECK], "policy": {"timeouts": {"story": "1h"}}})
-    cluster = cluster_of(start)
-
-    async with placed_run(client, task_queue, start, cluster) as run:
-        waiting = await blocked(run)
-        await cluster.create(checker())
-        await cluster.create(image())
-        await look_again(run)
-        await run.handle.result()
-
-    assert waiting.steps["test"].deadline == waiting.deadline
-
-
 async def test_what_is_missing_now_is_told_and_none_is_started_before_all_is_there(
     client: Client, task_queue: str
 ) -> None:
