@@ -29,6 +29,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.story_steps import StorySteps
     from workflows.tasks import cancelled, unbroken
 
+_READS_GATES_WHOLE: Final = "unknown-arguments-of-gates-refused"
+"""The patch of runs that began when nobody minded an argument of a gate that is none."""
 _NO_PAUSE_OF_HOOKS: Final = "hooks-of-a-deleted-run-go-on"
 """The patch of runs that began when a pause held the hooks of a deleted run as well."""
 
@@ -52,7 +54,7 @@ class StoryRunWorkflow(StorySteps):
     @workflow.run
     async def run(self, start: StartStoryRun) -> StoryRunState:  # noqa: ARG002 - `__init__` took it
         """Run the Story to its end and return all that is known of it."""
-        if (refusal := configuration.refusal(self._start, workflow.info().workflow_id)) is not None:
+        if (refusal := self._refusal()) is not None:
             return await self._close(refusal)
         presenting = asyncio.create_task(self._keep_presented())
         mirroring = asyncio.create_task(self._keep_mirrored())
@@ -62,6 +64,18 @@ class StoryRunWorkflow(StorySteps):
         for task in watching:
             task.cancel()
         return await self._close(ending, mirroring)
+
+    def _refusal(self) -> Ending | None:
+        """Return how the run ends if it cannot be executed; one that goes on already is not ended.
+
+        What earlier versions refused has no marker in their histories.
+        """
+        started_as = workflow.info().workflow_id
+        found = configuration.refusal(self._start, started_as)
+        if found is None:
+            return None
+        earlier = configuration.refusal(self._start, started_as, is_older=True)
+        return found if found == earlier or workflow.patched(_READS_GATES_WHOLE) else earlier
 
     async def _run_story(self) -> Ending:
         """Run the main steps, compensations if one failed, and finally steps in any case."""

@@ -9,6 +9,7 @@ from temporalio import workflow
 from runwright.models.bubustack import Phase, Step
 from runwright.models.story_run import StartStoryRun, StepProgress
 from runwright.rules.bubustack import primitives, progress, standstill
+from runwright.rules.bubustack.scope import not_yet
 from workflows.story_children import StoryChildren
 
 _NOT_FOR_EVER: Final = "waits-that-end"
@@ -31,7 +32,8 @@ class StoryWaits(StoryChildren):
         since = workflow.now()
         deadline = timing.deadline(since)
         while not (look := await self._look(step)).holds:
-            self._set(progress.waiting(self._step(step), look.message, deadline))
+            message = look.awaiting(self._not_yet(step))
+            self._set(progress.waiting(self._step(step), message, deadline))
             if deadline and workflow.now() >= deadline:
                 return progress.wait_timed_out(self._step(step), timing.on_timeout, workflow.now())
             again = timing.next_look(since, workflow.now()) if _looks_again(look) else None
@@ -44,6 +46,9 @@ class StoryWaits(StoryChildren):
         until = (step.with_ or {}).get("until")
         async with self._effort:
             return primitives.look(until, self._scope(step), workflow.now(), workflow.random())
+
+    def _not_yet(self, step: Step) -> str:
+        return not_yet((step.with_ or {}).get("until"), self._state.steps, step.name)
 
     async def _step_ends(self, step: Step, until: Sequence[datetime]) -> None:
         """Return once a step is over, at the first of the moments, or when neither will ever be."""

@@ -11,7 +11,7 @@ from activities.catalog import CatalogActivities
 from runwright.models.bubustack import EngramReference, Step
 from runwright.models.catalog import FindWorkers, FoundWorkers
 from runwright.models.runs import LookAgain
-from runwright.models.story_run import StartStoryRun, StepProgress
+from runwright.models.story_run import Section, StartStoryRun, StepProgress
 from runwright.rules.bubustack import blocked
 from runwright.rules.bubustack.blocked import Lack
 from runwright.rules.bubustack.snapshot import home_of
@@ -98,6 +98,8 @@ class StoryWorkers(StoryState):
 
     def _show(self, step: Step, lack: Lack, until: datetime) -> None:
         known = self._step(step)
+        if known.section is not Section.FINALLY and self._state.deadline:
+            until = min(until, self._state.deadline)
         if (now := blocked.shown(known, lack, until)) != known:
             self._set(now)
 

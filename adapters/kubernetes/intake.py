@@ -10,6 +10,7 @@ from adapters.kubernetes.blocked import BlockedRuns
 from adapters.kubernetes.child_runs import is_abandoned, remove_child_runs
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.informer import Informer, Name
+from adapters.kubernetes.late_requests import LateRequests
 from adapters.kubernetes.library import Library
 from adapters.kubernetes.notes import Notes
 from adapters.kubernetes.queue import WorkQueue
@@ -93,6 +94,7 @@ class StoryRunIntake:
         self.notes = Notes(cluster, ways.mirror)
         self._launcher = ways.launcher
         self._redriving = Redriving(cluster, ways.launcher, ways.executions, self.notes)
+        self._late = LateRequests(ways.launcher, ways.executions, self.notes)
         self._ward = ward
         self._metrics = metrics
         self._waiting: set[Name] = set()
@@ -345,8 +347,8 @@ class StoryRunIntake:
     async def _tidy(self, name: Name, run: StoryRun, now: datetime) -> None:
         """Remove what is left of a run that is over, when its time has come."""
         self._sent.pop(run.metadata.uid, None)
-        if run.status is None:
-            return
+        if run.status is None or await self._late.attend(run):
+            return  # what was put right is a change, after which this is looked at again
         noted = run.metadata.annotations
         is_noted = retention.ANNOTATION in noted  # not of a run that was over before it started
         kept = retention.noted_retention(noted) if is_noted else self._retention_of(run)

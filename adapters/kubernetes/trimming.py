@@ -1,6 +1,6 @@
 """What an observer keeps of Jobs and pods: thousands of them are held in memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from runwright.models.metadata import LAST_APPLIED
@@ -12,7 +12,10 @@ _METADATA: Final = (
     *("deletionGracePeriodSeconds", "finalizers", "ownerReferences"),
 )
 _OURS: Final = "runwright.dev/"
-_OF_THE_END: Final = ("phase", "attempts", "finishedAt", "childrenCleanedAt")
+_OF_THE_END: Final = (
+    *("phase", "attempts", "finishedAt", "childrenCleanedAt"),
+    "observedGeneration",
+)
 _OF_AN_OPEN_RUN: Final = (
     *("phase", "attempts", "message", "conditions", "startedAt", "active", "gates"),
     "observedGeneration",
@@ -25,7 +28,7 @@ _JOB_OF_POD: Final = (JOB_UID, _JOB_NAME)
 
 
 def trimmed_job(job: Manifest) -> Manifest:
-    """Return a Job without the bulk of its pod template."""
+    """Return a Job without the bulk of its pod template; of a command its first word is left."""
     template = job["spec"]["template"]
     first = template["spec"]["containers"][0]
     return {
@@ -34,7 +37,7 @@ def trimmed_job(job: Manifest) -> Manifest:
             **_some(job["spec"], ("suspend", "activeDeadlineSeconds", "backoffLimit")),
             "template": {
                 "metadata": _some(template.get("metadata") or {}, ("finalizers",)),
-                "spec": {"containers": [_some(first, ("name", "image"))]},
+                "spec": {"containers": [{**_some(first, ("name", "image")), **_command(first)}]},
             },
         },
         "status": job.get("status") or {},
@@ -58,7 +61,7 @@ def trimmed_pod(pod: Manifest) -> Manifest:
 def trimmed_story_run(run: Manifest) -> Manifest:
     """Return a StoryRun without what its run knows by itself: once it was started, its inputs.
 
-    Of one that is over only what says when it may go.
+    Of one that is over only what says when it may go, and how its gates were decided.
     """
     status: Manifest = run.get("status") or {}
     metadata = {name: value for name, value in run["metadata"].items() if name != "managedFields"}
@@ -71,15 +74,15 @@ def trimmed_story_run(run: Manifest) -> Manifest:
     if RUN_ID not in (metadata.get("annotations") or {}):
         return {**known, "spec": spec, "status": status}
     spec = _some(spec, ("storyRef", "cancelRequested"))
-    if status.get("finishedAt"):
-        return {**known, "spec": spec, "status": _some(status, _OF_THE_END)}
     steps: Mapping[str, Manifest] = status.get("stepStates") or {}
     phases = {name: _some(step, ("phase",)) for name, step in steps.items()}
-    return {
-        **known,
-        "spec": spec,
-        "status": {**_some(status, _OF_AN_OPEN_RUN), "stepStates": phases},
-    }
+    if not status.get("finishedAt"):
+        kept = {**_some(status, _OF_AN_OPEN_RUN), "stepStates": phases}
+    elif gates := status.get("gates"):
+        kept = {**_some(status, (*_OF_THE_END, "gates")), "stepStates": _some(phases, gates)}
+    else:
+        kept = _some(status, _OF_THE_END)
+    return {**known, "spec": spec, "status": kept}
 
 
 def job_uid_of(pod: Manifest) -> str:
@@ -101,6 +104,11 @@ def _metadata(manifest: Manifest, labels: Iterable[str]) -> Manifest:
         "labels": _some(metadata.get("labels") or {}, labels),
         "annotations": {name: text for name, text in annotations.items() if _OURS in name},
     }
+
+
+def _command(container: Manifest) -> Manifest:
+    words: Sequence[str] = container.get("command") or ()
+    return {"command": list(words[:1])} if words else {}
 
 
 def _some(given: Mapping[str, Any], names: Iterable[str]) -> Manifest:

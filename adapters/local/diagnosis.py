@@ -45,8 +45,9 @@ _BY_REASON: Final = {
 }
 _KILLED: Final = _Advice(
     "killed",
-    "the command was killed from outside, on Linux most often for want of memory",
-    "see the system's log for an out-of-memory kill, and give the task less to do at once",
+    "the command was killed from outside, or ended as if it had been",
+    "on Linux memory is lacking most often: see the system's log for an out-of-memory kill, and "
+    "give the task less to do at once; else see in the log what ended with that exit code",
 )
 _KILLED_CODE: Final = 137
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from runwright.cli.marks import word
-from runwright.cli.pages import failure, gate_lines, step_note
+from runwright.cli.pages import failure, gate_lines, stall_note, step_note
 from runwright.client import View
 from runwright.models.bubustack import Phase
 from runwright.models.story_run import StepProgress, StoryRunState
@@ -41,8 +41,8 @@ def _troubles(before: View | None, after: View) -> Iterator[str]:
 
 def _key(step: StepProgress | None) -> tuple[object, ...]:
     if step is None:
-        return None, 0, None  # as a step that has not started
-    return step.phase, step.tries, step.reason
+        return None, 0, None, ""  # as a step that has not started
+    return step.phase, step.tries, step.reason, stall_note(step)
 
 
 def _pauses(old: StoryRunState | None, new: StoryRunState) -> Iterator[str]:
@@ -52,7 +52,8 @@ def _pauses(old: StoryRunState | None, new: StoryRunState) -> Iterator[str]:
     if was_paused and not new.paused:
         yield "resumed"
     if new.cancelled and (old is None or not old.cancelled):
-        yield f"cancelled by {new.cancelled.by or 'somebody'}"
+        reason = f": {new.cancelled.reason}" if new.cancelled.reason else ""
+        yield f"cancelled by {new.cancelled.by or 'somebody'}{reason}"
 
 
 def _steps(old: StoryRunState | None, new: StoryRunState, now: datetime) -> Iterator[str]:
@@ -74,7 +75,15 @@ def _step(state: StoryRunState, step: StepProgress, now: datetime) -> Iterator[s
     note = step_note(state, step, now)
     yield f"{step.name}: {word(step.phase)}{took}{f', {note}' if note else ''}"
     if step.failed:
-        yield from (f"{step.name}: {line.strip()}" for line in failure(state, step)[1:])
+        yield from _more(state, step)
+
+
+def _more(state: StoryRunState, step: StepProgress) -> Iterator[str]:
+    """Yield what else is known of a failure; what a person may do about it bears that name."""
+    has_detail = step.diagnosis is not None and step.diagnosis.detail != ""
+    for number, line in enumerate(failure(state, step)[1:]):
+        kind = "" if has_detail and number == 0 else "hint: "
+        yield f"{step.name}: {kind}{line.strip()}"
 
 
 def _joined(lines: Sequence[str]) -> Iterator[str]:

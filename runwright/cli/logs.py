@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Hashable, Iterable
 from datetime import timedelta
 from importlib import import_module
 from typing import Annotated, Final
@@ -26,7 +26,7 @@ from runwright.errors import (
 from runwright.models.story_run import StoryRunState
 from runwright.rules.bubustack.branches import step_run_name
 from runwright.rules.bubustack.explanation import child_name
-from runwright.rules.wording import listed
+from runwright.rules.wording import listed, suggestion
 from runwright.settings import Settings
 
 _LOOK_EVERY: Final = timedelta(milliseconds=300)
@@ -81,20 +81,33 @@ async def _print(
         if follow:
             await _follow(printer, run, step)
             return
-        try:
-            await printer.print_all()
-        except NotFoundError as error:
-            message = f"{error}{await _hint(run, step)}"
-            raise NotFoundError(message) from error
+        if not await printer.print_all():
+            raise NotFoundError(await _why_none(printer, run, step))
 
 
-async def _hint(name: RunName, step: str | None) -> str:
-    """Return where else to look for the log of a step; empty if nobody can tell."""
+async def _why_none(printer: "_Printer", name: RunName, step: str | None) -> str:
+    """Return why there is no log, and where else to look, as far as anybody can tell."""
     try:
         async with connection() as client:
-            return elsewhere(await name.of(client).state(), step)
+            state = await name.of(client).state()
     except RunwrightError:  # the log is missing all the same, and that is what is to be told
+        return await printer.missing(())
+    where = elsewhere(state, step)
+    return never_logged(state, step) or f"{await printer.missing(tuple(state.steps))}{where}"
+
+
+def never_logged(state: StoryRunState, step: str | None) -> str:
+    """Return why a step will never have a log; empty if it may, or no step is asked for."""
+    if step is None or not state.has_started:
         return ""
+    run = f"{state.namespace}/{state.name}"
+    if step not in state.steps:
+        known = listed(state.steps)
+        return f"run {run} has no step {step}{suggestion(step, state.steps)}; it has {known}"
+    kind = state.steps[step].type
+    if kind == "engram":
+        return ""
+    return f"step {step} of run {run} is a {kind}: it has no log{elsewhere(state, step)}"
 
 
 def elsewhere(state: StoryRunState, step: str | None) -> str:
@@ -115,6 +128,7 @@ class _Printer:
     ) -> None:
         self._source = source
         self._run = run
+        self._step = step
         self._name = step_run_name(run.name, step) if step else None
         self._number = number
         self._begun: set[Hashable] = set()
@@ -127,25 +141,30 @@ class _Printer:
                 last[one.task] = one
         return list(last.values())
 
-    async def print_all(self) -> None:
-        """Print what there is.
-
-        Raises:
-            NotFoundError: there is nothing.
-        """
+    async def print_all(self) -> bool:
+        """Print what there is; return whether there is anything."""
         tries = await self.tries()
-        if not tries:
-            of_try = f"try {self._number} of " if self._number else ""
-            what = f"{of_try}{self._run} {self._name or ''}".strip()
-            message = f"no log of {what} in {self._source.where}{await self._there()}"
-            raise NotFoundError(message)
         for one in tries:
             await self._write_all(one.task, one.read())
+        return bool(tries)
 
-    async def _there(self) -> str:
+    async def missing(self, steps: Iterable[str]) -> str:
+        """Return that there is no such log, and which ones there are of the run.
+
+        `steps` are the names of its steps, as far as they are known.
+        """
+        of_try = f"try {self._number} of " if self._number else ""
+        of_step = f"step {self._step} of " if self._step else ""
+        run = f"run {self._run.namespace}/{self._run.name}"
+        message = f"no log of {of_try}{of_step}{run} in {self._source.where}"
+        return f"{message}{await self._there(steps)}"
+
+    async def _there(self, steps: Iterable[str]) -> str:
         """Return which logs of the run there are, where those asked for are not."""
+        known = {step_run_name(self._run.name, step): step for step in steps}
+        prefix = f"{self._run.name}-"
         names = {
-            f"{one.task.removeprefix(f'{self._run.name}-')} (try {one.number})"
+            f"{known.get(one.task) or one.task.removeprefix(prefix)} (try {one.number})"
             for one in await self._source.tries()
         }
         return f"; there is {listed(sorted(names))}" if names else ""
@@ -210,14 +229,6 @@ async def _ends(run: Run, step: str | None) -> AsyncIterator[bool]:
 def _is_over(state: StoryRunState, step: str | None) -> bool:
     if state.finished_at:
         return True
-    if step is None or not state.has_started:
-        return False
-    if step not in state.steps:
-        message = f"run {state.namespace}/{state.name} has no step {step}"
-        raise NotFoundError(message)
-    one = state.steps[step]
-    if one.type != "engram":
-        which = f"step {step} of run {state.namespace}/{state.name}"
-        message = f"{which} is a {one.type}: it has no log{elsewhere(state, step)}"
-        raise NotFoundError(message)
-    return one.is_over
+    if why_not := never_logged(state, step):
+        raise NotFoundError(why_not)
+    return state.has_started and step is not None and state.steps[step].is_over

@@ -13,11 +13,11 @@ from runwright.cli.failures import REFUSED, reported
 from runwright.cli.output import Output, OutputOption, document
 from runwright.client.objects import home_of
 from runwright.errors import InvalidManifestError, Problem
-from runwright.models.bubustack import Story, StoryReference, StoryRun, StoryRunSpec
-from runwright.models.metadata import ObjectMeta
+from runwright.models.bubustack import StoryRun
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.starting import Overrides, start_of
 from runwright.rules.bubustack.submission import submission_of
+from runwright.rules.bubustack.trials import among_files, trial_problems, trial_warnings
 from runwright.rules.manifests import Bundle, Source, read_manifests
 from runwright.rules.manifests.resolution import resolved
 from runwright.settings import Settings
@@ -101,10 +101,11 @@ def _examined(
         return error.problems, error.warnings, 0
     why_not = _why_not if backend is Backend.LOCAL else _why_not_in_a_cluster
     problems = [problem for run in bundle.story_runs.values() for problem in why_not(bundle, run)]
+    problems += _contradictions(bundle, backend)
     doubts = [*_absent(bundle, backend), *_unresolved(bundle, backend)]
     return (
         list(dict.fromkeys(problems)),
-        list(dict.fromkeys((*bundle.warnings, *doubts))),
+        [one for one in dict.fromkeys((*bundle.warnings, *doubts)) if one not in problems],
         len(bundle.files),
     )
 
@@ -129,29 +130,26 @@ def _meant(run: StoryRun) -> Overrides:
     return Overrides(name=run.metadata.name, namespace=run.metadata.namespace)
 
 
+def _contradictions(bundle: Bundle, backend: Backend) -> Iterator[Problem]:
+    """Yield what would keep the Stories from being run, where no StoryRun tells."""
+    if not bundle.story_runs:
+        for story in bundle.stories.values():
+            yield from trial_problems(bundle, story, backend)
+
+
 def _absent(bundle: Bundle, backend: Backend) -> Iterator[Problem]:
     """Yield what the StoryRuns refer to and may find in their cluster."""
     if backend is not Backend.LOCAL:
         for run in bundle.story_runs.values():
-            yield from resolved(bundle, run, backend).absent
+            yield from map(among_files, resolved(bundle, run, backend).absent)
 
 
 def _unresolved(bundle: Bundle, backend: Backend) -> Iterator[Problem]:
     """Yield what the Stories lack here, and may find where they are applied."""
     if bundle.story_runs:
         return
-    for trial in map(_trial, bundle.stories.values()):
-        found = resolved(bundle, trial, backend)
-        for problem in (*found.problems, *found.absent):
-            if not problem.object.startswith(f"{trial.kind}/"):
-                yield problem
-
-
-def _trial(story: Story) -> StoryRun:
-    metadata = ObjectMeta(name=story.metadata.name, namespace=story.metadata.namespace)
-    return StoryRun(
-        metadata=metadata, spec=StoryRunSpec(story_ref=StoryReference(name=metadata.name))
-    )
+    for story in bundle.stories.values():
+        yield from trial_warnings(bundle, story, backend)
 
 
 def _listed(problems: Sequence[Problem], kind: str) -> Iterator[str]:

@@ -14,10 +14,13 @@ from runwright.cli.parameters import user
 from runwright.client import Summary, Trouble, View
 from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Gate
+from runwright.models.runs import Cancelled
 from runwright.models.story_run import Section, StepProgress, StepReason, StoryRunState
+from runwright.rules.bubustack.afterwards import next_step
 from runwright.rules.bubustack.explanation import (
     approvals,
     as_whom,
+    cause_of,
     child_name,
     gates_within,
     refused,
@@ -25,7 +28,7 @@ from runwright.rules.bubustack.explanation import (
     standing,
     verdict_of,
 )
-from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
+from runwright.rules.bubustack.status.run import is_stalled
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt, listed
 
@@ -114,7 +117,13 @@ def _under_way(step: StepProgress, now: datetime) -> str:
     if step.phase is Phase.PAUSED:
         said = excerpt(step.message, _NOTE) if step.type == StepType.WAIT else ""
         return " ".join(filter(None, (said, until)))
-    return f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
+    tries = f"try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
+    return ", ".join(filter(None, (tries, stall_note(step))))
+
+
+def stall_note(step: StepProgress) -> str:
+    """Return in a few words why a step that should run does not; empty if it does."""
+    return f"does not get on: {_cause(step)}" if is_stalled(step) else ""
 
 
 def _decided(gate: Gate | None) -> str:
@@ -122,8 +131,7 @@ def _decided(gate: Gate | None) -> str:
 
 
 def _cause(step: StepProgress) -> str:
-    summary = step.diagnosis.summary if step.diagnosis else ""
-    return excerpt(summary or step.message, _NOTE)
+    return excerpt(cause_of(step), _NOTE)
 
 
 def _remarks(view: View, now: datetime) -> Iterator[str]:
@@ -135,6 +143,8 @@ def _remarks(view: View, now: datetime) -> Iterator[str]:
 def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
     """Yield what a person should know or do, each as its lines."""
     state = view.state
+    if state.finished_at and state.cancelled:
+        yield (f"Cancelled by {_canceller(state.cancelled)}.",)
     if not state.finished_at:
         yield from _pending(state, now)
         yield from (_trouble(each, now) for each in view.troubles)
@@ -143,8 +153,8 @@ def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
     for step in state.steps.values():
         if step.failed:
             yield failure(state, step)
-    if state.finished_at and state.has_started and state.phase not in CLOSES_AS_COMPLETED:
-        yield (f"Go on from what did not succeed: runwright retry {shown_name(state)}",)
+    if following := next_step(state):
+        yield (": ".join(filter(None, (following.advice, following.command(shown_name(state))))),)
     if state.output is not None:
         text = json.dumps(state.output, ensure_ascii=False)
         yield (f"Output: {excerpt(text, _OUTPUT)}",)
@@ -152,8 +162,7 @@ def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
 
 def _pending(state: StoryRunState, now: datetime) -> Iterator[Sequence[str]]:
     if state.cancelled:
-        by, reason = state.cancelled.by or "somebody", state.cancelled.reason
-        yield (f"Cancelled by {by}{f': {reason}' if reason else ''}; what runs is being stopped.",)
+        yield (f"Cancelled by {_canceller(state.cancelled)}; what runs is being stopped.",)
     elif state.paused:
         by, since = state.paused.by or "somebody", moment(state.paused.since, now)
         comment = f": {state.paused.comment}" if state.paused.comment else ""
@@ -162,6 +171,17 @@ def _pending(state: StoryRunState, now: datetime) -> Iterator[Sequence[str]]:
             f"  runwright resume {shown_name(state)}",
         )
     yield from (gate_lines(state, name) for name in state.pending_gates)
+    yield from (_stall(step) for step in state.steps.values() if is_stalled(step))
+
+
+def _stall(step: StepProgress) -> Sequence[str]:
+    return [f"Step {step.name} does not get on: {_cause(step)}", *_diagnosed(step)]
+
+
+def _canceller(cancelled: Cancelled) -> str:
+    """Return who cancelled a run, and why."""
+    reason = f": {cancelled.reason}" if cancelled.reason else ""
+    return f"{cancelled.by or 'somebody'}{reason}"
 
 
 def gate_lines(state: StoryRunState, name: str) -> Sequence[str]:
@@ -186,14 +206,19 @@ def _trouble(trouble: Trouble, now: datetime) -> Sequence[str]:
 
 def failure(state: StoryRunState, step: StepProgress) -> Sequence[str]:
     """Return why a step failed, what would mend it, and how to read more of it."""
-    told = (step.diagnosis.detail, step.diagnosis.resolution) if step.diagnosis else ()
     child = child_name(state, step)
     return [
         f"Step {step.name} ({word(step.phase)}): {_cause(step)}",
-        *(f"  {excerpt(line, 2 * _NOTE)}" for line in told if line),
+        *_diagnosed(step),
         *([f"  runwright logs {shown_name(state)} {step.name}"] if step.task else []),
         *([f"  runwright get {child}"] if child else []),
     ]
+
+
+def _diagnosed(step: StepProgress) -> Iterator[str]:
+    """Yield what is known of a cause, and what would mend it."""
+    told = (step.diagnosis.detail, step.diagnosis.resolution) if step.diagnosis else ()
+    return (f"  {excerpt(line, 2 * _NOTE)}" for line in told if line)
 
 
 def runs_table(runs: Sequence[Summary], now: datetime, console: Console) -> RenderableType:

@@ -17,13 +17,19 @@ _MOST_OF_A_NAME: Final = 20
 async def newest_runs(client: Client, limit: int, cluster: str = "") -> list[Summary]:
     """Return the newest runs, newest first; given a cluster's name only those of that cluster.
 
+    Of a run that was executed again the latest execution counts.
+
     Raises:
         TemporalUnavailableError: Temporal cannot be reached.
     """
     query = f"{_RUNS} AND {_within(cluster)}" if cluster else _RUNS
     try:
-        found = client.list_workflows(query, limit=limit)
-        return [summary_of(execution) async for execution in found]
+        found: dict[str, Summary] = {}
+        async for execution in client.list_workflows(query):
+            found.setdefault(execution.id, summary_of(execution))
+            if len(found) >= limit:
+                break
+        return list(found.values())
     except RPCError as error:
         raise translated(error, "list runs") from error
 

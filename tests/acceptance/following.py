@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.acceptance.pages import ROOT, Command, blocks_of, commands_of
+from tests.acceptance.pages import ROOT, Block, Command, blocks_of, commands_of
 
 _ENDS_WITHIN: Final = 60
 
@@ -18,6 +18,8 @@ class Desk(NamedTuple):
     environ: Mapping[str, str]
     ends_within: float = _ENDS_WITHIN
     """Seconds that each command gets."""
+    images: Mapping[str, str] = {}
+    """What stands for images that the files of a page name, where those are not to be had."""
 
 
 def follow(page: Path, desk: Desk) -> None:
@@ -27,7 +29,7 @@ def follow(page: Path, desk: Desk) -> None:
     """
     for block in blocks_of(page):
         if block.file_name:
-            (desk.folder / block.file_name).write_text(block.text)
+            (desk.folder / block.file_name).write_text(_text_of(block, desk))
         elif block.is_only_checked:
             continue
         elif block.language == "console":
@@ -36,6 +38,13 @@ def follow(page: Path, desk: Desk) -> None:
         elif block.language == "python":
             (desk.folder / "example.py").write_text(block.text)
             _try_out(Command(f"'{sys.executable}' example.py", frozenset({0}), ()), desk)
+
+
+def _text_of(block: Block, desk: Desk) -> str:
+    text = block.text
+    for name, there in desk.images.items():
+        text = text.replace(f"image: {name}\n", f"image: {there}\n")
+    return text
 
 
 def _try_out(command: Command, desk: Desk) -> None:

@@ -157,7 +157,7 @@ async def test_what_cannot_be_is_refused_with_a_reason(terminal: Terminal) -> No
     assert (both.status, "either --from STEP or --all" in both.err) == (2, True)
     assert twice.err.startswith("error: start run default/taken: a run of that name exists\nhint: ")
     assert no_gate.err == "error: there is no gate nothing; the gates are: sign-off\n"
-    assert no_step.err == "error: run default/taken has no step nothing\n"
+    assert no_step.err.startswith("error: run default/taken has no step nothing; it has build")
     assert open_run.err == "error: retry run default/taken: it is not over\n"
 
 

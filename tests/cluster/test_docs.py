@@ -21,6 +21,7 @@ from tests.acceptance.pages import CLUSTER
 
 _ENDS_WITHIN: Final = 170
 """Seconds: what a rollout gets on the page, and a while."""
+_SHELL: Final = "busybox:1.37"
 _NAMESPACES: Final = ("shop", "runwright-system")
 
 
@@ -57,6 +58,7 @@ def desk(
     folder = tmp_path / "checkout"
     for name in ("deploy", "examples"):
         _copied(project() / name, folder / name, node.load_runwright())
+    _not_installed(folder / "deploy" / "crds" / "kratix")
     path = f"{_kubectl(tmp_path / 'bin')}{os.pathsep}{os.environ['PATH']}"
     environ = {
         "HOME": str(folder),
@@ -65,7 +67,7 @@ def desk(
         "TEMPORAL_ADDRESS": temporal_for_pods,
     }
     try:
-        yield Desk(folder, environ, _ENDS_WITHIN)
+        yield Desk(folder, environ, _ENDS_WITHIN, {_SHELL: BUSYBOX})
     finally:
         _removed(node, folder)
 
@@ -81,7 +83,16 @@ def _copied(source: Path, target: Path, image: str) -> None:
     shutil.copytree(source, target)
     for path in (path for path in target.rglob("*") if path.suffix in {".yaml", ".yml"}):
         text = path.read_text().replace("image: runwright:0.1.0", f"image: {image}")
-        path.write_text(text.replace("image: busybox:1.37", f"image: {BUSYBOX}"))
+        path.write_text(text.replace(f"image: {_SHELL}", f"image: {BUSYBOX}"))
+
+
+def _not_installed(folder: Path) -> None:
+    """Make kinds of those in a folder that this cluster does not have, as a reader's has not.
+
+    Those of the checkout it may have, for other tests.
+    """
+    for path in folder.iterdir():
+        path.write_text(path.read_text().replace("kratix.io", "kratix.example"))
 
 
 def _kubectl(folder: Path) -> Path:
@@ -97,7 +108,9 @@ def _removed(node: Testbed, folder: Path) -> None:
     whatever = ("--ignore-not-found", "--wait=false")
     for part in ("deploy/one-namespace", "deploy"):
         node.kubectl("delete", *whatever, "--kustomize", str(folder / part))
-    node.kubectl("delete", *whatever, "engramtemplates", "shop-builder", "shop-shell")
+    node.kubectl(
+        "delete", *whatever, "engramtemplates", "shop-builder", "shop-shell", "shop-registrar"
+    )
     node.kubectl("delete", *whatever, "clusterrole", "runwright-grants-secrets")
     found = node.kubectl("get", "storyruns", "--namespace=shop", "--output=name").split()
     for run in found:

@@ -86,6 +86,40 @@ async def test_a_decided_gate_stays_as_it_was_decided(stage: Stage) -> None:
     assert phase_of(run) == "Succeeded"
 
 
+async def test_what_is_decided_once_the_run_is_over_is_put_right(stage: Stage) -> None:
+    """A gate that nobody decided in time does not look approved later, nor does an invented one."""
+    await stage.story("release", gate("ready"), gate("go", "ready", timeout="1s"))
+    own = {"ready": "Rejected", "go": "Approved", "sales": "Approved"}
+    late = {name: {"state": state, "updatedBy": "eve"} for name, state in own.items()}
+
+    async with stage.served():
+        await stage.run("web-1", "release")
+        await stage.until("web-1", lambda run: "0 of 1 approvals" in _said(run, "ready"))
+        await stage.approve("web-1", "ready", by="ada")
+        ended = await stage.until_phase("web-1", "Failed")
+        name = stage.namespace, "web-1"
+        await stage.cluster.patch(
+            STORY_RUNS, name, {"status": {"gates": late}}, subresource="status"
+        )
+        run = await stage.until("web-1", lambda run: "sales" not in run["status"]["gates"])
+        await stage.until_event("DecisionRefused", "web-1")
+        events = await told(stage, "web-1")
+
+        cancel = {"spec": {"cancelRequested": True}}
+        await stage.cluster.patch(STORY_RUNS, name, cancel)
+        await stage.until_event("CancelRefused", "web-1")
+        over = await stage.story_run("web-1")
+
+    gates = run["status"]["gates"]
+    assert _state(ended, "ready") == "Approved"
+    assert over is not None
+    assert over["status"]["observedGeneration"] == over["metadata"]["generation"] == 2
+    assert {name: (one["state"], one["updatedBy"]) for name, one in gates.items()} == {
+        "ready": ("Approved", "ada")
+    }
+    assert "eve may not approve gate go: the run is over" in events["DecisionRefused"]
+
+
 def _said(run: Manifest, gate: str = "go") -> str:
     entry = ((run.get("status") or {}).get("gates") or {}).get(gate) or {}
     return str(entry.get("message", ""))

@@ -86,6 +86,17 @@ async def test_a_recorded_run_replays(name: str) -> None:
     await replay(name, *WORKFLOWS)
 
 
+async def test_a_run_that_began_with_an_argument_of_a_gate_that_is_none_goes_on() -> None:
+    """Later versions refuse it at the start, not in the middle."""
+    recorded = history("gate-rejected")
+    given = recorded.events[0].workflow_execution_started_event_attributes.input.payloads[0]
+    start = json.loads(given.data)
+    start["story"]["spec"]["steps"][0]["with"] = {"approvals": {"users": ["ada"]}}
+    given.data = json.dumps(start).encode()
+
+    await replayed(recorded, WORKFLOWS)
+
+
 @pytest.mark.parametrize(
     "changed", [WaitsBeforeItStarts, SkipsEverything], ids=lambda workflow: workflow.__name__
 )

@@ -47,7 +47,8 @@ async def test_case_25_a_branch_may_fail_that_is_allowed_to(
     state, _ = await ended(client, task_queue, start_of(spec), FAILS)
 
     assert state.steps["build"].message == "Parallel branches completed with allowed failures."
-    assert (state.phase, state.allowed_failures) == (Phase.SUCCEEDED, ())
+    assert (state.phase, state.allowed_failures) == (Phase.SUCCEEDED, ("build/b",))
+    assert state.message == "Completed with allowed failures: build/b"
 
 
 async def test_branches_start_in_the_order_of_their_needs_and_skip_what_a_failure_breaks(

@@ -33,20 +33,23 @@ MOST_TEMPLATES_TOGETHER: Final = 2 * MOST_TEMPLATES
 """Characters between the braces of all of them."""
 
 
-def configuration_problems(start: StartStoryRun) -> list[Problem]:
+def configuration_problems(start: StartStoryRun, *, is_older: bool = False) -> list[Problem]:
     """Return everything that keeps a run's Story from being executed, all at once.
 
-    What is wrong with a Story that its steps execute bears the name of that Story.
+    What is wrong with a Story that its steps execute bears the name of that Story. `is_older`: the
+    run may have begun in an earlier version, which refused less.
     """
     if too_much := list(_too_much(start)):
         return too_much
-    problems = [*_own_problems(start), *_endless(start)]
+    problems = [*_own_problems(start, is_older=is_older), *_endless(start)]
     for story in start.stories:
         executed = start.model_copy(
             update={"story": story, "stories": tuple(known_stories(start).values())}
         )
         named = f"Story/{story.metadata.name}"
-        problems += [problem._replace(object=named) for problem in _own_problems(executed)]
+        problems += [
+            problem._replace(object=named) for problem in _own_problems(executed, is_older=is_older)
+        ]
     return problems
 
 
@@ -62,9 +65,9 @@ def _too_much(start: StartStoryRun) -> Iterator[Problem]:
         yield Problem("spec.steps", f"{message}{MOST_TEMPLATES_TOGETHER}")
 
 
-def _own_problems(start: StartStoryRun) -> list[Problem]:
+def _own_problems(start: StartStoryRun, *, is_older: bool) -> list[Problem]:
     return [
-        *story_problems(start.story),
+        *story_problems(start.story, is_older=is_older),
         *_missing(start),
         *unsupported_problems(start.story, start.backend),
         *_in_a_cluster(start),
@@ -94,10 +97,11 @@ def _executed_always(story: Story) -> Iterator[Key]:
             yield key
 
 
-def refusal(start: StartStoryRun, started_as: str) -> Ending | None:
+def refusal(start: StartStoryRun, started_as: str, *, is_older: bool = False) -> Ending | None:
     """Return how a run ends that cannot be executed as it was started; None if it can.
 
-    `started_as` is the id of its workflow.
+    `started_as` is the id of its workflow. `is_older`: it may have begun in an earlier version,
+    which refused less.
 
     Source: BubuStack, DAG pass and input validation of a StoryRun.
     """
@@ -110,7 +114,7 @@ def refusal(start: StartStoryRun, started_as: str) -> Ending | None:
             "a run in a cluster is that of a StoryRun: create one, and its run starts by itself"
         )
         return Ending(Phase.FAILED, "InvalidConfiguration", message)
-    problems = configuration_problems(start)
+    problems = configuration_problems(start, is_older=is_older)
     if problems:
         message = _joined(problems)
         if graph_problems(start.story):

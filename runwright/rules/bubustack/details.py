@@ -6,6 +6,7 @@ from runwright.models.bubustack import Phase
 from runwright.models.gates import Gate
 from runwright.models.story_run import StepProgress, StoryRunState
 from runwright.rules import gates
+from runwright.rules.bubustack.afterwards import next_step
 from runwright.rules.bubustack.resumption import LONGEST_INPUT
 from runwright.rules.bubustack.status.run import step_message
 from runwright.rules.markdown import cell
@@ -54,8 +55,11 @@ def _headline(state: StoryRunState) -> list[str]:
 def _retry(state: StoryRunState, retry: str) -> list[str]:
     if not retry:
         return []
-    lines = ["", f"Go on from what failed: `runwright retry {_name(state)}`"]
-    if len(retry) > LONGEST_INPUT:
+    following = next_step(state)
+    if following is None or not following.is_retry:
+        return ["", following.advice] if following else []
+    lines = ["", f"{following.advice}: `{following.command(_name(state))}`"]
+    if following.arguments or len(retry) > LONGEST_INPUT:
         return lines
     return [
         *lines,

@@ -8,6 +8,8 @@ from runwright.models.bubustack import Phase, StepType
 from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
 from runwright.models.story_run import StepProgress, StepReason, StoryRunState
 from runwright.rules import gates
+from runwright.rules.bubustack.afterwards import next_step
+from runwright.rules.bubustack.status.run import is_stalled, step_message
 from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt, listed
@@ -208,7 +210,8 @@ def _held_up(step: StepProgress, now: datetime) -> str:
 def _at_work(step: StepProgress, now: datetime) -> str:
     since = f" for {lasting(now - step.started_at)}" if step.started_at else ""
     tries = f", try {step.tries} of {step.max_tries}" if step.tries > 1 else ""
-    return f"Step {step.name} has been running{since}{tries}"
+    stalled = f", and does not get on: {step_message(step)}" if is_stalled(step) else ""
+    return f"Step {step.name} has been running{since}{tries}{stalled}"
 
 
 def _times(count: int) -> str:
@@ -230,15 +233,16 @@ def _ended(state: StoryRunState, now: datetime) -> Iterator[str]:
         return
     if skipped:
         yield f"Skipped: {listed(skipped)}"
-    if state.has_started:
-        yield f"`runwright retry {shown_name(state)}` goes on from what did not succeed"
+    if following := next_step(state):
+        command = following.command(shown_name(state))
+        yield f"{following.advice}: `{command}`" if command else following.advice
 
 
 def _failures(state: StoryRunState) -> Iterator[str]:
     for step in state.steps.values():
         if step.failed:
             gate = state.gates.get(step.name)
-            why = (verdict_of(gate) if gate else "") or _cause(step)
+            why = (verdict_of(gate) if gate else "") or cause_of(step) or "it does not say why"
             yield f"Step {step.name} {_verb(step)}: {why}"
             if step.diagnosis and step.diagnosis.resolution:
                 resolution = step.diagnosis.resolution
@@ -255,9 +259,12 @@ def _verb(step: StepProgress) -> str:
     )
 
 
-def _cause(step: StepProgress) -> str:
-    said = step.diagnosis.summary if step.diagnosis else ""
-    return said or step.message or "it does not say why"
+def cause_of(step: StepProgress) -> str:
+    """Return what went wrong with a step in a few words, and its exit code; empty: nobody says."""
+    if step.diagnosis is None:
+        return step.message
+    code = f" (exit code {step.exit_code})" if step.failed and step.exit_code else ""
+    return f"{step.diagnosis.summary}{code}"
 
 
 def _subject(state: StoryRunState) -> str:

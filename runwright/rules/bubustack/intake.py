@@ -346,13 +346,14 @@ def messages_of(run: StoryRun) -> tuple[CancelRun | DecideGate, ...]:
     """
     if is_over(run):
         return ()
-    decisions = _decisions(run.status) if run.status else ()
+    decisions = decisions_in(run.status) if run.status else ()
     if not run.spec.cancel_requested:
         return tuple(decisions)
     return (CancelRun(reason=CANCEL_REQUESTED), *decisions)
 
 
-def _decisions(status: StoryRunStatus) -> Iterator[DecideGate]:
+def decisions_in(status: StoryRunStatus) -> Iterator[DecideGate]:
+    """Yield the decisions in a status but for those that their gates ended by."""
     for name, entry in status.gates.items():
         verdict = _VERDICTS.get(entry.state)
         if verdict is None or _agrees(status, name, entry) or not 0 < len(name) <= _LONGEST_GATE:

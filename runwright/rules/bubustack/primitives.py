@@ -68,9 +68,14 @@ class Look(NamedTuple):
     @property
     def message(self) -> str:
         """What a step says that waits for it."""
+        return self.awaiting("")
+
+    def awaiting(self, lacks: str) -> str:
+        """Return what a step says that waits for it; `lacks` is what there is not yet, if known."""
         if not self.trouble:
             return "Waiting for condition."
-        return f"Waiting for condition, which for now cannot be evaluated: {self.trouble}"
+        why = lacks or self.trouble
+        return f"Waiting for condition, which for now cannot be evaluated: {why}"
 
 
 def look(until: Any, scope: Mapping[str, Any], now: datetime, random: Random) -> Look:

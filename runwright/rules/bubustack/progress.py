@@ -202,7 +202,7 @@ def retry_scheduled(
 ) -> StepProgress:
     """Return the step as waiting for its next try, with what its last one came to."""
     attempt = f"attempt {step.tries}/{step.max_tries - 1}"
-    message = f"Retrying in {format_duration(delay)} ({attempt}): {outcome.message}"
+    message = f"Retrying in {format_duration(_shown(delay))} ({attempt}): {outcome.message}"
     return _with_outcome(step, outcome).model_copy(
         update={
             "phase": Phase.PENDING,
@@ -211,6 +211,12 @@ def retry_scheduled(
             "next_retry_at": now + delay,
         }
     )
+
+
+def _shown(delay: timedelta) -> timedelta:
+    """Return a delay as people read it: by chance it may be one of a millionth of a second."""
+    unit = timedelta(milliseconds=100 if delay >= timedelta(seconds=1) else 1)
+    return max(delay // unit * unit, timedelta(milliseconds=1))
 
 
 def task_ended(step: StepProgress, outcome: TaskOutcome, now: datetime) -> StepProgress:

@@ -1,6 +1,6 @@
 """What the templates of a run see of its steps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runwright.models.bubustack import StepType
@@ -51,12 +51,29 @@ def lacking(value: Any, steps: Steps, step: str = "") -> str:
 
     Empty: every one of them did. `step` is whose templates they are, as for `scope_of`.
     """
-    block = block_of(step)
-    named = (
-        steps.get(f"{block}{BRANCH}{name}") or steps.get(name) for name in steps_named_in(value)
+    silent = (
+        one
+        for one in _named(value, steps, step)
+        if one.is_over and output_of(steps, one.name) is None
     )
-    silent = (one for one in named if one and one.is_over and output_of(steps, one.name) is None)
     return "; ".join(f"step {one.own_name} ({one.phase}) put nothing out" for one in silent)
+
+
+def not_yet(value: Any, steps: Steps, step: str = "") -> str:
+    """Return which steps that the templates in a JSON value refer to are not over, and so say.
+
+    Empty: all are. `step` is whose templates they are.
+    """
+    awaited = (one for one in _named(value, steps, step) if not one.is_over)
+    return "; ".join(f"step {one.own_name} has no output yet" for one in awaited)
+
+
+def _named(value: Any, steps: Steps, step: str) -> Iterator[StepProgress]:
+    """Yield the steps that the templates of a step name."""
+    block = block_of(step)
+    for name in steps_named_in(value):
+        if (one := steps.get(f"{block}{BRANCH}{name}") or steps.get(name)) is not None:
+            yield one
 
 
 def _seen(steps: Steps, name: str) -> tuple[dict[str, Any]] | None:

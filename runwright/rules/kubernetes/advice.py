@@ -147,9 +147,9 @@ RESTARTED: Final = Advice(
 )
 KILLED: Final = Advice(
     Category.KILLED,
-    "the container was killed from outside",
+    "the container was killed from outside, or ended as if it had been",
     "see the events of the pod and of its node; on a node that is short of memory the kernel "
-    "kills too",
+    "kills too; if nobody did, see in the log what ended with that exit code",
 )
 DELETED: Final = Advice(
     Category.KILLED, "the pod was deleted while it ran", "find out who deletes it; retry the step"

@@ -154,8 +154,9 @@ def _without_pod(seen: _Seen) -> TaskOutcome | None:
 def _succeeded(seen: _Seen, pod: Object, max_output: int) -> TaskOutcome:
     """Return a success, unless what the container wrote was to be an output and is none.
 
-    A text that does not begin like one was written for people, and becomes the message; it is no
-    reason to fail a task that says it succeeded. What the kubelet cut may have been anything.
+    An image that brings its own program knows nothing of us: a text of it that does not begin like
+    an output was written for people, and becomes the message. A command that a template gives was
+    written for us, and so is what it writes. What the kubelet cut may have been anything.
     """
     if seen.ended is None:
         message = "the pod says Succeeded, and nothing of its container"
@@ -167,7 +168,7 @@ def _succeeded(seen: _Seen, pod: Object, max_output: int) -> TaskOutcome:
     except OutputError as error:
         if size >= _kept(pod):
             fault = f"has {size} bytes and is no JSON: of more than {_kept(pod)} the end is kept"
-        elif written.lstrip().startswith(("{", "[")):
+        elif _is_given_its_command(seen.job) or written.lstrip().startswith(("{", "[")):
             fault = f"({size} bytes) {error}"
         else:
             return seen.outcome(OutcomeReason.COMPLETED, written, 0, {})
@@ -176,6 +177,12 @@ def _succeeded(seen: _Seen, pod: Object, max_output: int) -> TaskOutcome:
         message = f"the termination message has {size} bytes, {max_output} are allowed"
         return seen.outcome(OutcomeReason.OUTPUT_TOO_LARGE, message, 0)
     return seen.outcome(OutcomeReason.COMPLETED, "", 0, output)
+
+
+def _is_given_its_command(job: Object) -> bool:
+    """Return whether the task runs a command in the place of its image's own."""
+    first = next(iter(entries(job, "spec", "template", "spec", "containers")), None)
+    return bool(field(first, "command"))
 
 
 def _kept(pod: Object) -> int:

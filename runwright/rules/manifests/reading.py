@@ -18,7 +18,7 @@ from runwright.rules.bubustack.admission import (
 from runwright.rules.bubustack.tasks import MANIFEST_FOLDER
 from runwright.rules.manifests.bundle import DEFAULT_NAMESPACE, Bundle, Identity, Source
 from runwright.rules.manifests.documents import Document, read_documents
-from runwright.rules.manifests.unknown_fields import unknown_fields
+from runwright.rules.manifests.unknown_fields import unknown_annotations, unknown_fields
 from runwright.rules.salvage import Salvage, salvage
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.wording import listed, quoted, suggestion, written
@@ -207,6 +207,8 @@ def _judged(rest: Salvage[Any]) -> Iterator[Problem]:
 
 
 def _doubts(rest: Salvage[Any], backend: Backend) -> Iterator[Problem]:
+    if isinstance(rest.model, EngramTemplate):
+        yield from unknown_annotations(rest.model.metadata.annotations)
     if isinstance(rest.model, Story):
         found = [*story_warnings(rest.model, rest.unreadable), *limitations(rest.model, backend)]
         yield from (problem for problem in found if not rest.is_echo(problem))

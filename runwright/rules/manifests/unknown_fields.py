@@ -11,12 +11,17 @@ from runwright.errors import Problem
 from runwright.models.bubustack import Step, StepType
 from runwright.models.metadata import ObjectMeta
 from runwright.rules.bubustack.branches import STEPS
+from runwright.rules.bubustack.commands import COMMAND, LOCAL_COMMAND
+from runwright.rules.bubustack.tasks import MANIFEST_FOLDER
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.wording import child, suggestion
 
 _WRITTEN_BY_THE_API_SERVER: Final = frozenset(
     {"deletionGracePeriodSeconds", "managedFields", "selfLink"}
 )
+
+_OURS: Final = "runwright.dev/"
+_OF_TEMPLATES: Final = frozenset({COMMAND, LOCAL_COMMAND, MANIFEST_FOLDER})
 
 
 def unknown_fields(annotation: Any, value: Any, path: str = "") -> Iterator[Problem]:
@@ -33,6 +38,14 @@ def unknown_fields(annotation: Any, value: Any, path: str = "") -> Iterator[Prob
         entry_type = arguments[0] if origin is tuple else arguments[1]
         for key, entry in _entries(value):
             yield from unknown_fields(entry_type, entry, child(path, key))
+
+
+def unknown_annotations(annotations: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield the annotations of an EngramTemplate that look like ours and that nobody reads."""
+    for name in annotations:
+        if name.startswith(_OURS) and name not in _OF_TEMPLATES:
+            message = f"there is no such annotation{suggestion(name, _OF_TEMPLATES)}"
+            yield Problem(child("metadata.annotations", name), message)
 
 
 def _entries(value: Any) -> list[tuple[str | int, Any]]:

@@ -58,8 +58,8 @@ def test_a_later_look_tells_only_what_is_new() -> None:
     assert lines == [
         "ship: Failed after 12s, the command failed",
         "ship: exit code 3",
-        "ship: read the log of this try",
-        "ship: runwright logs release-1 ship",
+        "ship: hint: read the log of this try",
+        "ship: hint: runwright logs release-1 ship",
         "announce: Skipped, Skipped: ship failed",
         "run default/release-1: Failed after 20s. Story completed with failed step: ship.",
     ]
@@ -72,12 +72,14 @@ def test_nothing_new_is_no_line() -> None:
 def test_a_pause_and_a_cancel_are_told_once() -> None:
     running = state(BUILT, TO_COME)
     paused = state(BUILT, TO_COME, paused={"by": "ada", "since": at(1)})
-    cancelled = state(BUILT, TO_COME, cancelled={"by": "", "at": at(2), "grace": "PT20S"})
+    cancelled = state(
+        BUILT, TO_COME, cancelled={"by": "", "at": at(2), "reason": "no", "grace": "PT20S"}
+    )
 
     assert list(change_lines(view(running), view(paused), NOW)) == ["paused by ada"]
     assert list(change_lines(view(paused), view(cancelled), NOW)) == [
         "resumed",
-        "cancelled by somebody",
+        "cancelled by somebody: no",
     ]
 
 

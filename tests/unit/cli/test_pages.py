@@ -8,6 +8,7 @@ from runwright.models.story_run import StoryRunState
 from tests.unit.cli.states import (
     BROKEN,
     BUILT,
+    FAILED,
     GATE,
     NOW,
     OPEN_GATE,
@@ -144,6 +145,33 @@ def test_a_step_says_what_it_waits_for(fields: dict[str, object], note: str) -> 
     assert shown.rstrip().endswith(note)
 
 
+STALLED = step(
+    "build",
+    phase="Running",
+    started_at=START,
+    tries=1,
+    task="b",
+    diagnosis={
+        "category": "image-pull",
+        "summary": "the image cannot be pulled",
+        "detail": "nowhere.example/build:1: not found",
+        "resolution": "see that the image exists under this name",
+    },
+)
+
+
+def test_a_step_that_cannot_start_says_why_and_what_would_mend_it() -> None:
+    """Running alone would be believed for as long as the step may take."""
+    shown = page(state(STALLED))
+
+    assert "build  1m 5s  does not get on: the image cannot be pulled\n" in shown
+    assert shown.endswith(
+        "Step build does not get on: the image cannot be pulled\n"
+        "  nowhere.example/build:1: not found\n"
+        "  see that the image exists under this name\n"
+    )
+
+
 CHILD = {"name": "release-1-eu", "workflow_id": "storyrun/default/release-1-eu/local"}
 
 
@@ -260,3 +288,19 @@ def test_a_paused_run_is_called_so_in_its_headline() -> None:
     paused = state(TO_COME, paused={"by": "ada", "since": at(5)})
 
     assert page(paused).startswith("◷ Paused  default/release-1")
+
+
+def test_a_failure_has_its_exit_code_in_its_line() -> None:
+    failed = {**FAILED, "exit_code": 3}
+
+    shown = page(state(failed, phase="Failed", finished_at=at(20)))
+
+    assert "ship  12s  the command failed (exit code 3)\n" in shown
+
+
+def test_a_cancelled_run_says_by_whom_and_why() -> None:
+    cancelled = {"by": "ada", "at": at(2), "reason": "wrong tag", "grace": "PT20S"}
+
+    shown = page(state(BUILT, phase="Finished", finished_at=at(5), cancelled=cancelled))
+
+    assert "Cancelled by ada: wrong tag.\n" in shown

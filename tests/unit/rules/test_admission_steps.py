@@ -77,6 +77,12 @@ from tests.unit.rules.stories import ENGRAM, condition, engram, primitive, refus
             id="author",
         ),
         pytest.param(
+            primitive("gate", approvals={"users": ["ada"]}),
+            "spec.steps[1].with.approvals: a gate step has no argument of this name"
+            ' (did you mean "approval"?)',
+            id="a policy that is none",
+        ),
+        pytest.param(
             primitive("gate", approval="alice"),
             "spec.steps[1].with.approval: must be an object",
             id="approval by name",

@@ -49,6 +49,18 @@ def test_a_story_whose_parts_are_all_there_is_executed() -> None:
     assert refused_as(start_of(one)) is None
 
 
+def test_a_gate_with_an_argument_that_is_none_is_not_executed_but_by_runs_that_began_so() -> None:
+    """It may be a policy without effect: everybody could decide."""
+    start = start_of(story({"name": "ask", "type": "gate", "with": {"approvals": {}}}))
+    started_as = workflow_id(start.namespace, start.name, start.uid)
+
+    refused = refusal(start, started_as)
+
+    assert refused is not None
+    assert refused.message.startswith("spec.steps[0].with.approvals: a gate step has no argument")
+    assert refusal(start, started_as, is_older=True) is None
+
+
 @pytest.mark.parametrize(
     ("needs", "named"),
     [

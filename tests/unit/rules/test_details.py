@@ -102,7 +102,7 @@ def test_a_run_that_did_not_succeed_says_how_to_go_on() -> None:
 
     assert shown.startswith("**Failed** Finally step tell failed.\n")
     assert shown.endswith(
-        "\nGo on from what failed: `runwright retry release-1`\n"
+        "\nGo on from what did not succeed: `runwright retry release-1`\n"
         "or start this workflow again, under the same id, with:\n"
         '```json\n{"name":"release-1"}\n```'
     )
@@ -110,9 +110,11 @@ def test_a_run_that_did_not_succeed_says_how_to_go_on() -> None:
 
 
 def test_an_input_that_nobody_would_copy_is_not_shown() -> None:
-    shown = details(state_of(STORY), retry="x" * 40_000)
+    over = {"finished_at": NOW, "phase": Phase.FAILED}
 
-    assert shown.endswith("\nGo on from what failed: `runwright retry release-1`")
+    shown = details(state_of(STORY).model_copy(update=over), retry="x" * 40_000)
+
+    assert shown.endswith("\nGo on from what did not succeed: `runwright retry release-1`")
 
 
 def test_a_later_execution_and_a_pause_are_told() -> None:

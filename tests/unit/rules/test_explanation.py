@@ -25,7 +25,7 @@ def test_a_run_that_failed_says_of_what_and_how_to_go_on() -> None:
         "Step ship failed: the command failed. Read the log of this try. "
         "What it wrote shows `runwright logs release-1 ship`. "
         "Skipped: announce. "
-        "`runwright retry release-1` goes on from what did not succeed."
+        "Go on from what did not succeed: `runwright retry release-1`."
     )
 
 
@@ -58,6 +58,15 @@ def test_retries_sleeps_and_troubles_are_named() -> None:
         "Step rest waits until 10:01:40 UTC. "
         "Step ship has been running for 5s, try 2 of 4. "
         "For now this goes wrong, and is tried again: disk is full."
+    )
+
+
+def test_a_step_that_cannot_start_says_why() -> None:
+    diagnosis = {"category": "image-pull", "summary": "the image cannot be pulled"}
+    pulling = step("build", phase="Running", started_at=at(60), diagnosis=diagnosis)
+
+    assert explained(state(pulling)).endswith(
+        "Step build has been running for 5s, and does not get on: the image cannot be pulled."
     )
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from adapters.kubernetes.trimming import trimmed_job
 from runwright.models.tasks import OutcomeReason, TaskOutcome
 from runwright.rules.bubustack.retries import Retries, classify_exit, may_retry
-from runwright.rules.kubernetes.outcomes import outcome_of
+from runwright.rules.kubernetes.outcomes import EVIDENCE, outcome_of
 from tests.unit.rules.cluster_objects import (
     COMPLETE,
     EXHAUSTED,
@@ -74,10 +75,35 @@ def test_the_termination_message_is_the_output() -> None:
 
 @pytest.mark.parametrize("note", ["done\n", "3", "null", "built 3 pages"])
 def test_a_text_for_people_is_the_message_of_a_success(note: str) -> None:
-    """`echo done > /dev/termination-log` is no reason to fail what says that it succeeded."""
+    """An image that knows nothing of us may write there what it will, and has succeeded."""
     found = outcome(pod("Succeeded", ended(0, note)))
 
     assert (found.succeeded, found.output, found.message) == (True, {}, note.strip())
+
+
+@pytest.mark.parametrize(
+    ("note", "fault"),
+    [
+        ("done\n", "(5 bytes) is not JSON: Expecting value"),
+        ("7", "(1 bytes) holds a number, not an object"),
+        ('done: {"a": 1}', "(14 bytes) is not JSON: Expecting value"),
+    ],
+)
+def test_what_a_command_of_its_template_writes_must_be_an_output(note: str, fault: str) -> None:
+    """As without a cluster: else what fails on a laptop succeeds later, and is lost."""
+    container = {"name": "engram", "image": "busybox", "command": ["/bin/sh", "-c", "run"]}
+    template = {"metadata": {"finalizers": [EVIDENCE]}, "spec": {"containers": [container]}}
+
+    found = outcome_of(
+        trimmed_job(job(*COMPLETE, template=template)),
+        pod("Succeeded", ended(0, note)),
+        "engram",
+        1000,
+    )
+
+    assert found is not None
+    assert (found.succeeded, found.reason) == (False, OutcomeReason.OUTPUT_INVALID)
+    assert fault in found.message
 
 
 @pytest.mark.parametrize(

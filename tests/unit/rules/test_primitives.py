@@ -104,6 +104,18 @@ def test_a_condition_that_cannot_be_evaluated_does_not_hold_and_says_why() -> No
     assert found.message.startswith("Waiting for condition, which for now cannot be evaluated: ")
 
 
+def test_a_wait_says_what_there_is_not_yet_where_that_is_known() -> None:
+    """Else it is null of which a field is asked for, in the words of templates."""
+    found = look("{{ steps.ghost.output.x }}", SCOPE, NOW, DICE)
+
+    assert found.awaiting("step ghost has no output yet") == (
+        "Waiting for condition, which for now cannot be evaluated: step ghost has no output yet"
+    )
+    assert look("no", SCOPE, NOW, DICE).awaiting("step ghost has no output yet") == (
+        "Waiting for condition."
+    )
+
+
 @pytest.mark.parametrize("number", ["now | unixEpoch | int64", "randInt 0 9"])
 def test_a_condition_that_time_or_chance_may_mend_changes_by_itself(number: str) -> None:
     """It comes to a text that is no truth value, but only for now."""

@@ -202,6 +202,23 @@ def test_case_46_the_tries_of_a_step_share_its_key() -> None:
     assert again.idempotency_key == "order-7"
 
 
+@pytest.mark.parametrize(
+    ("microseconds", "shown"),
+    [(1_040_663, "1s"), (12_345_678, "12.3s"), (250_499, "250ms"), (200, "1ms")],
+)
+def test_a_delay_that_chance_made_longer_is_told_in_round_numbers(
+    microseconds: int, shown: str
+) -> None:
+    running = progress.trying(STEP, 1, Retries(max_retries=2), "release-1-a")
+    killed = outcome(OutcomeReason.EXITED, 137, message="exit code 137")
+    delay = timedelta(microseconds=microseconds)
+
+    step = progress.retry_scheduled(running, killed, delay, NOW)
+
+    assert step.message.startswith(f"Retrying in {shown} (")
+    assert step.next_retry_at == NOW + delay
+
+
 def test_case_38_a_scheduled_retry_says_when_and_after_what() -> None:
     running = progress.trying(STEP, 1, Retries(max_retries=2), "release-1-a")
     killed = outcome(OutcomeReason.EXITED, 137, message="exit code 137")

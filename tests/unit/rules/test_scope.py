@@ -4,7 +4,7 @@ import pytest
 
 from runwright.models.bubustack import Phase
 from runwright.models.story_run import Section, StepProgress
-from runwright.rules.bubustack.scope import lacking, scope_of
+from runwright.rules.bubustack.scope import lacking, not_yet, scope_of
 
 
 def over(name: str, phase: Phase = Phase.SUCCEEDED, **fields: object) -> StepProgress:
@@ -74,3 +74,10 @@ def test_a_branch_is_told_of_its_siblings() -> None:
     said = lacking("{{ steps.mac.output.url }}", steps, "build/linux")
 
     assert said == "step mac (Skipped) put nothing out"
+
+
+def test_what_is_not_over_has_no_output_yet() -> None:
+    steps = {**STEPS, "fetch": over("fetch", Phase.RUNNING), "mac": over("mac", Phase.PENDING)}
+
+    assert not_yet("{{ steps.fetch.output.tag }}", steps) == "step fetch has no output yet"
+    assert not_yet("{{ steps.linux.output.of }}{{ steps.ghost.output.x }}", steps) == ""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runwright.models.bubustack import Phase
-from runwright.models.gates import GateOutcome, Verdict
+from runwright.models.gates import Gate, GateOutcome, Verdict
 from runwright.models.objects import EventType
 from runwright.models.runs import Cancelled, Paused
 from runwright.models.story_run import StepReason, StoryRunState
@@ -141,7 +141,7 @@ def test_an_open_gate_is_told_with_the_command_that_approves_it() -> None:
 
     assert reason == "GateWaiting"
     assert message.startswith("Gate ask waits for a decision: 0 of 1 approvals.")
-    assert message.endswith(approval_command(START, "ask"))
+    assert message.endswith(approval_command(START, Gate(name="ask", activation=1)))
 
 
 @pytest.mark.parametrize(

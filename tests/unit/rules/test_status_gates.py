@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runwright.models.bubustack import GateDecisionState, GateStatus, Phase
-from runwright.models.gates import Approval, GateOutcome, Verdict
+from runwright.models.gates import Approval, Gate, GateOutcome, Identity, Verdict
 from runwright.models.story_run import StoryRunState
 from runwright.rules.bubustack.status import story_run_status, update_of
 from runwright.rules.bubustack.status.gates import approval_command, comment_in
@@ -51,13 +51,13 @@ def test_an_open_gate_says_how_to_decide_it() -> None:
     assert entry.state is GateDecisionState.PENDING
     assert entry.message == (
         "Waits for a decision: 0 of 1 approvals, until 2026-03-01 12:01:05 UTC. Approve it with: "
-        + approval_command(START, "ask")
+        + approval_command(START, Gate(name="ask", activation=1))
     )
 
 
 def test_the_command_that_approves_a_gate_is_one_for_a_shell() -> None:
     """Copied as it stands it must decide, and in the name of whoever copied it."""
-    command = approval_command(START, "ask")
+    command = approval_command(START, Gate(name="ask", activation=1))
 
     words = shlex.split(command.replace("${USER:?}", "ada"))
 
@@ -65,6 +65,18 @@ def test_the_command_that_approves_a_gate_is_one_for_a_shell() -> None:
     assert words[5:9] == ["default", "--subresource=status", "--type=merge", "-p"]
     decision = {"state": "Approved", "updatedBy": "ada"}
     assert json.loads(words[9]) == {"status": {"gates": {"ask": decision}}}
+
+
+def test_a_gate_that_names_people_gives_a_command_that_asks_for_one_of_them() -> None:
+    """The user of a shell is seldom called as the policy calls people."""
+    policy = Approval(users=("ada", "grace"), identity=Identity.CLAIMED)
+
+    entry = entry_of(asked(approval=policy))
+
+    assert entry is not None
+    assert "Approve it, where NAME is ada or grace, with: kubectl patch" in entry.message
+    assert "${NAME:?}" in entry.message
+    assert "USER" not in entry.message
 
 
 def test_a_gate_for_verified_identities_gives_no_command_that_would_be_refused() -> None:
@@ -131,7 +143,9 @@ def test_a_refused_decision_does_not_stay_there_as_if_it_counted() -> None:
 
     assert patch == {
         "state": "Pending",
-        "message": "Waits for a decision; that of eve was refused: ask somebody else",
+        "message": "Waits for a decision; that of eve was refused: ask somebody else. "
+        "0 of 1 approvals. Approve it with: "
+        + approval_command(START, Gate(name="ask", activation=1)),
         "updatedAt": "2026-03-01T12:01:05.500000Z",
         "updatedBy": None,
     }

@@ -21,15 +21,19 @@ _MOST_PROBLEMS: Final = 100
 """Nobody reads more of them at once, and to word each takes time."""
 
 
-def story_problems(story: Story, unreadable: Collection[str] = ()) -> list[Problem]:
+def story_problems(
+    story: Story, unreadable: Collection[str] = (), *, is_older: bool = False
+) -> list[Problem]:
     """Return the reasons for which a Story is refused, a hundred of them at most.
 
-    `unreadable` are names of steps that the document has and the model could not take.
+    `unreadable` are names of steps that the document has and the model could not take. `is_older`:
+    a run of it may have begun before there was what `_LATER_RULES` says.
 
     Source: bobrapet, Story CRD and webhook.
     """
     outline = Outline(story, unreadable)
-    found = itertools.chain.from_iterable(rule(outline) for rule in _RULES)
+    rules = _RULES if is_older else (*_RULES, *_LATER_RULES)
+    found = itertools.chain.from_iterable(rule(outline) for rule in rules)
     return [*sizes.object_size_problem(story), *itertools.islice(found, _MOST_PROBLEMS)]
 
 
@@ -109,3 +113,5 @@ _RULES: Final[tuple[_Rule, ...]] = (
     negative_durations,
     unusable_schemas,
 )
+_LATER_RULES: Final[tuple[_Rule, ...]] = (arguments.unknown_gate_arguments,)
+"""What open runs of earlier versions go on without."""

@@ -29,6 +29,8 @@ class EventReason(StrEnum):
     COMPENSATED = "StoryRunCompensated"
     CANCELED = "StoryRunCanceled"
     CANCEL_REQUESTED = "CancelRequested"
+    CANCEL_REFUSED = "CancelRefused"
+    """It was over already."""
     PAUSED = "StoryRunPaused"
     RESUMED = "StoryRunResumed"
     GATE_WAITS = "GateWaiting"

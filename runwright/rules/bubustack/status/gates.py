@@ -10,6 +10,7 @@ from runwright.models.story_run import StartStoryRun, StoryRunState
 from runwright.rules import gates
 from runwright.rules.bubustack.conditions import cut
 from runwright.rules.bubustack.progress import MESSAGE
+from runwright.rules.wording import listed
 
 _WAITS: Final = "Waits for a decision"
 """How every message of an undecided gate begins, by which it is told from a person's comment."""
@@ -91,15 +92,17 @@ def comment_in(entry: GateStatus) -> str:
     return "" if entry.message.startswith(_WAITS) else entry.message
 
 
-def approval_command(start: StartStoryRun, gate: str) -> str:
+def approval_command(start: StartStoryRun, gate: Gate) -> str:
     """Return the command for a shell that approves a gate; with Rejected in it, it rejects.
 
-    A shell that does not know who its user is refuses it: a decision has an author.
+    A shell that does not know who its user is refuses it: a decision has an author. Where a gate
+    names people, the one who decides is to be said: a user of a machine is seldom called so.
     """
-    entry = """{"state":"Approved","updatedBy":"'"${USER:?}"'"}"""
+    author = "NAME" if gate.approval.users else "USER"
+    entry = f"""{{"state":"Approved","updatedBy":"'"${{{author}:?}}"'"}}"""
     return (
         f"kubectl patch storyrun {start.name} -n {start.namespace} --subresource=status"
-        f""" --type=merge -p '{{"status":{{"gates":{{"{gate}":{entry}}}}}}}'"""
+        f""" --type=merge -p '{{"status":{{"gates":{{"{gate.name}":{entry}}}}}}}'"""
     )
 
 
@@ -109,7 +112,9 @@ def how_to_decide(start: StartStoryRun, gate: Gate) -> str:
     so_far = f"{gates.approvals(gate)} of {gate.approval.required} approvals{until}"
     if gate.approval.demands_verified:
         return f"{so_far}. Only verified identities may decide it."
-    return f"{so_far}. Approve it with: {approval_command(start, gate.name)}"
+    names = listed(gate.approval.users, "or")
+    who = f", where NAME is {names}," if names else ""
+    return f"{so_far}. Approve it{who} with: {approval_command(start, gate)}"
 
 
 def deciders(gate: Gate) -> str:
@@ -119,20 +124,27 @@ def deciders(gate: Gate) -> str:
     return ", ".join(dict.fromkeys(filter(None, names)))
 
 
-def _entry(start: StartStoryRun, gate: Gate, refused: RefusedDecision | None) -> GateStatus | None:
-    if decided := _DECIDED.get(gate.outcome):
-        return GateStatus(
-            state=decided.state,
-            message=cut(gates.message_of(gate), MESSAGE),
-            updated_at=gate.closed_at,
-            updated_by=cut(deciders(gate), _LONGEST_NAMES) or None,
-        )
-    if gate.outcome:
+def decided_entry(gate: Gate) -> GateStatus | None:
+    """Return what is shown of a gate that was approved or rejected; None while it is neither."""
+    decided = _DECIDED.get(gate.outcome)
+    if decided is None:
         return None
+    return GateStatus(
+        state=decided.state,
+        message=cut(gates.message_of(gate), MESSAGE),
+        updated_at=gate.closed_at,
+        updated_by=cut(deciders(gate), _LONGEST_NAMES) or None,
+    )
+
+
+def _entry(start: StartStoryRun, gate: Gate, refused: RefusedDecision | None) -> GateStatus | None:
+    if gate.outcome:
+        return decided_entry(gate)
     newest = _newest(gate.decisions)
     if refused and (newest is None or refused.at > newest):
         message = f"{_WAITS}; that of {refused.request.by or 'somebody'} was refused: "
-        return _pending(message + refused.reason, refused.at)
+        again = f". {how_to_decide(start, gate)}" if gate.opened_at else ""
+        return _pending(f"{message}{refused.reason}{again}", refused.at)
     if gate.opened_at is None:
         return None
     return _pending(f"{_WAITS}: {how_to_decide(start, gate)}", newest)
