@@ -38,7 +38,9 @@ def test_that_it_is_stuck_is_taken_back_once_it_is_not() -> None:
 
 
 def test_a_promise_that_cannot_be_read_is_not_available_and_says_why() -> None:
-    (available,) = outside.refused({}, "spec.api: must be an object", at(0)) or ()
+    said = outside.refused({}, "spec.api: must be an object", at(0))
+    assert said is not None
+    (available,) = said
 
     assert available["status"] == "False"
     assert "spec.api: must be an object" in available["message"]
