@@ -226,7 +226,7 @@ async def replaced_again_and_again(place: Place) -> AsyncGenerator[None]:
         while not over.is_set():
             async with place.worker():
                 try:
-                    async with asyncio.timeout(0.5):
+                    async with asyncio.timeout(2):
                         await over.wait()
                 except TimeoutError:
                     continue
