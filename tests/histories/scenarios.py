@@ -9,7 +9,7 @@ from runwright.models.bubustack import Phase
 from runwright.models.story_run import NO_RESOURCE, workflow_id
 from runwright.models.tasks import Backend, Claim, Task, TaskOutcome
 from runwright.worker import worker_of
-from tests.histories import pipelines, primitives, runs_of_others
+from tests.histories import entities, pipelines, primitives, runs_of_others
 from tests.histories.stage import Scenario, Stage
 from tests.integration.clusters import UID, placed, placed_run
 from tests.integration.missing import CHECK, blocked, checker, cluster_of, image, look_again
@@ -295,7 +295,8 @@ async def blocked_until_its_engram_came(stage: Stage) -> None:
 
 def id_of(name: str) -> str:
     """Return the id of the workflow that a scenario leaves behind."""
-    if (found := pipelines.id_of(name)) is not None:
+    found = pipelines.id_of(name) or entities.id_of(name)
+    if found is not None:
         return found
     return workflow_id("default", name, UID if name in _OF_STORY_RUNS else NO_RESOURCE)
 
@@ -332,6 +333,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         *primitives.SCENARIOS,
         *runs_of_others.SCENARIOS,
         *pipelines.SCENARIOS,
+        *entities.SCENARIOS,
         blocked_until_its_engram_came,
     )
 }

@@ -95,9 +95,15 @@ async def test_a_workflow_that_decides_otherwise_is_noticed(changed: type) -> No
         await replay("success-with-output-and-gate", changed)
 
 
-async def test_a_run_loads_nothing_anew_but_its_workflow_module(imports: Imports) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["success-with-output-and-gate", "request-through-its-life", "promise-through-its-life"],
+)
+async def test_a_run_loads_nothing_anew_but_its_workflow_module(
+    imports: Imports, name: str
+) -> None:
     """Each run has a sandbox; what is loaded into it costs memory and time once per run."""
-    await replay("success-with-output-and-gate", *WORKFLOWS)
+    await replay(name, *WORKFLOWS)
 
     assert imports.names == {"workflows", *(one.__module__ for one in WORKFLOWS)}
 
@@ -116,17 +122,24 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
                 *("run_task", "find_task", "stop_task", "cancel_own_run", "find_continuation"),
                 *("ensure_objects", "show_status", "find_workers"),
                 *("prepare_pipeline", "expect_task", "mark_parent", "collect_output"),
+                *("see_parent", "plan_workflow", "install_promise", "ask_requests"),
+                *("find_works", "tidy_pipelines", "is_configuring"),
+                *("remove_of_parent", "release_parent"),
             },
             id="activities",
         ),
         pytest.param(
             "workflowExecutionUpdateAcceptedEventAttributes.acceptedRequest.input.name",
-            {"decide_gate", "pause", "resume", "cancel"},
+            {"decide_gate", "pause", "resume", "cancel", "run_again"},
             id="updates",
         ),
         pytest.param(
             "workflowExecutionSignaledEventAttributes.signalName",
-            {"decide_gate", "pause", "resume", "cancel", "look_again", "see", "note_task"},
+            {
+                *("decide_gate", "pause", "resume", "cancel", "look_again", "see", "note_task"),
+                *("look_at_works", "look_at_parent", "note_run"),
+                *("take_turn", "wait_turn", "ask_turn", "end_turn"),
+            },
             id="signals",
         ),
         pytest.param(
