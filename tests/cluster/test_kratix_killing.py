@@ -82,9 +82,10 @@ async def test_a_worker_killed_while_it_configures_runs_each_pipeline_once(
     doom: Doom, seam: Seam
 ) -> None:
     platform = doom.platform
-    doom.at(seam)
     await doom.worker.start()
     db = await platform.promise("db", pipeline("make", _HELLO), pipeline("check"))
+    await platform.until_available(db)  # its pipelines are rehearsed before
+    doom.at(seam)
     await platform.request(db)
 
     async with doom.taken_over():

@@ -43,7 +43,7 @@ from runwright.worker import ClusterPorts, KratixPorts, worker_of
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
 from tests.unit.rules.kratix.documents import Fields, pipeline_manifest, promise_manifest
 
-PATIENCE: Final = 20.0
+PATIENCE: Final = 60.0
 
 
 def promise_of(

@@ -27,10 +27,14 @@ from tests.integration.parents import promise_of, request_of
 MANUAL: Final = "kratix.io/manual-reconciliation"
 FINALIZERS: Final = ["kratix.io/delete-workflows", "kratix.io/work-cleanup"]
 SEAMS: Final = [
-    f"{when} {name}"
-    for name in ("plan", "prepare", "start", "mark", "show", "collect", "release")
-    for when in ("before", "after")
+    "before start",
+    *(
+        f"{when} {name}"
+        for name in ("plan", "prepare", "mark", "show", "collect", "release")
+        for when in ("before", "after")
+    ),
 ]
+"""A Job that was started, of which its worker could not tell, is for whoever observes it."""
 
 
 class Machine:

@@ -13,7 +13,9 @@ from runwright.models.kratix.keys import PIPELINE_NAME
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.deletion import Target, selection_of
 from runwright.rules.kratix.jobs.containers import READER, WORK_WRITER
-from runwright.rules.kubernetes.fields import entries, text
+from runwright.rules.kubernetes.fields import entries, field, text
+
+_NOT_THE_AUTHORS: Final = frozenset({READER, WORK_WRITER})
 
 
 class StepLog(NamedTuple):
@@ -61,15 +63,13 @@ class PipelineLogs:
             yield chunk
 
 
-_NOT_THE_AUTHORS: Final = frozenset({READER, WORK_WRITER})
-
-
 def _logs_of(pod: Manifest) -> Iterator[StepLog]:
     """Yield the logs of the containers of a pipeline's author that have begun."""
     namespace, name = name_of(pod)
     for status in entries(pod, "status", "initContainerStatuses"):
-        container, state = text(status, "name"), status.get("state") or {}
-        if container not in _NOT_THE_AUTHORS and {"running", "terminated"} & set(state):
+        container = text(status, "name")
+        has_begun = any(field(status, "state", state) for state in ("running", "terminated"))
+        if container not in _NOT_THE_AUTHORS and has_begun:
             yield StepLog(_pipeline_of(pod), container, job_name_of(pod)[1], namespace, name)
 
 

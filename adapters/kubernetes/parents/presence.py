@@ -2,6 +2,7 @@
 
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.resources import ACCESS_REVIEWS, PROMISES, Resource
+from runwright.rules.kubernetes.fields import field
 
 
 async def has_promises(cluster: Cluster) -> bool:
@@ -24,4 +25,4 @@ async def may(cluster: Cluster, verb: str, resource: Resource) -> bool:
             "spec": {"resourceAttributes": asked},
         }
     )
-    return bool((review.get("status") or {}).get("allowed"))
+    return field(review, "status", "allowed") is True
