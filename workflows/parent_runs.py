@@ -35,7 +35,7 @@ from runwright.models.kratix import (
 )
 from runwright.models.runs import CancelRun
 from runwright.rules.history import When
-from runwright.rules.kratix import again, reports
+from runwright.rules.kratix import again, reports, suspensions
 from runwright.rules.kratix.display import Display
 from runwright.rules.kratix.interruptions import broken_off, said_of_cancel
 from runwright.rules.kratix.triggers import Decision
@@ -82,6 +82,7 @@ class ParentRuns(ParentCalls):
             removes=decision.removes,
             adds=decision.adds,
             by=self._author_of(decision, asked),
+            resumption=suspensions.resumption_of(decision, state, self._gates),
             policy=self._policy(plan),
             cluster=self._start.cluster,
             until=decision.position if request and request.only else None,

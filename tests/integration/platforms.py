@@ -44,7 +44,7 @@ from runwright.ports import Answer
 from runwright.rules.kratix.names import job_name
 from runwright.rules.kratix.progress import fitted, suspension_seen
 from runwright.rules.kratix.tasks import Execution, run_of, task_of
-from runwright.worker.execution import WORKFLOW_RUNNER, WORKFLOWS
+from runwright.worker import WORKFLOW_RUNNER, WORKFLOWS
 from tests.histories.replaying import replayed
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
 from tests.unit.rules.kratix.documents import pipeline_manifest, promise_manifest, workflows

@@ -61,12 +61,12 @@ class _SlowInTheEnd(MemoryCluster):
         self.is_asked = asyncio.Event()
         self.may_answer = asyncio.Event()
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
         """Create the object; the Event of the run's end not before it may."""
         if manifest.get("reason") == "StoryRunSucceeded":
             self.is_asked.set()
             await self.may_answer.wait()
-        return await super().create(manifest)
+        return await super().create(manifest, resource)
 
 
 async def _until_cancel_is_heard(run: PlacedRun) -> None:

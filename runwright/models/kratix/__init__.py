@@ -92,6 +92,7 @@ from runwright.models.kratix.runs import (
     ParentState,
     PipelineProgress,
     PipelineRun,
+    Resumption,
     WorkflowProgress,
 )
 from runwright.models.kratix.shared import (
@@ -204,6 +205,7 @@ __all__ = [
     "ResourceRequest",
     "ResourceRequestStatus",
     "RestartPolicy",
+    "Resumption",
     "RunAgain",
     "Seen",
     "SelectorSource",

@@ -10,7 +10,7 @@ from runwright.models.kratix.configuration import KratixConfig
 from runwright.models.kratix.keys import ON
 from runwright.models.kratix.pipelines import Pipeline
 from runwright.models.kratix.reports import Carried, Ending
-from runwright.models.kratix.runs import Parent, ParentState
+from runwright.models.kratix.runs import Parent, ParentState, Resumption
 from runwright.models.kratix.shared import Compat, WorkflowAction, WorkflowType
 from runwright.models.kratix.triggers import Trigger
 from runwright.models.runs import Cancelled
@@ -147,6 +147,8 @@ class StartPipelines(Message):
     adds: tuple[str, ...] = ()
     by: str | None = None
     """Who asked for it, where a person did."""
+    resumption: Resumption | None = None
+    """Of the first pipeline, where it had asked to go on only when somebody says so."""
     policy: Policy = Policy()
     cluster: str
     until: int | None = None

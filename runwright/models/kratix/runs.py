@@ -56,6 +56,13 @@ class Parent(Message):
         return self.api_version.rpartition("/")[2]
 
 
+class Resumption(Message):
+    """That somebody had a suspended pipeline go on."""
+
+    by: tuple[str, ...] = ()
+    """Who approved it; nobody where its label was removed, or who did not say a name."""
+
+
 class PipelineRun(Message):
     """One pipeline of a run of a parent's workflow: what a Job is made of."""
 
@@ -68,6 +75,8 @@ class PipelineRun(Message):
     """Whether no pipeline follows in its workflow."""
     number: str
     """What tells the Job from those of the same pipeline before it: the run and the attempt."""
+    resumption: Resumption | None = None
+    """Where the pipeline was suspended, and somebody had it go on."""
 
     @property
     def is_configure(self) -> bool:

@@ -3,6 +3,7 @@
 Upstream has a label that anybody removes who may change the parent, and no way to say no.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -13,6 +14,7 @@ from runwright.models.kratix import (
     ParentState,
     PipelineApproval,
     PipelineProgress,
+    Resumption,
     Trigger,
 )
 from runwright.models.kratix.keys import WORKFLOW_SUSPENDED
@@ -52,6 +54,21 @@ def suspension_of(state: ParentState, approval: PipelineApproval | None) -> Susp
         return None
     pipeline = state.workflow.pipelines[position]
     return None if pipeline.next_retry_at else Suspension(position, pipeline, approval)
+
+
+def resumption_of(
+    decision: Decision, state: ParentState, known: Mapping[str, Gate]
+) -> Resumption | None:
+    """Return that somebody had the suspended pipeline go on that starts; None: its time came."""
+    if decision.trigger is not Trigger.RESUMED:
+        return None
+    pipeline = state.workflow.pipelines[decision.position]
+    if pipeline.next_retry_at is not None:
+        return None
+    gate = known.get(pipeline.name)
+    said = gate.decisions if gate and gate.outcome is GateOutcome.APPROVED else ()
+    by = (one.by for one in said if one.verdict is Verdict.APPROVE and one.by)
+    return Resumption(by=tuple(dict.fromkeys(by)))
 
 
 def gate_of(

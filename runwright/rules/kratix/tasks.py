@@ -45,6 +45,7 @@ def run_of(start: StartPipelines, position: int) -> PipelineRun:
         hash=plan.seen.sight.hash,
         is_last=position + 1 == len(plan.pipelines),
         number=str(start.number),
+        resumption=start.resumption if position == start.position else None,
     )
 
 

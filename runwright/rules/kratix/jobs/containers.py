@@ -15,6 +15,9 @@ SCHEDULING: Final = "promise-scheduling"
 """The volume with the destination selectors of the Promise."""
 ADAPTER: Final = "/bin/pipeline-adapter"
 """The command of our containers; what they do is its argument."""
+RESUMED: Final = "RUNWRIGHT_RESUMED"
+APPROVED_BY: Final = "RUNWRIGHT_APPROVED_BY"
+"""Names, with commas between; empty where nobody said one."""
 _FILES: Final = "/work-creator-files"
 _LONGEST_MESSAGE: Final = 4000
 """Bytes of a handover that is not kept in a ConfigMap."""
@@ -67,7 +70,7 @@ def step(run: PipelineRun, container: Container, config: KratixConfig) -> dict[s
     return {
         **{key: value for key, value in defaults.items() if value is not None},
         **said,
-        "env": [*variables_of(run), *said.get("env", ())],
+        "env": [*variables_of(run), *_of_resumption(run), *said.get("env", ())],
         "volumeMounts": [
             {**_mount(INPUT, "/kratix/input"), "readOnly": True},
             _mount(OUTPUT, "/kratix/output"),
@@ -122,6 +125,18 @@ def variables_of(run: PipelineRun) -> list[dict[str, str]]:
         "KRATIX_CLUSTER_SCOPED": _written(is_promise),
     }
     return [{"name": name, "value": value} for name, value in variables.items()]
+
+
+def _of_resumption(run: PipelineRun) -> list[dict[str, str]]:
+    """Return what tells a pipeline that had itself suspended that it may go on now, and by whom.
+
+    Upstream tells it nothing: there a pipeline that suspends each of its runs never ends.
+    """
+    if run.resumption is None:
+        return []
+    variables = {RESUMED: "true", APPROVED_BY: ",".join(run.resumption.by)}
+    # A dollar could begin a reference to another variable; twice it is one dollar.
+    return [{"name": name, "value": value.replace("$", "$$")} for name, value in variables.items()]
 
 
 def resources_of(config: KratixConfig) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runwright.models.kratix import KratixConfig, Parent, Pipeline, WorkflowAction
+from runwright.models.kratix import KratixConfig, Parent, Pipeline, Resumption, WorkflowAction
 from runwright.rules.kratix.jobs import Platform, job_template, owners_of
 from tests.unit.rules.kratix.documents import pipeline
 from tests.unit.rules.kratix.runs import APART, PROMISE, REQUEST, run_of
@@ -109,6 +109,16 @@ def test_a_step_is_told_what_it_is_run_for() -> None:
         "KRATIX_CRD_PLURAL": "databases",
         "KRATIX_CLUSTER_SCOPED": "false",
     }
+
+
+def test_a_step_is_told_that_somebody_had_it_go_on_and_who() -> None:
+    """A step that suspends its pipeline until then must not do so again; ours need not know."""
+    template = job_template(run_of(resumption=Resumption(by=("ada", "$bob"))), Platform("adapter"))
+    reader, step, *_ = template.spec["template"]["spec"]["initContainers"]
+
+    told = {key: value for key, value in variables(step).items() if key not in variables(reader)}
+
+    assert told == {"RUNWRIGHT_RESUMED": "true", "RUNWRIGHT_APPROVED_BY": "ada,$$bob"}
 
 
 def test_a_step_of_a_promise_is_told_that_it_is_cluster_scoped() -> None:

@@ -12,6 +12,7 @@ from runwright.models.kratix import (
     ParentState,
     PipelineApproval,
     PipelinePhase,
+    Resumption,
     Trigger,
     WorkflowControl,
 )
@@ -159,3 +160,30 @@ def test_a_pod_says_who_has_to_approve() -> None:
     assert control.approval == PipelineApproval(users=("ada",), deadline=timedelta(hours=1))
     with pytest.raises(InvalidManifestError, match=r"approval\.required"):
         workflow_control("suspend: true\napproval: {required: none}\n")
+
+
+def word(by: str, verdict: Verdict = Verdict.APPROVE) -> Word:
+    """Return what somebody said of the gate."""
+    return Word(gate="a", verdict=verdict, activation=1, by=by, at=at(3))
+
+
+def test_a_pipeline_is_told_who_approved_it() -> None:
+    """Else one that suspends itself until it is approved would do so for ever."""
+    said = (word("ada"), word(""), word("ada"), word("grace"))
+    known = {"a": gate(GateOutcome.APPROVED).model_copy(update={"decisions": said})}
+
+    found = suspensions.resumption_of(RESUMED, STATE, known)
+
+    assert found == Resumption(by=("ada", "grace"))
+
+
+def test_a_pipeline_whose_label_was_removed_is_told_that_it_goes_on() -> None:
+    assert suspensions.resumption_of(RESUMED, STATE, {"a": gate()}) == Resumption()
+
+
+def test_a_pipeline_that_begins_anew_or_when_its_time_came_is_told_nothing() -> None:
+    later = suspended("a", retry_after=timedelta(seconds=10))
+    anew = Decision(Move.START, Trigger.MANUAL, anew=True)
+
+    assert suspensions.resumption_of(RESUMED, later, {}) is None
+    assert suspensions.resumption_of(anew, STATE, {}) is None
