@@ -140,7 +140,7 @@ class MemoryPipelines:
     async def tidy(self, plan: Plan, *, works: bool = True) -> None:
         """Remove the Works of pipelines that are no more."""
         self.tidied.append((plan, works))
-        found = await self.works(plan.parent) if works else []
+        found: Sequence[Work] = await self.works(plan.parent) if works else ()
         for work in stale_works(found, plan.parent.type, plan.names):
             del self._platform.works[work.metadata.namespace, work.metadata.name]
 
