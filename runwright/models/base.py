@@ -1,4 +1,7 @@
-"""What models are made of: resources as a cluster sends them, and messages of our own."""
+"""What models are made of: resources as a cluster sends them, and messages of our own.
+
+Each is built when it is used first: nobody needs those of all systems at once.
+"""
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -14,6 +17,7 @@ class WireModel(BaseModel):
         serialize_by_alias=True,
         frozen=True,
         extra="ignore",
+        defer_build=True,
     )
 
 
@@ -31,4 +35,5 @@ class Message(BaseModel):
         serialize_by_alias=True,
         frozen=True,
         extra="forbid",
+        defer_build=True,
     )

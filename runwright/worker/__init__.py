@@ -9,7 +9,6 @@ from runwright.health import Vitals
 from runwright.models.tasks import Backend
 from runwright.settings import Settings
 from runwright.worker.execution import (
-    WORKFLOW_RUNNER,
     WORKFLOWS,
     ClusterPorts,
     KratixPorts,
@@ -17,6 +16,7 @@ from runwright.worker.execution import (
     worker_of,
 )
 from runwright.worker.local import serve_local
+from runwright.worker.sandbox import WORKFLOW_RUNNER
 
 __all__ = [
     "WORKFLOWS",

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.catalog import CatalogActivities
 from activities.child_runs import ChildRunActivities
@@ -25,6 +24,7 @@ from runwright.errors import RefusedError
 from runwright.models.tasks import Backend
 from runwright.ports import Catalog, ChildRuns, Objects, StatusMirror, TaskRunner
 from runwright.ports.kratix import Parents, Pipelines, Promises, Removal
+from runwright.worker.sandbox import WORKFLOW_RUNNER
 from workflows.deletion import DeletionWorkflow
 from workflows.pipelines import PipelinesWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
@@ -43,15 +43,8 @@ WORKFLOWS: Final = (
 )
 """Everything that a worker executes, and that recorded histories are replayed with."""
 
-_PURE: Final = ("runwright", "activities", "jsonschema", "referencing", "rpds")
-"""Modules without side effects, shared with the sandbox instead of loaded anew for each run."""
-
 _MOST_ACTIVITIES: Final = 1000
 """At once: a stop holds its place for the grace of its task, and starts must not wait for it."""
-
-WORKFLOW_RUNNER: Final = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PURE)
-)
 
 
 class KratixPorts(NamedTuple):
