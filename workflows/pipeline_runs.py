@@ -33,7 +33,7 @@ from runwright.rules.wording import excerpt
 from workflows.closing import ended
 from workflows.pipeline_state import RunState
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, LOOK, TRY_FOR_EVER
-from workflows.tasks import cancelled, run_task, unbroken
+from workflows.tasks import abandon, cancelled, run_task, unbroken
 
 
 class PipelineRuns(RunState):
@@ -166,7 +166,7 @@ class PipelineRuns(RunState):
         await workflow.wait([look, running], return_when=asyncio.FIRST_COMPLETED)
         if look.done() and look.exception() is None and not self._is_ending:
             return True
-        look.cancel()
+        abandon(look)
         await workflow.wait([look, running])
         if running.cancelled() or running.exception() is not None:
             return False
