@@ -51,8 +51,17 @@ class PromiseParts(PromiseTurns):
         self._note_availability(decision)
         if decision.move is Move.START:
             await self._show()  # its run shows how far the pipelines are, and no more
-        if is_fulfilled(self._installed):
-            return decision
+        return decision if self._lacks_nothing() else self._with_look(decision)
+
+    def _lacks_nothing(self) -> bool:
+        """Return whether it is not to be looked again at what the installation lacked.
+
+        While it is paused nobody looks: a moment that has come would be over and over again.
+        """
+        rests = is_paused(self._seen) and self._looks_at <= workflow.now()
+        return rests or is_fulfilled(self._installed)
+
+    def _with_look(self, decision: Decision) -> Decision:
         return decision._replace(at=min(filter(None, (decision.at, self._looks_at))))
 
     def _is_to_be_installed(self) -> bool:
