@@ -9,6 +9,7 @@ from typing import Final
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import (
+    ActivityError,
     ApplicationError,
     ChildWorkflowError,
     FailureError,
@@ -142,12 +143,22 @@ class ParentRuns(ParentCalls):
         while not child.done():
             looked = self._revision
             told = await self._told(child, told)
-            await self._heed_wishes()
+            await self._heed_wishes_of_now()
             await self._end_in_time(child, looked)
         try:
             return child.result()
         except (ChildWorkflowError, asyncio.CancelledError) as error:
             return failed_run(error) or self._broken(start, error)
+
+    async def _heed_wishes_of_now(self) -> None:
+        """Write the labels that messages asked for; a run must not be left for one refused."""
+        try:
+            await self._heed_wishes()
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("labels refused: %s", error.cause or error)
+            self._note_pause()
 
     async def _told(self, child: _Child, told: Seen) -> Seen:
         """Tell a run how its parent is by now, and that it is cancelled; return what it knows."""
