@@ -29,6 +29,7 @@ from runwright.rules.kratix.progress import (
     PENDING,
     fitted,
     held,
+    no_longer_held,
     settled,
     suspension_seen,
     with_condition,
@@ -239,6 +240,7 @@ class ParentWorkflow(ParentGates):
         if self._is_untidy:
             await self._tidy(works=True)
             self._is_untidy = False
+        self._state = no_longer_held(self._state)
         generation = self._decided_on.sight.generation
         if self._works_changed or self._state.observed_generation != generation:
             self._works_changed = False
