@@ -18,11 +18,20 @@ from runwright.models.kratix import (
     Standing,
 )
 from runwright.models.runs import PauseRun
-from tests.integration.parents import placed, promise_of, request_of
+from tests.integration.parents import PATIENCE, Entity, placed, promise_of, request_of
 from workflows import promise_parts
 
 PAUSED: Final = "kratix.io/paused"
 _SOON: Final = timedelta(milliseconds=300)
+
+
+async def waits_of(entity: Entity) -> list[timedelta]:
+    """Return how long each timer of an entity is, in their order."""
+    return [
+        one.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
+        async for one in entity.handle.fetch_history_events()
+        if one.HasField("timer_started_event_attributes")
+    ]
 
 
 async def test_a_label_that_is_refused_while_a_run_is_under_way_leaves_that_run_alone(
@@ -83,3 +92,20 @@ async def test_a_promise_that_is_paused_while_it_lacks_something_is_at_rest(
         await promise.until_stands(Standing.READY)
 
     assert (held.standing, promise.ran()) == (Standing.PAUSED, ["p"])
+
+
+async def test_a_promise_that_cannot_be_installed_is_looked_at_ever_later(
+    client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody may mend it for weeks; a change of it is heeded at once."""
+    monkeypatch.setattr(promise_parts, "_SERVED_SOON", timedelta(milliseconds=100))
+    monkeypatch.setattr(promise_parts, "_REQUIRED_LATER", timedelta(milliseconds=800))
+    async with placed(client, task_queue, promise_of()) as place:
+        place.promises.installed = Installed(problems=("spec.api: no",), is_served=False)
+        promise = await place.start(place.promise)
+        async with asyncio.timeout(PATIENCE):
+            while len(waits := await waits_of(promise)) < 5:
+                await asyncio.sleep(0.05)
+
+    assert waits == sorted(waits)
+    assert waits[-1] > timedelta(milliseconds=600)
