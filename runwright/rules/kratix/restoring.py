@@ -8,7 +8,7 @@ Source: Kratix, status of a resource request; progress from status.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -19,19 +19,14 @@ from runwright.models.kratix import (
     PipelineProgress,
     PipelineStatus,
     Reason,
-    ResourceRequestStatus,
     Seen,
     WorkflowAction,
     WorkflowProgress,
 )
 from runwright.models.kratix.keys import WORKFLOW_SUSPENDED
 from runwright.models.metadata import Condition
+from runwright.rules.kratix.status import OF_A_REQUEST
 from runwright.rules.kubernetes.fields import Object, entries, field, moment, text
-
-_OWN: Final = frozenset(
-    one.serialization_alias or one.alias or name
-    for name, one in ResourceRequestStatus.model_fields.items()
-)
 
 
 class Shown(NamedTuple):
@@ -163,7 +158,7 @@ def conditions_of(status: Mapping[str, Any]) -> list[Condition]:
 
 def _extra(status: Mapping[str, Any]) -> dict[str, Any]:
     """Return what pipelines wrote there."""
-    return {name: value for name, value in status.items() if name not in _OWN}
+    return {name: value for name, value in status.items() if name not in OF_A_REQUEST}
 
 
 def _number(found: object, *path: str) -> int:
