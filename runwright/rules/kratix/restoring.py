@@ -40,10 +40,12 @@ class Shown(NamedTuple):
 def state_of(shown: Shown) -> ParentState:
     """Return the state that a status shows, in whichever layout; what cannot be read is left out.
 
+    So are conditions that may be another's, who writes them: in the status they stay.
+
     A pipeline that was running is taken for one that was not: whoever ran it is no more.
     """
     status = shown.status
-    conditions = tuple(conditions_of(status))
+    conditions = tuple(one for one in conditions_of(status) if one.type in set(ConditionType))
     configure, delete = _workflows(status, conditions)
     state = ParentState(
         action=WorkflowAction.DELETE if delete.pipelines else WorkflowAction.CONFIGURE,

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from runwright.models.kratix import (
     Compat,
+    ConditionType,
     Parent,
     ParentState,
     ResourceRequestStatus,
@@ -43,9 +44,16 @@ def update_of(shown: Shown, before: ParentState | None, now: ParentState) -> Sta
     known = _unknown(type_) if before is None else shown_fields(type_, before, compat)
     patch = merge_patch(known, shown_fields(type_, now, compat))
     about = object_key(shown.parent)
-    patches = (StatusPatch(object=about, status=patch, brief=_brief(patch)),) if patch else ()
+    ours = answered_for(now)
+    written = StatusPatch(object=about, status=patch, brief=_brief(patch), answers_for=ours)
+    patches = (written,) if patch else ()
     events = events_of(shown.parent, shown.told if before is None else before, now)
     return StatusUpdate(patches=patches, events=events)
+
+
+def answered_for(state: ParentState) -> tuple[str, ...]:
+    """Return the types of conditions of a parent that are Kratix's, or its pipelines'."""
+    return tuple(sorted({*ConditionType, *(one.type for one in state.conditions)}))
 
 
 def _brief(patch: dict[str, Any]) -> dict[str, Any] | None:
