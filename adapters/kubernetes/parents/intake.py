@@ -32,6 +32,8 @@ from runwright.rules.kratix.kept import KeptObject, Kind, ParentName, Said
 
 _LOG: Final = logging.getLogger(__name__)
 _UNMEASURED: Final = Unmeasured()
+_LISTED_SOON: Final = 5.0
+"""Seconds after which it is looked again at a request that may be there, and is not known."""
 _READ_AGAIN: Final = timedelta(seconds=10)
 """After which settings are read again that could not be."""
 
@@ -138,6 +140,9 @@ class ParentIntake:
 
     async def _look(self, name: ParentName) -> None:
         kept = self._kept(name)
+        if kept is None and name.name and not self.kinds.is_listed(name.promise):
+            self.queue.add_after(name, _LISTED_SOON)
+            return
         if (told := self._told.get(name)) and (kept is None or kept.uid != told.parent.uid):
             await self._entities.tell(told.workflow, rules.gone(told.seen))
             self._told.pop(name, None)
