@@ -8,7 +8,7 @@ from typing import Any, Final
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from activities.objects import ObjectActivities
+from activities.objects import ObjectActivities, RemoveTasks
 from activities.parents import ParentActivities, ReleaseParent, RemoveOf
 from activities.pipelines import PipelineActivities, TidyPipelines
 from runwright.models.kratix import (
@@ -154,6 +154,17 @@ class ParentCalls(KnownParent):
             heartbeat_timeout=CALL_HEARTBEAT,
             retry_policy=TRY_FOR_EVER,
             summary=f"remove for {finalizer}",
+        )
+
+    async def _tasks_left_of(self, run: str, namespace: str) -> Sequence[str]:
+        """Have the Jobs of a run removed; return what of them is left after some time."""
+        return await workflow.execute_activity_method(
+            ObjectActivities.remove_tasks,
+            RemoveTasks(workflow_id=run, namespace=namespace, within=_MOST_REMOVING),
+            start_to_close_timeout=_MOST_REMOVING + STOP_MARGIN,
+            heartbeat_timeout=CALL_HEARTBEAT,
+            retry_policy=TRY_FOR_EVER,
+            summary="end what a run left",
         )
 
     async def _release(self, finalizer: str) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import (
+    ActivityError,
     ApplicationError,
     ChildWorkflowError,
     FailureError,
@@ -43,6 +44,8 @@ from workflows.parent_calls import ParentCalls
 from workflows.policies import LOOK
 
 _Child = ChildWorkflowHandle[None, PipelinesEnded]
+_ENDS_WHAT_IS_LEFT: Final = "parent-ends-what-is-left"
+"""The mark of entities that do so after a run that was terminated: the first recorded did not."""
 _TOO_LATE: Final = "its parent is to go, and it did not end in time"
 
 
@@ -142,12 +145,41 @@ class ParentRuns(ParentCalls):
         while not child.done():
             looked = self._revision
             told = await self._told(child, told)
-            await self._heed_wishes()
+            await self._heed_wishes_of_now()
             await self._end_in_time(child, looked)
         try:
             return child.result()
         except (ChildWorkflowError, asyncio.CancelledError) as error:
-            return failed_run(error) or self._broken(start, error)
+            if (said := failed_run(error)) is not None:
+                return said
+            if isinstance(error, ChildWorkflowError) and self._last_word is None:
+                await self._end_what_is_left(start)
+            return self._broken(start, error)
+
+    async def _end_what_is_left(self, start: StartPipelines) -> None:
+        """End the Job of a run that could not do so: the next run must not run beside it."""
+        if not workflow.patched(_ENDS_WHAT_IS_LEFT):
+            return
+        self._stand(Standing.RUNNING, f"Ends what run {start.number} left, which was ended outside")
+        run = run_id(self._parent, start.plan.action, start.number)
+        try:
+            left = await self._tasks_left_of(run, start.plan.parent.home)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            left = [f"{error.cause or error}"]
+        if left:
+            workflow.logger.warning("left of %s: %s", run, left)
+
+    async def _heed_wishes_of_now(self) -> None:
+        """Write the labels that messages asked for; a run must not be left for one refused."""
+        try:
+            await self._heed_wishes()
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("labels refused: %s", error.cause or error)
+            self._note_pause()
 
     async def _told(self, child: _Child, told: Seen) -> Seen:
         """Tell a run how its parent is by now, and that it is cancelled; return what it knows."""

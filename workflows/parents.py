@@ -29,6 +29,7 @@ from runwright.rules.kratix.progress import (
     PENDING,
     fitted,
     held,
+    no_longer_held,
     settled,
     suspension_seen,
     with_condition,
@@ -43,6 +44,8 @@ SLOW: Final = timedelta(seconds=60)
 """After which it is looked again whether what could not be read can be."""
 _QUICK: Final = timedelta(seconds=15)
 """After which it is looked again whether somebody else's Job has ended."""
+_RESTS_BETWEEN_PLANS: Final = "parent-rests-between-plans"
+"""The mark of entities that do so: the first recorded ones read at once anew."""
 _STANDINGS: Final = {
     Hold.PAUSED: Standing.PAUSED,
     Hold.SUSPENDED: Standing.SUSPENDED,
@@ -159,7 +162,7 @@ class ParentWorkflow(ParentGates):
         if self._plan is None or not await self._has_turn(decision):
             return self._asks_again_at()
         if not self._is_still_so(self._plan):
-            return workflow.now()
+            return self._decides_anew_at(self._plan)
         if decision.trigger is Trigger.UNPAUSED:
             self._state = held(self._state, Reason.UNPAUSED, workflow.now())
         if decision.trigger is Trigger.RETRIED:
@@ -172,6 +175,18 @@ class ParentWorkflow(ParentGates):
         """Return whether nothing changed since a run was decided, or its pipelines were read."""
         is_read = plan.seen.sight.hash == self._seen.sight.hash
         return is_read and self._revision == self._decided_at
+
+    def _decides_anew_at(self, plan: Plan) -> datetime:
+        """Return when to decide anew: at once, but where only reading the plan anew may help.
+
+        A plan of an older parent than is known is no better the next time: a cluster whose database
+        was put back begins at lower versions.
+        """
+        if self._revision != self._decided_at or not workflow.patched(_RESTS_BETWEEN_PLANS):
+            return workflow.now()
+        older = f"an older version, {plan.seen.version}, was read"
+        self._stand(Standing.WAITING, f"Version {self._seen.version} is known, and {older}")
+        return workflow.now() + _QUICK
 
     def _asks_again_at(self) -> datetime | None:
         return None
@@ -239,6 +254,7 @@ class ParentWorkflow(ParentGates):
         if self._is_untidy:
             await self._tidy(works=True)
             self._is_untidy = False
+        self._state = no_longer_held(self._state)
         generation = self._decided_on.sight.generation
         if self._works_changed or self._state.observed_generation != generation:
             self._works_changed = False

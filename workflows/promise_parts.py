@@ -22,6 +22,9 @@ from workflows.promise_turns import PromiseTurns
 
 _SERVED_SOON: Final = timedelta(seconds=5)
 _REQUIRED_LATER: Final = timedelta(seconds=60)
+_MOST_DOUBLINGS: Final = 10
+_EVER_LATER: Final = "promise-looks-ever-later"
+"""The mark of Promises that do so: the first recorded ones looked every five seconds."""
 
 
 class PromiseParts(PromiseTurns):
@@ -33,6 +36,8 @@ class PromiseParts(PromiseTurns):
         """The hash and labels that the Promise had when it was installed; empty: it was not."""
         self._looks_at = workflow.now()
         """When to look again at what the installation lacked."""
+        self._looks = 0
+        """How often in a row its API was found not to be served."""
 
     async def _decided(self) -> Decision:
         """Return what is to be done, once the Promise is installed as it is now.
@@ -51,8 +56,17 @@ class PromiseParts(PromiseTurns):
         self._note_availability(decision)
         if decision.move is Move.START:
             await self._show()  # its run shows how far the pipelines are, and no more
-        if is_fulfilled(self._installed):
-            return decision
+        return decision if self._lacks_nothing() else self._with_look(decision)
+
+    def _lacks_nothing(self) -> bool:
+        """Return whether it is not to be looked again at what the installation lacked.
+
+        While it is paused nobody looks: a moment that has come would be over and over again.
+        """
+        rests = is_paused(self._seen) and self._looks_at <= workflow.now()
+        return rests or is_fulfilled(self._installed)
+
+    def _with_look(self, decision: Decision) -> Decision:
         return decision._replace(at=min(filter(None, (decision.at, self._looks_at))))
 
     def _is_to_be_installed(self) -> bool:
@@ -73,8 +87,18 @@ class PromiseParts(PromiseTurns):
         )
         if (problems := self._installed.problems) and problems != known:
             await self._tell("InvalidPromise", "; ".join(problems), EventType.WARNING)
-        wait = _REQUIRED_LATER if self._installed.is_served else _SERVED_SOON
-        self._looks_at = workflow.now() + wait
+        self._looks_at = workflow.now() + self._wait()
+
+    def _wait(self) -> timedelta:
+        """Return after what time to look again: an API is served soon, or after no short time."""
+        if self._installed.is_served:
+            self._looks = 0
+            return _REQUIRED_LATER
+        self._looks += 1
+        if self._looks == 1 or not workflow.patched(_EVER_LATER):
+            return _SERVED_SOON
+        later: timedelta = _SERVED_SOON * 2 ** min(self._looks - 1, _MOST_DOUBLINGS)
+        return min(later, _REQUIRED_LATER)
 
     def _lacking(self, decision: Decision) -> str:
         """Return why nothing may start for the Promise as it is installed; empty: it may."""

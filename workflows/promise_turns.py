@@ -16,6 +16,9 @@ from workflows.parents import ParentWorkflow
 LOOK_AT_HOLDERS: Final = timedelta(minutes=1)
 """While somebody waits, those who have a turn are asked that often whether they still do."""
 
+TOLD_AT_ONCE: Final = 500
+"""A workflow may wait for 2,000 signals that it sent: its task fails with one more, for ever."""
+
 
 class Notice(NamedTuple):
     """What a request is to be told of its turn."""
@@ -40,8 +43,9 @@ class PromiseTurns(ParentWorkflow):
     def ask_turn(self, ask: AskTurn) -> None:
         """Give a request its turn, or say where it stands."""
         self._turns = turns.asked(self._turns, ask)
-        self._grant()
-        if any(one.id == ask.id for one in self._turns.waiting):
+        if self._may_start(ask):  # whoever else waits and may start waits for room
+            self._grant()
+        if not turns.has_one(self._turns, ask.id):
             self._notices.append(Notice(ask.id, "wait_turn", self._place_of(ask)))
         elif not any(one.to == ask.id for one in self._notices):
             self._notices.append(Notice(ask.id, "take_turn"))  # it had one, and does not know
@@ -119,7 +123,7 @@ class PromiseTurns(ParentWorkflow):
 
     async def _tell_turns(self) -> None:
         while self._notices:
-            notices, self._notices = self._notices, []
+            notices, self._notices = self._notices[:TOLD_AT_ONCE], self._notices[TOLD_AT_ONCE:]
             self._is_telling = True
             await asyncio.gather(*(self._tell_one(notice) for notice in notices))
             self._is_telling = False

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from pydantic_core import from_json
-
+from adapters.kubernetes.depth import read_json
 from runwright.errors import ClusterUnavailableError, ConflictError, RefusedError, RunwrightError
 from runwright.rules.shapes import is_object
 from runwright.rules.wording import excerpt
@@ -59,7 +58,7 @@ class Answer:
     def parsed(self) -> dict[str, Any]:
         """Return the object; empty when the body is none."""
         try:
-            content: Any = from_json(self._body)
+            content: Any = read_json(self._body)
         except ValueError:
             return {}
         return dict(content) if is_object(content) else {}

@@ -9,10 +9,10 @@ from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import aiohttp
-from pydantic_core import from_json
 
 from adapters.kubernetes.answers import Answer
 from adapters.kubernetes.connection import Connection, connect
+from adapters.kubernetes.depth import read_json
 from adapters.kubernetes.requests import (
     ANSWER_WITHIN,
     APPLY,
@@ -271,7 +271,7 @@ class Cluster:
                 return
             opened()
             async for line in found.content:
-                event = from_json(line)
+                event = read_json(line)
                 yield Change(event["type"], event["object"])
 
     async def log(

@@ -185,7 +185,11 @@ class Informer(Generic[Kept]):
         if known is not None and known.uid != uid:
             self._remove(name)
             known = None
-        entry = _Entry(uid, self._keep(manifest))
+        try:
+            entry = _Entry(uid, self._keep(manifest))
+        except Exception:  # one object that nobody foresaw must not end the watch on all
+            self._say_unreadable(name)
+            return
         self._entries[name] = entry
         self._tell(name, known.kept if known else None, entry.kept)
 
@@ -193,17 +197,26 @@ class Informer(Generic[Kept]):
         """Forget an object; `last` is what it was when it went."""
         entry = self._entries.pop(name, None)
         if last is not None and (entry is None or entry.uid == last["metadata"]["uid"]):
-            self._tell(name, self._keep(last), None)
-        elif entry is not None:
+            try:
+                kept = self._keep(last)
+            except Exception:
+                self._say_unreadable(name)
+            else:
+                self._tell(name, kept, None)
+                return
+        if entry is not None:
             self._tell(name, entry.kept, None)
 
     def _tell(self, name: Name, before: Kept | None, now: Kept | None) -> None:
         for listener in self._listeners:
             try:
                 listener(name, before, now)
-            except Exception:  # one object that nobody foresaw must not end the watch on all
-                extra = {"action": "object_unreadable", "object": self.resource.of(*name)}
-                _LOG.exception("object cannot be attended to", extra=extra)
+            except Exception:  # neither must one that nobody can attend to
+                self._say_unreadable(name)
+
+    def _say_unreadable(self, name: Name) -> None:
+        extra = {"action": "object_unreadable", "object": self.resource.of(*name)}
+        _LOG.exception("object cannot be attended to", extra=extra)
 
     def _is_well(self) -> None:
         self._trouble = ""

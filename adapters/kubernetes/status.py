@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from adapters.kubernetes.answers import is_terminating
 from adapters.kubernetes.cluster import Cluster
@@ -12,6 +13,8 @@ from runwright.errors import ConflictError, RefusedError, TransientError
 from runwright.models.metrics import STATUS_WRITES
 from runwright.models.objects import Manifest, ObjectEvent, ObjectKey, StatusPatch, StatusUpdate
 from runwright.ports import Metrics, Unmeasured
+from runwright.rules.kubernetes.conditions import beside_others
+from runwright.rules.kubernetes.fields import Object, entries
 
 _LOG: Final = logging.getLogger(__name__)
 _UNMEASURED: Final = Unmeasured()
@@ -22,8 +25,16 @@ _OF_NONE: Final = "default"
 """The namespace of Events about what belongs to none."""
 _MOST_LOOKS: Final = 5
 """At an object that others change at the same time."""
-_MOST_VERSIONS: Final = 10_000
+_MOST_KNOWN: Final = 10_000
 """Of objects that were written lately."""
+
+
+class _Known(NamedTuple):
+    """An object, as it was seen last."""
+
+    version: str
+    conditions: Sequence[Object] = ()
+    """What it said then."""
 
 
 class KubernetesStatus:
@@ -37,7 +48,7 @@ class KubernetesStatus:
         self._cluster = cluster
         self._instance = instance
         self._metrics = metrics
-        self._versions: dict[ObjectKey, str] = {}
+        self._known: dict[ObjectKey, _Known] = {}
 
     async def show(self, update: StatusUpdate) -> None:
         """Write the patches in their order, then the Events.
@@ -86,16 +97,17 @@ class KubernetesStatus:
         """
         key = patch.object
         resource, name = resource_meant(key), (key.namespace, key.name)
-        version = patch.version or self._versions.get(key)
+        known = _Known(patch.version) if patch.version else self._known.get(key)
         for _ in range(_MOST_LOOKS):
-            version = version or await self._version_of(key)
-            if version is None:
+            known = known or await self._looked(key)
+            if known is None:
                 break
-            body = {"metadata": {"resourceVersion": version}, "status": patch.status}
+            status = beside_others(patch.status, known.conditions, patch.answers_for)
+            body = {"metadata": {"resourceVersion": known.version}, "status": status}
             try:
                 written = await self._cluster.patch(resource, name, body, subresource="status")
             except ConflictError:
-                version = None  # it was changed since, or is another one: look
+                known = None  # it was changed since, or is another one: look
                 continue
             self._remember(key, written)
             return written is not None
@@ -106,8 +118,8 @@ class KubernetesStatus:
         _LOG.info("status passed over: the object is gone, or another one", extra=extra)
         return False
 
-    async def _version_of(self, key: ObjectKey) -> str | None:
-        """Return the version of the object that is meant; None if it is not there."""
+    async def _looked(self, key: ObjectKey) -> _Known | None:
+        """Return the object that is meant; None if it is not there."""
         resource = resource_meant(key)
         found = await self._cluster.get(resource, key.namespace, key.name)
         if found is None:
@@ -116,15 +128,15 @@ class KubernetesStatus:
         owners: list[Manifest] = metadata.get("ownerReferences") or []
         is_owned = not key.owner or any(owner["uid"] == key.owner for owner in owners)
         is_meant = is_owned and key.uid in {"", metadata["uid"]}
-        return str(metadata["resourceVersion"]) if is_meant else None
+        return _known(found) if is_meant else None
 
     def _remember(self, key: ObjectKey, written: Manifest | None) -> None:
-        """Keep which version an object has now: the next patch of it need not look."""
-        self._versions.pop(key, None)
+        """Keep how an object is now: the next patch of it need not look."""
+        self._known.pop(key, None)
         if written is not None:
-            self._versions[key] = str(written["metadata"]["resourceVersion"])
-        if len(self._versions) > _MOST_VERSIONS:
-            del self._versions[next(iter(self._versions))]
+            self._known[key] = _known(written)
+        if len(self._known) > _MOST_KNOWN:
+            del self._known[next(iter(self._known))]
 
     async def _tell(self, event: ObjectEvent) -> None:
         """Create an Event; one that was told already, or that nobody may tell, is let be."""
@@ -163,6 +175,11 @@ class KubernetesStatus:
             "lastTimestamp": at,
             "count": 1,
         }
+
+
+def _known(found: Manifest) -> _Known:
+    conditions = tuple(entries(found, "status", "conditions"))
+    return _Known(str(found["metadata"]["resourceVersion"]), conditions)
 
 
 def _name(event: ObjectEvent, now: datetime) -> str:

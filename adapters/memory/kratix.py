@@ -35,6 +35,8 @@ from runwright.rules.kratix.works import (
     unpacked,
     work_of,
 )
+from runwright.rules.kubernetes.conditions import beside_others
+from runwright.rules.kubernetes.fields import entries
 
 _IMAGE: Final = "example.org/pipeline-adapter:1"
 
@@ -223,7 +225,9 @@ class MemoryMirror:
         for patch in update.patches:
             for parent in self._platform.parents():
                 if _is_meant(patch.object, parent):
-                    self._platform.show(parent, patch.status)
+                    there = entries(self._platform.status(parent), "conditions")
+                    status = beside_others(patch.status, list(there), patch.answers_for)
+                    self._platform.show(parent, status)
         self._platform.events.extend(update.events)
 
 

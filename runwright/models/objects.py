@@ -35,6 +35,8 @@ class StatusPatch(Message):
     """A smaller one, to be written in its place where the cluster refuses it for good."""
     version: str = ""
     """The version that the object had when it was read last, where somebody read it."""
+    answers_for: tuple[str, ...] = ()
+    """The types of the conditions that are the writer's; those of others stay. Empty: all are."""
 
 
 class EventType(StrEnum):

@@ -1,12 +1,15 @@
 """Requests for a Promise on a real Temporal: what starts their pipelines, and what comes of it."""
 
-from typing import Final
+import asyncio
+from typing import Any, Final
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from adapters.memory.tasks import exited
 from runwright.models.kratix import Compat, Standing, Trigger
 from tests.integration.parents import (
+    PATIENCE,
+    Entity,
     condition_in,
     phases_in,
     placed,
@@ -18,6 +21,26 @@ from tests.integration.parents import (
 MANUAL: Final = "kratix.io/manual-reconciliation"
 FROM_START: Final = "internal.workflows.kratix.io/run-from-start"
 READY: Final = Standing.READY
+
+
+async def until_heard(entity: Entity, label: str) -> None:
+    """Return once the run that is under way knows of a label: it is told by way of the entity."""
+    report = await entity.report()
+    assert report.run
+    run = entity.place.client.get_workflow_handle(report.run.workflow_id)
+    async with asyncio.timeout(PATIENCE):
+        while label.encode() not in await said_to(run):
+            await asyncio.sleep(0.02)
+
+
+async def said_to(run: WorkflowHandle[Any, Any]) -> bytes:
+    """Return all that a run was told by signals."""
+    payloads = [
+        payload.data
+        async for event in run.fetch_history_events()
+        for payload in event.workflow_execution_signaled_event_attributes.input.payloads
+    ]
+    return b"".join(payloads)
 
 
 async def test_a_request_without_pipelines_is_settled_at_once(
@@ -159,6 +182,7 @@ async def test_a_manual_reconciliation_waits_for_the_job_that_runs(
         request = await place.apply(request_of())
         await request.until_runs("a")
         request.label(MANUAL)
+        await until_heard(request, MANUAL)
         await request.end("a")
         await request.end("a", times=2)
         await request.end("b")
@@ -177,6 +201,7 @@ async def test_a_run_from_the_start_waits_for_the_job_that_runs(
         request = await place.apply(request_of())
         await request.until_runs("a")
         request.label(FROM_START)
+        await until_heard(request, FROM_START)
         await request.end("a")
         await request.until_runs("a", times=2)
         await place.until(lambda: not request.has(FROM_START))

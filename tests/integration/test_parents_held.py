@@ -21,6 +21,7 @@ from tests.integration.parents import (
 MANUAL: Final = "kratix.io/manual-reconciliation"
 PAUSED: Final = "kratix.io/paused"
 SUSPENDED: Final = "kratix.io/workflow-suspended"
+HELD: Final = ("Unknown", "PausedReconciliation")
 RETRIES: Final = handed("retryAfter: 300ms\n")
 
 
@@ -222,3 +223,19 @@ async def test_a_person_may_hold_a_workflow_between_two_pipelines(
 
     assert held.pending_gates == ()
     assert request.ran() == ["a", "b"]
+
+
+async def test_a_parent_without_pipelines_says_no_longer_that_it_was_paused(
+    client: Client, task_queue: str
+) -> None:
+    """There is nothing to run anew, after which it would say something else."""
+    async with placed(client, task_queue, promise_of()) as place:
+        request = await place.apply(request_of())
+        await request.until_stands(Standing.READY)
+        request.label(PAUSED)
+        await request.until_shown(lambda one: condition_in(one, "Reconciled") == HELD)
+        request.label(PAUSED, None)
+        await request.until_shown(lambda one: condition_in(one, "Reconciled") != HELD)
+        report = await request.until_stands(Standing.READY)
+
+    assert report.runs == 0

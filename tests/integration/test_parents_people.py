@@ -229,8 +229,14 @@ async def test_a_run_that_is_terminated_in_temporal_counts_as_failed(
         await client.get_workflow_handle(report.run.workflow_id).terminate()
         await request.until_stands(Standing.FAILED)
         shown = await request.until_shown(lambda one: phases_in(one) == ["Failed"])
+        asked = [
+            one.activity_task_scheduled_event_attributes.activity_type.name
+            async for one in request.handle.fetch_history_events()
+            if one.HasField("activity_task_scheduled_event_attributes")
+        ]
 
     assert shown["message"] == "Run 1 was ended in Temporal"
+    assert "remove_tasks" in asked, "what it left is ended before another run starts"
 
 
 async def test_a_run_is_asked_for_from_the_pipeline_that_failed(

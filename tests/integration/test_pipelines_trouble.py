@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -26,7 +25,7 @@ from runwright.models.kratix import (
 from runwright.models.kratix.keys import DELETE_WORKFLOWS, MANUAL_RECONCILIATION, PAUSED
 from runwright.models.objects import StatusUpdate
 from runwright.models.runs import CancelRun
-from runwright.models.tasks import Diagnosis, TaskNote, TaskOutcome
+from runwright.models.tasks import Diagnosis, TaskNote
 from tests.histories.replaying import replayed
 from tests.integration.platforms import (
     KeptTasks,
@@ -330,76 +329,6 @@ async def test_nothing_starts_for_a_parent_that_is_paused_or_is_to_go(
     assert left.seen.is_deleted is (why == "deleted")
 
 
-async def test_a_cancelled_run_ends_its_job_and_closes_as_cancelled(
-    client: Client, task_queue: str
-) -> None:
-    platform = platform_of("a", "b")
-
-    async with placed_pipelines(client, task_queue, platform) as run:
-        await run.until_running("a")
-        request = CancelRun(by="ada", reason="wrong size", grace=timedelta(0))
-        await run.handle.signal("cancel", request)
-        state = await run.cancelled()
-
-    assert run.tasks.stopped == [run.job("a")]
-    assert phases(state.state) == {"a": "Pending", "b": "Pending"}
-    assert state.message == "cancelled: wrong size"
-    pipelines = run.shown()["kratix"]["workflows"]["configure"]["pipelines"]
-    assert pipelines[0]["message"] == "stopped: the run was cancelled"
-
-
-async def test_a_run_that_is_cancelled_in_temporal_ends_its_job_too(
-    client: Client, task_queue: str
-) -> None:
-    platform = platform_of("a")
-
-    async with placed_pipelines(client, task_queue, platform) as run:
-        await run.until_running("a")
-        await run.handle.cancel()
-        await run.cancelled()
-
-    assert run.tasks.stopped == [run.job("a")]
-
-
-async def test_a_run_that_is_cancelled_before_its_job_is_made_makes_none(
-    client: Client, task_queue: str
-) -> None:
-    """The label stays: nothing of what it asked for has happened."""
-    platform, start, tasks = await asked(client)
-    tasks.refusal = ClusterUnavailableError("create job shop/x: HTTP 403 exceeded quota")
-
-    async with placed_pipelines(client, task_queue, platform, start, tasks) as run:
-        await tasks.met.wait()
-        await note(run, QUOTA)
-        await run.until(lambda state: state.diagnosis is not None)
-        await run.handle.signal("cancel", CancelRun())
-        state = await run.cancelled()
-
-    assert run.started() == []
-    assert run.labels() == {MANUAL_RECONCILIATION: "true"}
-    assert phases(state.state) == {"a": "Pending", "b": "Pending"}
-    assert state.state.configure.pipelines[0].message == ""
-
-
-@pytest.mark.parametrize("outcome", [succeeded(), exited(1)], ids=["success", "failure"])
-async def test_what_had_ended_by_itself_counts_although_the_run_was_cancelled(
-    client: Client, task_queue: str, outcome: TaskOutcome
-) -> None:
-    platform = platform_of("a")
-
-    async with placed_pipelines(client, task_queue, platform) as run:
-        run.tasks.ends_while_stopped[run.job("a")] = outcome
-        await run.until_running("a")
-        await run.handle.signal("cancel", CancelRun())
-        if outcome.succeeded:
-            left = await run.ended()
-        else:
-            _, left = await run.failed()
-
-    phase = "Succeeded" if outcome.succeeded else "Failed"
-    assert phases(left.state) == {"a": phase}
-
-
 async def test_what_is_said_of_another_job_is_not_shown(client: Client, task_queue: str) -> None:
     platform = platform_of("a", "b")
 
@@ -431,3 +360,23 @@ async def test_a_change_and_a_failure_at_once_are_a_failure(
         _, left = await run.failed()
 
     assert left.seen.sight.hash != left.state.hash
+
+
+async def test_a_run_that_is_cancelled_before_its_job_is_made_makes_none(
+    client: Client, task_queue: str
+) -> None:
+    """The label stays: nothing of what it asked for has happened."""
+    platform, start, tasks = await asked(client)
+    tasks.refusal = ClusterUnavailableError("create job shop/x: HTTP 403 exceeded quota")
+
+    async with placed_pipelines(client, task_queue, platform, start, tasks) as run:
+        await tasks.met.wait()
+        await note(run, QUOTA)
+        await run.until(lambda state: state.diagnosis is not None)
+        await run.handle.signal("cancel", CancelRun())
+        state = await run.cancelled()
+
+    assert run.started() == []
+    assert run.labels() == {MANUAL_RECONCILIATION: "true"}
+    assert phases(state.state) == {"a": "Pending", "b": "Pending"}
+    assert state.state.configure.pipelines[0].message == ""

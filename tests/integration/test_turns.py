@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from temporalio.client import Client
 
-from runwright.models.kratix import Standing, Trigger, parent_id
+from runwright.models.kratix import AskTurn, Carried, Standing, Trigger, Turns, parent_id
 from tests.integration.parents import Entity, Place, placed, promise_of, request_of
 
 FOLLOW: Final = "kratix.io/reconcile-resources"
@@ -144,3 +144,18 @@ async def test_a_fan_out_is_bounded_and_says_how_far_it_is(client: Client, task_
 
     assert report.fan_out is not None
     assert report.fan_out.asked == 6
+
+
+async def test_more_turns_than_temporal_tells_at_once_are_given_all_the_same(
+    client: Client, task_queue: str
+) -> None:
+    """A workflow may wait for two thousand signals that it sent, and no more."""
+    asks = (AskTurn(id=f"{task_queue}/{index}", trigger=Trigger.CREATED) for index in range(2100))
+    carried = Carried(turns=Turns(waiting=tuple(asks)))
+    async with placed(client, task_queue, promise_of("a"), most_at_once=5000) as place:
+        promise = await place.start(place.promise, carried=carried)
+        await promise.until_stands(Standing.READY)
+        report = await promise.until(lambda known: not known.turns.waiting)
+        await promise.until(lambda known: not known.turns.under_way)
+
+    assert report.standing is Standing.READY

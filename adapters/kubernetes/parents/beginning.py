@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -10,6 +10,7 @@ from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.parents.notes import ParentNotes
 from adapters.kubernetes.resources import JOBS
+from runwright.errors import StillRunningError
 from runwright.models.kratix import (
     Compat,
     Parent,
@@ -27,10 +28,11 @@ from runwright.ports import Fate, Metrics, Objects, RunStanding
 from runwright.ports.kratix import Entities
 from runwright.rules.kratix.deletion import Target, selection_of
 from runwright.rules.kratix.restoring import Shown, is_blank, state_of
+from runwright.rules.wording import listed
 
 _LOG: Final = logging.getLogger(__name__)
-_REMOVED_WITHIN: Final = 120
-"""Looks, a second apart."""
+_REMOVED_WITHIN: Final = 10
+"""Looks, a second apart: others wait for their turn meanwhile. What takes longer is put off."""
 _OVERTAKEN: Final = "the workflow of its parent ended; another one goes on"
 
 
@@ -65,6 +67,9 @@ class Beginning:
         """Start the entity of a parent, from where its status says that it is.
 
         `is_new`: it has no status, and nothing was ever done for it.
+
+        Raises:
+            StillRunningError: what an earlier entity left is not gone yet.
         """
         state, runs = ParentState(), 0
         standing = await self._entities.standing(parent_id(parent))
@@ -116,21 +121,30 @@ class Beginning:
             if (await self._entities.standing(begun)).fate is Fate.OPEN:
                 found[begun] = last + 1, parent.home
         for workflow, (_, namespace) in found.items():
-            await self._end(workflow, namespace)
+            if left := await self._end(workflow, namespace):
+                message = f"It goes on once these are gone, which an earlier run left: {left}"
+                await self._notes.warn(parent, "JobsLeft", message)
+                raise StillRunningError(message)
         return max((number for number, _ in found.values()), default=0)
 
-    async def _end(self, workflow: str, namespace: str) -> None:
-        """End a run that did not come to its end, and all that it left."""
+    async def _end(self, workflow: str, namespace: str) -> str:
+        """End a run that did not come to its end, and all that it left; return what still is there.
+
+        A run beside it would have two Jobs of one parent at work.
+        """
         standing = await self._entities.standing(workflow)
         if standing.fate is Fate.CLOSED:
-            return
+            return ""
         if standing.fate is Fate.OPEN:
             await self._entities.terminate(workflow, _OVERTAKEN)
+        left: Sequence[str] = ()
         for look in range(_REMOVED_WITHIN):
             if look:
                 await asyncio.sleep(timedelta(seconds=1).total_seconds())
-            if not await self._objects.remove_tasks(workflow, namespace):
-                return
+            left = await self._objects.remove_tasks(workflow, namespace)
+            if not left:
+                break
+        return listed(left) if left else ""
 
     async def _jobs(self, parent: Parent) -> list[Manifest]:
         chosen = selection_of(Target.JOBS, parent)

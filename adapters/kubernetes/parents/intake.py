@@ -13,7 +13,7 @@ from adapters.kubernetes.parents.notes import ParentNotes, resource_of
 from adapters.kubernetes.parents.shelf import Shelf
 from adapters.kubernetes.queue import WorkQueue
 from adapters.kubernetes.resources import CONFIG_MAPS, RESOURCE_BINDINGS
-from runwright.errors import InvalidManifestError
+from runwright.errors import RunwrightError
 from runwright.models.kratix import (
     SYSTEM_NAMESPACE,
     KratixConfig,
@@ -32,6 +32,10 @@ from runwright.rules.kratix.kept import KeptObject, Kind, ParentName, Said
 
 _LOG: Final = logging.getLogger(__name__)
 _UNMEASURED: Final = Unmeasured()
+_LISTED_SOON: Final = 5.0
+"""Seconds after which it is looked again at a request that may be there, and is not known."""
+_READ_AGAIN: Final = timedelta(seconds=10)
+"""After which settings are read again that could not be."""
 
 
 class ParentWard(NamedTuple):
@@ -136,6 +140,9 @@ class ParentIntake:
 
     async def _look(self, name: ParentName) -> None:
         kept = self._kept(name)
+        if kept is None and name.name and not self.kinds.is_listed(name.promise):
+            self.queue.add_after(name, _LISTED_SOON)
+            return
         if (told := self._told.get(name)) and (kept is None or kept.uid != told.parent.uid):
             await self._entities.tell(told.workflow, rules.gone(told.seen))
             self._told.pop(name, None)
@@ -225,10 +232,12 @@ class ParentIntake:
     async def _keep_configured(self) -> None:
         """Know what the platform wants of all parents; what cannot be read is as before."""
         while True:
+            wait = self._ward.resync
             try:
                 found = await self._cluster.get(CONFIG_MAPS, SYSTEM_NAMESPACE, CONFIG_MAP)
                 self._config = platform_config(found)
-            except InvalidManifestError as error:
+            except RunwrightError as error:  # nothing of it must end all that is looked after
                 extra = {"action": "configuration_unreadable"}
                 _LOG.warning("configuration cannot be read: %s", error, extra=extra)
-            await asyncio.sleep(self._ward.resync.total_seconds())
+                wait = min(wait, _READ_AGAIN)
+            await asyncio.sleep(wait.total_seconds())

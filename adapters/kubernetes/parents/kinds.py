@@ -91,6 +91,19 @@ class RequestKinds:
         """Return whether the cluster has a kind of requests for a Promise, watched or not."""
         return promise in self._defined
 
+    def is_listed(self, promise: str) -> bool:
+        """Return whether a request for a Promise that is not known is not there.
+
+        While they are listed, for the first time or in another version of their kind, none is
+        known.
+        """
+        defined, watched = self._defined.get(promise), self._watched.get(promise)
+        if defined is None or not self._serves(promise):
+            return True
+        if watched is None or watched.kind != defined.kind:
+            return False
+        return watched.requests.is_synced
+
     def requests(self, promise: str) -> Iterator[ParentName]:
         """Yield the requests for a Promise."""
         if watched := self._watched.get(promise):

@@ -32,7 +32,7 @@ def why_not(state: ParentState, request: RunAgain) -> str | None:
     workflow, wanted = state.workflow, request.pipeline
     names = [one.name for one in workflow.pipelines]
     if not wanted:
-        return None
+        return None if names else "there are no pipelines to run"
     if wanted not in names:
         known = listed(names) or "none"
         return f"there is no pipeline {wanted}{suggestion(wanted, names)}; there are: {known}"

@@ -102,6 +102,10 @@ _AVAILABLE: Final = {
 }
 
 
+AFTER_A_PAUSE: Final = frozenset({Reason.PAUSED_RECONCILIATION, Reason.UNPAUSED})
+"""What a parent says of itself that is paused, or was and has not run since."""
+
+
 def works_succeeded(works: Iterable[Work]) -> Condition:
     """Return what became of the Works of a parent: the worst there is; of none, success."""
     found: dict[Reason, list[str]] = {}

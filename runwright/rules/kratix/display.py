@@ -17,7 +17,7 @@ from runwright.models.objects import StatusPatch, StatusUpdate
 from runwright.rules.bubustack.status.patches import merge_patch
 from runwright.rules.kratix.availability import in_one_word
 from runwright.rules.kratix.parents import object_key
-from runwright.rules.kratix.updates import Shown, update_of
+from runwright.rules.kratix.updates import Shown, answered_for, update_of
 
 _UNKNOWN: Final = object()
 _OURS: Final = ("status", "lastAvailableTime", "version")
@@ -43,7 +43,8 @@ def display_update(shown: Shown, before: Display | None, now: Display) -> Status
     patch: dict[str, Any] = update.patches[0].status if update.patches else {}
     kratix: dict[str, Any] = patch.get("kratix") or {}
     status = {**patch, **added, "kratix": {**kratix, **added.get("kratix", {})}}
-    patches = (StatusPatch(object=object_key(shown.parent), status=status),)
+    about, ours = object_key(shown.parent), answered_for(now.state)
+    patches = (StatusPatch(object=about, status=status, answers_for=ours),)
     return update.model_copy(update={"patches": patches})
 
 

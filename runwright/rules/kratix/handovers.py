@@ -17,6 +17,7 @@ from runwright.models.kratix import (
     WorkflowType,
 )
 from runwright.rules.kratix.outputs import STATUS_FILE, pipeline_status, workflow_control
+from runwright.rules.kratix.status import OF_A_REQUEST
 from runwright.rules.kratix.works import (
     DirectorySelectors,
     directory_selectors,
@@ -29,6 +30,8 @@ from runwright.rules.wording import listed, quoted
 
 _OF_A_PROMISE: Final = frozenset({"message"})
 """What a pipeline may write into the status of a Promise: the API server knows no other field."""
+_NOT_TO_BE_WRITTEN: Final = OF_A_REQUEST - {"message", "conditions"}
+"""What it may not into that of a request: Kratix says there itself how the request is."""
 _T = TypeVar("_T")
 
 
@@ -103,10 +106,13 @@ def left_by(run: PipelineRun, handover: Handover) -> Left:
 
 def _collected(run: PipelineRun, control: WorkflowControl, status: dict[str, Any]) -> Collected:
     if run.parent.type is WorkflowType.RESOURCE:
-        return Collected(control=control, status=status)
-    other = sorted(status.keys() - _OF_A_PROMISE)
-    shown = {key: value for key, value in status.items() if key in _OF_A_PROMISE}
-    passed = f"{STATUS_FILE}: a Promise does not show {listed([*map(quoted, other)])}"
+        other = sorted(status.keys() & _NOT_TO_BE_WRITTEN)
+        why = "not for pipelines to write are"
+    else:
+        other = sorted(status.keys() - _OF_A_PROMISE)
+        why = "a Promise does not show"
+    shown = {key: value for key, value in status.items() if key not in other}
+    passed = f"{STATUS_FILE}: {why} {listed([*map(quoted, other)])}"
     return Collected(control=control, status=shown, warning=passed if other else "")
 
 

@@ -1,10 +1,12 @@
 """What tells whether a workflow was run for the specs as they are."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from runwright.rules.templates.values.documents import write_json
+from runwright.rules.templates.values.faults import ExpressionError
 
 
 def spec_hash(manifest: Mapping[str, Any]) -> str:
@@ -15,7 +17,11 @@ def spec_hash(manifest: Mapping[str, Any]) -> str:
 
     Source: Kratix, hash of an object.
     """
-    return _digest(write_json(manifest.get("spec")))
+    spec = manifest.get("spec")
+    try:
+        return _digest(write_json(spec))
+    except ExpressionError:  # deeper than anything of a template may be, and still somebody's spec
+        return _digest(json.dumps(spec, sort_keys=True))
 
 
 def request_hash(promise: Mapping[str, Any], request: Mapping[str, Any]) -> str:

@@ -133,8 +133,9 @@ def differs(said: Seen | None, now: Seen) -> bool:
 
 
 def gone(seen: Seen) -> Seen:
-    """Return how a parent is that is not there any more."""
-    return seen.model_copy(update={"is_deleted": True, "finalizers": ()})
+    """Return how a parent is that is not there any more: nothing holds it, also no pause."""
+    sight = seen.sight.model_copy(update={"labels": {}, "promise_paused": False})
+    return seen.model_copy(update={"sight": sight, "is_deleted": True, "finalizers": ()})
 
 
 def promise_as_parent(kept: KeptPromise) -> Parent:

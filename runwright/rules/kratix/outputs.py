@@ -62,7 +62,7 @@ def _approval(given: Any) -> PipelineApproval | None:
 
 
 def _delay(given: Any) -> timedelta | None:
-    if given in {None, ""}:
+    if given is None or given == "":
         return None
     try:
         return parse_duration(str(given))

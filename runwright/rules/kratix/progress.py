@@ -24,6 +24,7 @@ from runwright.models.kratix import (
 )
 from runwright.models.metadata import Condition
 from runwright.rules.kratix.conditions import (
+    AFTER_A_PAUSE,
     COMPLETED,
     DELETE_FAILED,
     DELETE_SUSPENDED,
@@ -185,6 +186,18 @@ def suspension_seen(state: ParentState) -> ParentState:
 def held(state: ParentState, reason: Reason, now: datetime) -> ParentState:
     """Return the state while nothing may start: paused, suspended, or just no longer paused."""
     return _with_conditions(state, now, reconciled(reason))
+
+
+def no_longer_held(state: ParentState) -> ParentState:
+    """Return the state of a parent without pipelines that may not say any more that it is paused.
+
+    Where there are pipelines, it says so until they run anew.
+    """
+    found = state.condition(ConditionType.RECONCILED)
+    if state.configure.pipelines or found is None or found.reason not in AFTER_A_PAUSE:
+        return state
+    rest = tuple(one for one in state.conditions if one.type != ConditionType.RECONCILED)
+    return state.model_copy(update={"conditions": rest})
 
 
 def with_condition(state: ParentState, now: datetime, *new: Condition) -> ParentState:

@@ -8,7 +8,7 @@ Source: Kratix, status of a resource request; progress from status.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -19,19 +19,14 @@ from runwright.models.kratix import (
     PipelineProgress,
     PipelineStatus,
     Reason,
-    ResourceRequestStatus,
     Seen,
     WorkflowAction,
     WorkflowProgress,
 )
 from runwright.models.kratix.keys import WORKFLOW_SUSPENDED
 from runwright.models.metadata import Condition
+from runwright.rules.kratix.status import OF_A_REQUEST
 from runwright.rules.kubernetes.fields import Object, entries, field, moment, text
-
-_OWN: Final = frozenset(
-    one.serialization_alias or one.alias or name
-    for name, one in ResourceRequestStatus.model_fields.items()
-)
 
 
 class Shown(NamedTuple):
@@ -45,10 +40,12 @@ class Shown(NamedTuple):
 def state_of(shown: Shown) -> ParentState:
     """Return the state that a status shows, in whichever layout; what cannot be read is left out.
 
+    So are conditions that may be another's, who writes them: in the status they stay.
+
     A pipeline that was running is taken for one that was not: whoever ran it is no more.
     """
     status = shown.status
-    conditions = tuple(conditions_of(status))
+    conditions = tuple(one for one in conditions_of(status) if one.type in set(ConditionType))
     configure, delete = _workflows(status, conditions)
     state = ParentState(
         action=WorkflowAction.DELETE if delete.pipelines else WorkflowAction.CONFIGURE,
@@ -163,7 +160,7 @@ def conditions_of(status: Mapping[str, Any]) -> list[Condition]:
 
 def _extra(status: Mapping[str, Any]) -> dict[str, Any]:
     """Return what pipelines wrote there."""
-    return {name: value for name, value in status.items() if name not in _OWN}
+    return {name: value for name, value in status.items() if name not in OF_A_REQUEST}
 
 
 def _number(found: object, *path: str) -> int:

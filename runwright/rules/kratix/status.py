@@ -38,12 +38,17 @@ OF_A_PROMISE: Final = frozenset(
     }
 )
 """The fields in the status of a Promise that tell of its workflows."""
+OF_A_REQUEST: Final = frozenset(
+    one.serialization_alias or one.alias or name
+    for name, one in ResourceRequestStatus.model_fields.items()
+)
+"""The fields in the status of a request that are not for pipelines to write, but for two."""
 
 
 def request_status(state: ParentState, compat: Compat) -> ResourceRequestStatus:
     """Return the status of a request, with what its pipelines wrote there.
 
-    What is Kratix's own wins over a field of that name that a pipeline wrote. The counts and the
+    What is Kratix's own is not what a pipeline wrote into a field of that name. The counts and the
     time of the last success stay in both layouts: whatever reads them goes on.
     """
     own = ResourceRequestStatus(
@@ -56,7 +61,8 @@ def request_status(state: ParentState, compat: Compat) -> ResourceRequestStatus:
         resource_binding_version=state.binding_version or None,
     )
     own = own.model_copy(update=dict(_counts(state)))
-    return ResourceRequestStatus.model_validate({**state.extra, **_said(own)})
+    extra = {name: one for name, one in state.extra.items() if name not in OF_A_REQUEST}
+    return ResourceRequestStatus.model_validate({**extra, **_said(own)})
 
 
 def promise_status(

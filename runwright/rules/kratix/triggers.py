@@ -15,7 +15,6 @@ from runwright.models.kratix import (
     ParentState,
     PipelinePhase,
     Policy,
-    Reason,
     Sight,
     Trigger,
     WorkflowProgress,
@@ -27,12 +26,12 @@ from runwright.models.kratix.keys import (
     RUN_FROM_START,
     WORKFLOW_SUSPENDED,
 )
+from runwright.rules.kratix.conditions import AFTER_A_PAUSE
 from runwright.rules.kratix.intervals import due_at
 
 _SLOW: Final = timedelta(seconds=60)
 """How long a request waits before it looks at a Promise again that cannot fulfil it."""
 
-_AFTER_A_PAUSE: Final = frozenset({Reason.PAUSED_RECONCILIATION, Reason.UNPAUSED})
 _HEEDED: Final = (MANUAL_RECONCILIATION, RUN_FROM_START, WORKFLOW_SUSPENDED)
 
 
@@ -159,7 +158,7 @@ def _nothing_to_run(case: Case) -> Decision | None:
 def _unpaused(case: Case) -> Decision | None:
     """Return that everything runs anew after a pause, also where nothing changed."""
     reconciled = case.state.condition("Reconciled")
-    if reconciled is None or reconciled.reason not in _AFTER_A_PAUSE:
+    if reconciled is None or reconciled.reason not in AFTER_A_PAUSE:
         return None
     adds = (RECONCILE_RESOURCES,) if case.is_promise else ()
     return _anew(case, Trigger.UNPAUSED)._replace(adds=adds)

@@ -8,6 +8,7 @@ Upstream starts them all at once, and freezes them while the Promise's workflow 
 """
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Final
 
 from runwright.models.kratix import AskTurn, FanOut, Trigger, TurnPlace, Turns
@@ -27,21 +28,31 @@ def asked(turns: Turns, ask: AskTurn) -> Turns:
 
 def without(turns: Turns, who: str) -> Turns:
     """Return the turns without one who had one, or waited for one."""
-    return Turns(
-        under_way=tuple(one for one in turns.under_way if one.id != who),
-        waiting=tuple(one for one in turns.waiting if one.id != who),
-    )
+    under_way = tuple(one for one in turns.under_way if one.id != who)
+    waiting = tuple(one for one in turns.waiting if one.id != who)
+    return turns.model_copy(update={"under_way": under_way, "waiting": waiting})
+
+
+def has_one(turns: Turns, who: str) -> bool:
+    """Return whether one has a turn, who asked for it."""
+    return any(one.id == who for one in turns.under_way)
 
 
 def granted(
     turns: Turns, most: int, may_start: Callable[[AskTurn], bool]
 ) -> tuple[Turns, tuple[AskTurn, ...]]:
-    """Return the turns once those have one who may, and who these are."""
-    room = most - len(turns.under_way)
-    chosen = tuple(one for one in turns.waiting if may_start(one))[: max(room, 0)]
+    """Return the turns once those have one who may, and who these are.
+
+    Thousands may wait: nobody is looked at for whom there is no room.
+    """
+    room = max(most - len(turns.under_way), 0)
+    chosen = tuple(islice(filter(may_start, turns.waiting), room))
+    if not chosen:
+        return turns, ()
     ids = {one.id for one in chosen}
     waiting = tuple(one for one in turns.waiting if one.id not in ids)
-    return Turns(under_way=(*turns.under_way, *chosen), waiting=waiting), chosen
+    update = {"under_way": (*turns.under_way, *chosen), "waiting": waiting}
+    return turns.model_copy(update=update), chosen
 
 
 def follows_its_promise(ask: AskTurn) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from runwright.models.kratix import (
     Compat,
+    ConditionType,
     Parent,
     ParentState,
     ResourceRequestStatus,
@@ -18,7 +19,7 @@ from runwright.models.objects import StatusPatch, StatusUpdate
 from runwright.rules.bubustack.status.patches import merge_patch, names_of
 from runwright.rules.kratix.events import events_of
 from runwright.rules.kratix.parents import object_key
-from runwright.rules.kratix.status import OF_A_PROMISE, shown_fields
+from runwright.rules.kratix.status import OF_A_PROMISE, OF_A_REQUEST, shown_fields
 
 _UNKNOWN: Final = object()
 """In the place of a value that may be there: it equals no other."""
@@ -42,9 +43,27 @@ def update_of(shown: Shown, before: ParentState | None, now: ParentState) -> Sta
     type_, compat = shown.parent.type, shown.compat
     known = _unknown(type_) if before is None else shown_fields(type_, before, compat)
     patch = merge_patch(known, shown_fields(type_, now, compat))
-    patches = (StatusPatch(object=object_key(shown.parent), status=patch),) if patch else ()
+    about = object_key(shown.parent)
+    ours = answered_for(now)
+    written = StatusPatch(object=about, status=patch, brief=_brief(patch), answers_for=ours)
+    patches = (written,) if patch else ()
     events = events_of(shown.parent, shown.told if before is None else before, now)
     return StatusUpdate(patches=patches, events=events)
+
+
+def answered_for(state: ParentState) -> tuple[str, ...]:
+    """Return the types of conditions of a parent that are Kratix's, or its pipelines'."""
+    return tuple(sorted({*ConditionType, *(one.type for one in state.conditions)}))
+
+
+def _brief(patch: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a patch without what pipelines wrote, which their Promise's API may have otherwise.
+
+    Else nothing would be shown any more of a request whose pipeline wrote such a field. None: there
+    is nothing else in it, or no such field.
+    """
+    own = {name: one for name, one in patch.items() if name in OF_A_REQUEST}
+    return own if own and own != patch else None
 
 
 def _unknown(type_: WorkflowType) -> dict[str, Any]:

@@ -54,3 +54,45 @@ async def test_a_status_without_a_smaller_form_is_refused() -> None:
 
     with pytest.raises(RefusedError, match="request is too large"):
         await status.show(StatusUpdate(patches=(patch,)))
+
+
+def said(type_: str, status: str = "True") -> dict[str, str]:
+    """Return a condition."""
+    return {"type": type_, "status": status}
+
+
+async def test_conditions_of_others_stay_as_they_are() -> None:
+    """A patch replaces the list as a whole: whoever else writes there would lose what it wrote."""
+    cluster = MemoryCluster({**MANIFEST, "status": {"conditions": [said("Synced"), said("Old")]}})
+    status = KubernetesStatus(cluster, "worker-0")
+
+    async def write(*conditions: dict[str, str]) -> list[dict[str, str]]:
+        patch = StatusPatch(
+            object=RUN, status={"conditions": list(conditions)}, answers_for=("Ready", "Old")
+        )
+        await status.show(StatusUpdate(patches=(patch,)))
+        found = await cluster.get(STORY_RUNS, "shop", "web-1")
+        assert found
+        shown: list[dict[str, str]] = found["status"]["conditions"]
+        return shown
+
+    first = await write(said("Ready", "False"))
+    second = await write(said("Ready"))
+    other = {"status": {"conditions": [*second[:1], said("Synced", "False")]}}
+    await cluster.patch(STORY_RUNS, ("shop", "web-1"), other)
+    third = await write(said("Ready", "False"))
+
+    assert first == [said("Ready", "False"), said("Synced")]
+    assert second == [said("Ready"), said("Synced")]
+    assert third == [said("Ready", "False"), said("Synced", "False")]
+
+
+async def test_who_answers_for_all_conditions_writes_all() -> None:
+    cluster = MemoryCluster({**MANIFEST, "status": {"conditions": [said("Old")]}})
+    patch = StatusPatch(object=RUN, status={"conditions": [said("Ready")]})
+
+    await KubernetesStatus(cluster, "worker-0").show(StatusUpdate(patches=(patch,)))
+
+    found = await cluster.get(STORY_RUNS, "shop", "web-1")
+    assert found
+    assert found["status"]["conditions"] == [said("Ready")]

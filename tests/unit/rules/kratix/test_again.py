@@ -40,6 +40,11 @@ def test_a_pipeline_is_run_again_if_those_before_it_succeeded(
     assert again.why_not(state, request_) == why
 
 
+def test_nothing_is_run_again_where_there_is_no_pipeline() -> None:
+    """The first of none cannot be run: a run of it would never end."""
+    assert again.why_not(fresh(), ALL) == "there are no pipelines to run"
+
+
 def test_a_close_name_is_suggested() -> None:
     why = again.why_not(fresh("build", "test"), RunAgain(only="biuld"))
 

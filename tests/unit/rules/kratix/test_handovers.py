@@ -86,3 +86,15 @@ def test_of_the_status_of_a_promise_the_message_is_shown() -> None:
     assert left.collected.status == {"message": "a"}
     assert left.collected.warning == 'status.yaml: a Promise does not show "host"'
     assert left.files == {"a.yaml": b"a"}
+
+
+def test_no_pipeline_says_what_kratix_says_of_a_request() -> None:
+    """Nor is it shown before Kratix has something to say: it need not even be of the right type."""
+    text = "{message: a, host: b, conditions: [], promiseVersion: 1, observedGeneration: x}"
+
+    left = left_by(run_of(), Handover(status=text))
+
+    assert left.collected.status == {"message": "a", "host": "b", "conditions": []}
+    assert left.collected.warning == (
+        'status.yaml: not for pipelines to write are "observedGeneration" and "promiseVersion"'
+    )

@@ -1,6 +1,7 @@
 """What a workflow counts as having been run for."""
 
 import hashlib
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,15 @@ def test_a_hash_is_of_the_spec_as_go_writes_it(spec: object, text: str) -> None:
 
 def test_an_object_without_a_spec_has_a_hash() -> None:
     assert spec_hash({"kind": "Database"}) == _md5("null")
+
+
+def test_a_spec_that_nests_deeper_than_templates_may_has_a_hash() -> None:
+    """Whoever writes such a request must not end the watch on all of them."""
+    deep: list[Any] = []
+    for _ in range(180):
+        deep = [deep]
+
+    assert spec_hash({"spec": {"a": deep}}) != spec_hash({"spec": {"a": [deep]}})
 
 
 def test_nothing_but_the_spec_counts() -> None:

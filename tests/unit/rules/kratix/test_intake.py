@@ -303,6 +303,16 @@ def test_what_is_gone_is_held_by_nothing() -> None:
     assert (gone(seen()).is_deleted, gone(seen()).finalizers) == (True, ())
 
 
+def test_what_is_gone_is_not_paused_any_more() -> None:
+    """A request that was never held goes while it is paused: its entity must end all the same."""
+    paused = seen(**{PAUSED: ON})
+    sight = paused.sight.model_copy(update={"promise_paused": True})
+
+    now = gone(paused.model_copy(update={"sight": sight})).sight
+
+    assert (sight.is_on(PAUSED), now.is_on(PAUSED), now.promise_paused) == (True, False, False)
+
+
 def test_the_kind_of_requests_is_that_of_the_version_that_is_stored() -> None:
     versions = [
         {"name": "v1", "served": True, "storage": False},

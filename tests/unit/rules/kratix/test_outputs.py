@@ -39,6 +39,8 @@ def test_a_delay_wins_over_waiting_for_somebody() -> None:
     [
         ("retryAfter: 1d", 'retryAfter: "1d" is not a duration'),
         ("retryAfter: 90", 'retryAfter: "90" is not a duration'),
+        ("retryAfter: [1]", "retryAfter: "),
+        ("retryAfter: {}", "retryAfter: "),
         ("suspend: maybe", 'suspend: must be true or false, not "maybe"'),
         ("message: [a]", "message: must be text"),
         ("- suspend", "must be an object"),

@@ -65,6 +65,16 @@ def test_what_is_done_is_not_run_again(*, keyed: bool) -> None:
     assert [one.phase for one in state.configure.pipelines] == [PipelinePhase.SUCCEEDED] * 2
 
 
+def test_what_another_says_of_a_parent_is_not_taken_over() -> None:
+    """It would be written again and again as it was then, whatever that one says by now."""
+    other = {**OVER, "type": "Synced"}
+    status = {**of_upstream("Succeeded", keyed=True), "conditions": [OVER, other]}
+
+    state = state_of(Shown(status, seen()))
+
+    assert [one.type for one in state.conditions] == ["ConfigureWorkflowCompleted"]
+
+
 @pytest.mark.parametrize("keyed", [False, True], ids=["flat", "keyed"])
 def test_what_was_changed_meanwhile_is_run(*, keyed: bool) -> None:
     state = state_of(Shown(of_upstream("Succeeded", keyed=keyed), seen(4)))

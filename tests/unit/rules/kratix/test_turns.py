@@ -44,6 +44,20 @@ def test_no_more_are_given_than_there_is_room_for() -> None:
     assert ids(turns.granted(turns.without(full, "a"), 2, anybody)[1]) == "c"
 
 
+def test_nobody_is_looked_at_for_whom_there_is_no_room() -> None:
+    """With each of thousands that ask at once, all of them would be."""
+    looked_at: list[str] = []
+
+    def look(one: AskTurn) -> bool:
+        looked_at.append(one.id)
+        return True
+
+    full, _ = turns.granted(asked_by("a", "b", "c"), 1, look)
+    turns.granted(full, 1, look)
+
+    assert looked_at == ["a"]
+
+
 def test_who_may_not_start_yet_lets_those_behind_it_pass() -> None:
     left, chosen = turns.granted(asked_by("a", "b"), 1, lambda one: one.id != "a")
 

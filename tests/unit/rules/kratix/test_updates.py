@@ -35,6 +35,33 @@ def test_a_patch_has_what_changed_and_what_went() -> None:
     assert found["kratix"]["workflows"].keys() == {"configure"}
 
 
+@pytest.mark.parametrize("field", ["promiseVersion", "observedGeneration"])
+def test_what_kratix_has_yet_to_say_no_pipeline_says_before(field: str) -> None:
+    """Whatever type it has there: a status that could not be made would hold the run for ever."""
+    given: dict[str, Any] = {field: ["no", "such", "thing"], "host": "db.shop"}
+
+    found = patch(RUNNING, ended(RUNNING, **given))
+
+    assert (field in found, found["host"]) == (False, "db.shop")
+
+
+def test_what_a_pipeline_wrote_may_be_refused_without_the_rest() -> None:
+    """An API may say of what type a field is; all that is shown later is beside it in the patch."""
+    (one,) = update_of(
+        Shown(REQUEST, KEYED, BEFORE), RUNNING, ended(RUNNING, port="none", message="made")
+    ).patches
+
+    assert one.brief is not None
+    assert (one.status["port"], "port" in one.brief) == ("none", False)
+    assert one.brief["message"] == "made"
+
+
+def test_a_patch_with_nothing_of_a_pipeline_has_no_other() -> None:
+    (one,) = update_of(Shown(REQUEST, KEYED, BEFORE), BEFORE, RUNNING).patches
+
+    assert one.brief is None
+
+
 def test_what_changes_nothing_is_not_written_nor_told() -> None:
     update = update_of(Shown(REQUEST, KEYED, BEFORE), RUNNING, RUNNING)
 
