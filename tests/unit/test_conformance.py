@@ -62,6 +62,7 @@ def _within(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
         yield from ast.walk(node)
 
 
+@pytest.mark.timeout(20)  # it reads all tests that there are
 def test_every_case_that_is_owed_is_named_by_a_test() -> None:
     """What no test names can go wrong unnoticed, and nobody would know that it was promised."""
     named = {case for file in TESTS.rglob("test_*.py") for case in named_in(file.read_text())}
