@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 RUN := $(VENV)/bin
 CODE := runwright workflows activities adapters tests benchmarks examples testbed
 
-.PHONY: help demo test check fuzz bench bench-cluster cluster cluster-down test-cluster
+.PHONY: help demo test check fuzz bench bench-cluster bench-kratix cluster cluster-down test-cluster
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -32,6 +32,9 @@ bench: $(READY) ## Measure Runwright beside bare Temporal; some minutes.
 
 bench-cluster: $(READY) ## Measure Runwright beside bare Jobs, on the testbed; some minutes.
 	@$(RUN)/python -m benchmarks --cluster $(ARGS)
+
+bench-kratix: $(READY) ## Measure Kratix's pipelines beside bare Jobs, on the testbed; forty minutes.
+	@$(RUN)/python -m benchmarks --kratix $(ARGS)
 
 cluster: $(READY) ## Start a real Kubernetes of one node; the first time builds it, some minutes.
 	@$(RUN)/python -m testbed up

@@ -22,6 +22,8 @@ class CollectOutput(Message):
 
     run: PipelineRun
     handed_over: dict[str, Any] = {}
+    selectors: tuple[dict[str, str], ...] = ()
+    """Where its Promise wants what it puts out."""
 
 
 class TidyPipelines(Message):
@@ -54,7 +56,9 @@ class PipelineActivities:
     async def collect_output(self, request: CollectOutput) -> Collected:
         """Return what a pipeline left, and write its Work. Idempotent: the Work's name."""
         async with beating():
-            return await self._pipelines.collect(request.run, request.handed_over)
+            return await self._pipelines.collect(
+                request.run, request.handed_over, request.selectors
+            )
 
     @activity.defn
     async def tidy_pipelines(self, request: TidyPipelines) -> None:

@@ -1,4 +1,4 @@
-"""Measure Runwright: `python -m benchmarks [NAME...] [--cluster] [--quick] [--json FILE]`."""
+"""Measure Runwright: `python -m benchmarks [NAME...] [--cluster | --kratix] [--quick]`."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ from typing import Final
 from rich.console import Console
 
 from benchmarks.figures import Row, Verdict
-from benchmarks.report import CLUSTER, LOCAL, report_of, table_of, write_page
+from benchmarks.report import CLUSTER, KRATIX, LOCAL, Part, report_of, table_of, write_page
 from benchmarks.rows import gates, imports, recovery, templates, throughput, waiting, wide
 from benchmarks.size import FULL, QUICK, Size
 
@@ -39,6 +39,24 @@ def _of_a_cluster() -> _Measures:
     }
 
 
+def _of_kratix() -> _Measures:
+    """Return what needs the testbed, and the adapter of pipelines on it."""
+    pipelines = import_module("benchmarks.cluster.kratix")
+    promises = import_module("benchmarks.cluster.promises")
+    return {
+        "pipelines": pipelines.measure_pipelines,
+        "change": promises.measure_change,
+        "rest": promises.measure_rest,
+    }
+
+
+_PARTS: Final[dict[str, tuple[Part, Callable[[], _Measures]]]] = {
+    "local": (LOCAL, lambda: _LOCAL),
+    "cluster": (CLUSTER, _of_a_cluster),
+    "kratix": (KRATIX, _of_kratix),
+}
+
+
 async def _measured(measures: _Measures, size: Size, console: Console) -> list[Row]:
     rows: list[Row] = []
     for name, measure in measures.items():
@@ -50,7 +68,16 @@ async def _measured(measures: _Measures, size: Size, console: Console) -> list[R
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="of the parts; else all")
-    parser.add_argument("--cluster", action="store_true", help="what runs cost on the testbed")
+    part = parser.add_mutually_exclusive_group()
+    for name, what in (("cluster", "StoryRuns"), ("kratix", "Kratix's requests")):
+        part.add_argument(
+            f"--{name}",
+            dest="part",
+            action="store_const",
+            const=name,
+            help=f"what {what} cost on the testbed",
+        )
+    parser.set_defaults(part="local")
     parser.add_argument("--quick", action="store_true", help="small amounts, rough figures")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     return parser.parse_args()
@@ -69,7 +96,8 @@ def main() -> int:
     The page is written when everything of a part was measured at full size.
     """
     arguments, console = _arguments(), Console()
-    part, every = (CLUSTER, _of_a_cluster()) if arguments.cluster else (LOCAL, _LOCAL)
+    part, measures = _PARTS[arguments.part]
+    every = measures()
     size, chosen = QUICK if arguments.quick else FULL, _chosen(every, arguments.names)
     busy = os.getloadavg()[0]
     report = report_of(asyncio.run(_measured(chosen, size, console)), size, busy)

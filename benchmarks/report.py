@@ -38,6 +38,7 @@ class Part(NamedTuple):
 
 LOCAL: Final = Part("benchmarks", "Bare Temporal")
 CLUSTER: Final = Part("cluster", "Bare Jobs")
+KRATIX: Final = Part("kratix", "Bare Jobs")
 
 
 class Report(Message):

@@ -22,6 +22,12 @@ class Size(NamedTuple):
     """Tasks of a cluster that wait on suspended Jobs."""
     interrupted: int
     """Such tasks that wait while their worker is killed."""
+    requests: int
+    """Requests for a Promise that are made at once."""
+    changed: int
+    """Requests for a Promise that changes."""
+    resting: int
+    """Requests for a Promise that were fulfilled long ago."""
 
 
 FULL: Final = Size(
@@ -33,6 +39,9 @@ FULL: Final = Size(
     tasks=100,
     suspended=5000,
     interrupted=500,
+    requests=100,
+    changed=200,
+    resting=2000,
 )
 QUICK: Final = Size(
     rounds=2,
@@ -43,4 +52,7 @@ QUICK: Final = Size(
     tasks=20,
     suspended=300,
     interrupted=100,
+    requests=25,
+    changed=40,
+    resting=200,
 )

@@ -59,11 +59,11 @@ class ParentCalls(KnownParent):
 
     async def _look_at_parent(self) -> None:
         """See the parent itself, where somebody says that it may be gone."""
-        self._is_to_be_seen = False
+        self._is_to_be_seen, before = False, self._seen
         found = await workflow.execute_activity_method(
             ParentActivities.see_parent, self._parent, **CALL, summary="see the parent"
         )
-        self._note_seen(found.seen)
+        self._note_answer(found.seen, before)
 
     async def _planned(self, action: WorkflowAction) -> Plan | str:
         """Return what the workflow of an action executes, or why that cannot be said.
@@ -85,6 +85,7 @@ class ParentCalls(KnownParent):
         return is_other or workflow.now() - self._planned_at > STALE
 
     async def _read_plan(self, action: WorkflowAction) -> Plan:
+        before = self._seen
         plan: Plan = await workflow.execute_activity_method(
             ParentActivities.plan_workflow,
             PlanFor(parent=self._parent, action=action),
@@ -93,7 +94,7 @@ class ParentCalls(KnownParent):
         )
         self._planned_at = workflow.now()
         self._parent = plan.parent
-        self._note_seen(plan.seen)
+        self._note_answer(plan.seen, before)
         return plan
 
     async def _unplanned(self, error: ActivityError) -> str:
@@ -113,6 +114,7 @@ class ParentCalls(KnownParent):
             removes=tuple(label for label in removes if label in self._seen.sight.labels),
         )
         if wanted.adds or wanted.removes:
+            before = self._seen
             marked = await workflow.execute_activity_method(
                 ParentActivities.mark_parent,
                 wanted,
@@ -124,7 +126,7 @@ class ParentCalls(KnownParent):
                     ]
                 ),
             )
-            self._note_seen(marked.seen)
+            self._note_answer(marked.seen, before)
 
     async def _heed_wishes(self) -> None:
         """Write the labels that messages asked for, then heed how the parent is."""
@@ -169,13 +171,14 @@ class ParentCalls(KnownParent):
         )
 
     async def _release(self, finalizer: str) -> None:
+        before = self._seen
         released = await workflow.execute_activity_method(
             ParentActivities.release_parent,
             ReleaseParent(parent=self._parent, finalizer=finalizer),
             **CALL,
             summary=f"take {finalizer}",
         )
-        self._note_seen(released.seen)
+        self._note_answer(released.seen, before)
 
     async def _show(self) -> None:
         """Show the state as it is now in the cluster."""

@@ -251,7 +251,8 @@ class ParentRuns(ParentCalls):
         """Keep how a run ended, and tell it in the history."""
         before, self._state = self._state, ended.state
         self._mirror.assume(self._shown_by_run(ended))
-        self._note_seen(ended.seen)
+        if not ended.seen.is_older_than(self._seen):
+            self._note_seen(ended.seen)
         past = PastRun(
             number=start.number,
             action=start.plan.action,

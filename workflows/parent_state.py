@@ -84,8 +84,14 @@ class KnownParent(RunMessages):
 
     @workflow.signal(name="see", description="How the cluster has the parent.")
     def see(self, seen: Seen) -> None:
-        """Heed how the parent was seen, unless it was seen later already."""
-        self._note_seen(seen)
+        """Heed how the parent was seen; look at it where it was seen later already.
+
+        Versions that go back are those of a cluster that was restored: they count no more.
+        """
+        if seen.is_older_than(self._seen):
+            self.look_at_parent()
+        else:
+            self._note_seen(seen)
 
     @workflow.signal(name="look_at_works", description="A Work of the parent changed.")
     def look_at_works(self) -> None:
@@ -183,13 +189,23 @@ class KnownParent(RunMessages):
         if seen is None:
             self._is_gone = True
             self._note_change()
-        elif not seen.is_older_than(self._seen):
-            is_news = not _is_same(seen, self._seen)
-            self._seen = seen
-            if seen.is_deleted and self._deleted_at is None:
-                self._deleted_at = workflow.now()
-            if is_news:
-                self._note_change()
+            return
+        is_news = not _is_same(seen, self._seen)
+        self._seen = seen
+        if seen.is_deleted and self._deleted_at is None:
+            self._deleted_at = workflow.now()
+        if is_news:
+            self._note_change()
+
+    def _note_answer(self, seen: Seen | None, before: Seen) -> None:
+        """Keep how the cluster says that the parent is; when it was asked, `before` was known.
+
+        What came from elsewhere meanwhile may be later than the answer.
+        """
+        if seen is not None and self._seen is not before and seen.is_older_than(self._seen):
+            self.look_at_parent()
+        else:
+            self._note_seen(seen)
 
     def _note_pause(self) -> None:
         """Heed the label that pauses the parent, whoever set it or took it away."""

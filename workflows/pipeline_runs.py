@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Final
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -34,10 +33,7 @@ from runwright.rules.wording import excerpt
 from workflows.closing import ended
 from workflows.pipeline_state import RunState
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, LOOK, TRY_FOR_EVER
-from workflows.tasks import cancelled, run_task, unbroken
-
-_MENDS: Final = "pipelines-mend"
-"""The mark of runs that have there again what a pod lacks: the first recorded ones did not."""
+from workflows.tasks import abandon, cancelled, run_task, unbroken
 
 
 class PipelineRuns(RunState):
@@ -48,6 +44,8 @@ class PipelineRuns(RunState):
         self._is_ending = False
         """Whether the task of the pipeline that it is at was over, or told to end."""
         self._are_labels_heeded = not (start.removes or start.adds)
+        self._ahead: asyncio.Task[str | None] | None = None
+        """The preparation of the pipeline after the one that runs."""
         self._to_be_shown = 0
         """The revision with what the last pipeline left: the next one reads that of its parent."""
 
@@ -63,7 +61,7 @@ class PipelineRuns(RunState):
             task = tasks.task_of(run, self._start.plan, _execution())
         except InvalidManifestError as error:
             return await self._fail(position, type(error).__name__, str(error))
-        if (why := await self._why_not_prepared(run)) is not None:
+        if (why := await self._trouble_with(run)) is not None:
             return await self._fail(position, OutcomeReason.REFUSED, why)
         await workflow.wait_condition(lambda: self._shown_up_to >= self._to_be_shown)
         outcome = await self._outcome_of(task, run, position)
@@ -73,6 +71,23 @@ class PipelineRuns(RunState):
             why = tasks.failure_of(outcome, run.pipeline)
             return await self._fail(position, outcome.reason, why)
         return await unbroken(self._end_pipeline(run, position, outcome))
+
+    async def _trouble_with(self, run: PipelineRun) -> str | None:
+        """Return why the pod of a pipeline cannot have what it needs, by now.
+
+        What was in the way while the pipeline before it ran may be out of it.
+        """
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and await ahead is None:
+            return None
+        return await self._why_not_prepared(run)
+
+    def _prepare_after(self, position: int) -> None:
+        """Prepare the pipeline after one that has begun: its Job must not wait for that."""
+        following = position + 1
+        if position != self._start.until and following < len(self._start.plan.pipelines):
+            run = tasks.run_of(self._start, following)
+            self._ahead = asyncio.create_task(self._why_not_prepared(run))
 
     async def _why_not_prepared(self, run: PipelineRun) -> str | None:
         """Have there what the pod of a pipeline needs; return why the cluster will not have it."""
@@ -123,8 +138,7 @@ class PipelineRuns(RunState):
         while True:
             await workflow.wait_condition(lambda: self._diagnosis is not None)
             known = self._diagnosis
-            if workflow.patched(_MENDS):
-                await self._why_not_prepared(run)
+            await self._why_not_prepared(run)
             await self._until_another(known)
 
     async def _until_another(self, known: Diagnosis | None) -> None:
@@ -140,6 +154,7 @@ class PipelineRuns(RunState):
         """Show that a pipeline runs once its Job is there, and then take the labels away."""
         if await self._is_made(key, running):
             self._begin(position, key.name)
+            self._prepare_after(position)
             await self._heed_labels()
 
     async def _is_made(self, key: TaskKey, running: asyncio.Task[TaskOutcome]) -> bool:
@@ -151,7 +166,7 @@ class PipelineRuns(RunState):
         await workflow.wait([look, running], return_when=asyncio.FIRST_COMPLETED)
         if look.done() and look.exception() is None and not self._is_ending:
             return True
-        look.cancel()
+        abandon(look)
         await workflow.wait([look, running])
         if running.cancelled() or running.exception() is not None:
             return False
@@ -227,7 +242,11 @@ class PipelineRuns(RunState):
     async def _collected(self, run: PipelineRun, outcome: TaskOutcome) -> Collected:
         collected: Collected = await workflow.execute_activity_method(
             PipelineActivities.collect_output,
-            CollectOutput(run=run, handed_over=outcome.output or {}),
+            CollectOutput(
+                run=run,
+                handed_over=outcome.output or {},
+                selectors=self._start.plan.selectors,
+            ),
             start_to_close_timeout=CLUSTER_CALL,
             heartbeat_timeout=CALL_HEARTBEAT,
             retry_policy=TRY_FOR_EVER,

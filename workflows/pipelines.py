@@ -84,6 +84,8 @@ class PipelinesWorkflow(PipelineRuns):
         self._record([run_history.of_end(end, self._started_at, self._when())])
         self._note_change()
         await unbroken(ended(mirroring))
+        if self._ahead:
+            await cancelled([self._ahead])
         self._present()
         await unbroken(self._mirror.show(self._state))
         await workflow.wait_condition(workflow.all_handlers_finished)

@@ -62,7 +62,7 @@ class _Execution:
         while not await self._ends_by(self._next_look()):
             if not await self._exists():
                 if not self._claim.done():
-                    _abandon(self._claim)
+                    abandon(self._claim)
                     self._make_claim()
                 continue
             self._checked = True
@@ -95,7 +95,7 @@ class _Execution:
         ended = await _stopped(self._task.key, grace)
         if self._claim.done():
             ended = _result(self._claim)
-        _abandon(self._claim)
+        abandon(self._claim)
         if ended and ended.reason is not OutcomeReason.STOPPED:
             return ended
         told = ended or TaskOutcome(succeeded=False, reason=reason)
@@ -143,7 +143,8 @@ async def _stopped(key: TaskKey, grace: timedelta) -> TaskOutcome | None:
     return stopped.outcome
 
 
-def _abandon(claim: ActivityHandle[TaskOutcome]) -> None:
+def abandon(claim: ActivityHandle[Any]) -> None:
+    """Cancel an activity whose result nobody wants any more."""
     claim.cancel()
     claim.add_done_callback(_ignored)
 

@@ -110,30 +110,34 @@ class MemoryPipelines:
         self.tidied: list[tuple[Plan, bool]] = []
         """For what, and whether its Works went too."""
         self._platform = platform
-        self._selectors: dict[str, tuple[PromiseScheduling, ...]] = {}
 
-    async def prepare(self, run: PipelineRun, selectors: Sequence[dict[str, str]]) -> None:
-        """Keep where the Promise wants what its pipelines put out."""
+    async def prepare(self, run: PipelineRun, selectors: Sequence[dict[str, str]]) -> None:  # noqa: ARG002
+        """Note that a pipeline was prepared."""
         self.prepared.append(run.pipeline.name)
-        wanted = tuple(PromiseScheduling(match_labels=labels) for labels in selectors)
-        self._selectors[run.parent.promise] = wanted
 
-    async def collect(self, run: PipelineRun, handed_over: dict[str, Any]) -> Collected:
+    async def collect(
+        self,
+        run: PipelineRun,
+        handed_over: dict[str, Any],
+        selectors: Sequence[dict[str, str]] = (),
+    ) -> Collected:
         """Return what the steps of a pipeline left, and keep its Work if it is to have one."""
         self.collected.append(run.pipeline.name)
         try:
-            return self._made_of(run, Handover.model_validate(handed_over))
+            return self._made_of(run, Handover.model_validate(handed_over), selectors)
         except (InvalidManifestError, ValidationError, ValueError) as error:
             return Collected(problem=str(error))
 
-    def _made_of(self, run: PipelineRun, handover: Handover) -> Collected:
+    def _made_of(
+        self, run: PipelineRun, handover: Handover, selectors: Sequence[dict[str, str]]
+    ) -> Collected:
         control = workflow_control(handover.control)
         status = pipeline_status(handover.status)
         if puts_out(run.action, control):
             files = {path: unpacked(content) for path, content in handover.files.items()}
             scheduling = Scheduling(
                 own=directory_selectors(handover.selectors),
-                promise=self._selectors.get(run.parent.promise, ()),
+                promise=tuple(PromiseScheduling(match_labels=one) for one in selectors),
             )
             work = work_of(run, files, scheduling, datetime.now(UTC))
             self._platform.works[work.metadata.namespace, work.metadata.name] = work

@@ -33,6 +33,14 @@ class AuditLog:
         found = [one for one in self._read() if one.namespace == namespace]
         return sorted(found, key=lambda one: one.received_at)
 
+    def requests_of(self, account: str) -> list[Request]:
+        """Return the requests since then of whoever is called so, or begins so.
+
+        Those about objects of no namespace are among them.
+        """
+        found = [one for one in self._read() if one.user.startswith(account)]
+        return sorted(found, key=lambda one: one.received_at)
+
     def _read(self) -> Iterator[Request]:
         with self._file.open("rb") as log:
             log.seek(self._begin)

@@ -2,85 +2,66 @@
 
 import asyncio
 import uuid
+from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from adapters.kubernetes.cluster import Selection
 from adapters.kubernetes.resources import JOBS
-from benchmarks.cluster.stand import SMALL, Site
-from runwright.models.bubustack import Engram, EngramTemplate, Story
+from benchmarks.cluster.stand import Site
 from runwright.models.objects import Manifest
-from runwright.models.story_run import StartStoryRun
-from runwright.models.tasks import Backend
-from runwright.rules.bubustack.jobs import Work
-from runwright.rules.bubustack.jobs.pod import pod_of
-from testbed.images.contents import BUSYBOX
-
-_LABEL = "benchmark"
 
 
-def job_of(site: Site, chain: str, number: int) -> Manifest:
-    """Return a Job whose pod is what a step's pod is, under an account that is there anyway."""
-    pod = {**_pod(site), "serviceAccountName": "default"}
+def job_of(site: Site, chain: str, number: int, pod: Mapping[str, Any]) -> Manifest:
+    """Return a Job of a pod, under an account that is there anyway."""
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {**site.named(f"{chain}-{number}"), "labels": {_LABEL: chain}},
-        "spec": {"backoffLimit": 0, "template": {"spec": pod}},
+        "metadata": site.named(f"{chain}-{number}"),
+        "spec": {
+            "backoffLimit": 0,
+            "template": {"spec": {**pod, "serviceAccountName": "default"}},
+        },
     }
 
 
-async def chain(site: Site, length: int) -> None:
+async def chain(site: Site, length: int, pod: Mapping[str, Any]) -> None:
     """Create Jobs, each when the one before it is Complete, and return when the last one is."""
     name = f"b{uuid.uuid4().hex[:8]}"
-    selection = Selection(site.namespace, f"{_LABEL}={name}")
-    since = (await site.cluster.list(JOBS, selection)).version
-    await site.cluster.create(job_of(site, name, 1))
-    done: set[str] = set()
-    async for change in site.cluster.watch(JOBS, selection, since):
-        job = change.object
-        if job["metadata"]["name"] in done or not _is_complete(job):
-            continue
-        done.add(job["metadata"]["name"])
-        if len(done) == length:
+    for number in range(1, length + 1):
+        job = job_of(site, name, number, pod)
+        await site.cluster.create(job)
+        await _complete(site, job["metadata"]["name"])
+
+
+async def _complete(site: Site, job: str) -> None:
+    """Return when a Job is Complete, as a watch tells it."""
+    selection = Selection(site.namespace, fields=f"metadata.name={job}")
+    while True:
+        listed = await site.cluster.list(JOBS, selection)
+        if any(map(is_complete, listed.items)):
             return
-        await site.cluster.create(job_of(site, name, len(done) + 1))
+        async for change in site.cluster.watch(JOBS, selection, listed.version):
+            if change.type == "ERROR":
+                break
+            if is_complete(change.object):
+                return
 
 
-async def chains(site: Site, count: int, length: int) -> None:
-    """Have that many chains at once."""
-    await asyncio.gather(*(chain(site, length) for _ in range(count)))
+async def chains(
+    site: Site, count: int, length: int, pod: Mapping[str, Any], most: int | None = None
+) -> None:
+    """Have that many chains, all of them at once or no more than `most`."""
+    room = asyncio.Semaphore(most) if most else nullcontext()
+
+    async def one() -> None:
+        async with room:
+            await chain(site, length, pod)
+
+    await asyncio.gather(*(one() for _ in range(count)))
 
 
-def _is_complete(job: Manifest) -> bool:
+def is_complete(job: Manifest) -> bool:
+    """Return whether a Job has succeeded."""
     conditions: list[Manifest] = (job.get("status") or {}).get("conditions") or []
     return any(one["type"] == "Complete" and one["status"] == "True" for one in conditions)
-
-
-def _pod(site: Site) -> dict[str, Any]:
-    """Return the spec of the pod that a step of the site's Engram has."""
-    here = {"namespace": site.namespace}
-    story = Story.model_validate(
-        {
-            "metadata": {"name": "s", **here},
-            "spec": {"steps": [{"name": "a", "ref": {"name": "e"}}]},
-        }
-    )
-    template = EngramTemplate.model_validate(
-        {
-            "metadata": {
-                "name": "t",
-                "annotations": {"runwright.dev/command": '["/bin/true"]'},
-            },
-            "spec": {"version": "v1", "supportedModes": ["job"], "image": BUSYBOX},
-        }
-    )
-    engram = Engram.model_validate(
-        {
-            "metadata": {"name": "e", **here},
-            "spec": {"templateRef": {"name": "t"}, "executionPolicy": {"resources": SMALL}},
-        }
-    )
-    start = StartStoryRun(
-        name="s", story=story, engrams=(engram,), templates=(template,), backend=Backend.KUBERNETES
-    )
-    return pod_of(Work(start, story.spec.steps[0], engram, template))

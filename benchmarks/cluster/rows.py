@@ -9,9 +9,8 @@ from typing import Any, Final, NamedTuple
 
 import psutil
 
-from adapters.kubernetes.cluster import Selection
 from adapters.kubernetes.resources import STORY_RUNS
-from benchmarks.cluster import bare
+from benchmarks.cluster import bare, shapes
 from benchmarks.cluster.audit import Request, counted, gap
 from benchmarks.cluster.stand import ENGRAM, Site, site
 from benchmarks.figures import Goal, Row, percentile, row
@@ -25,14 +24,15 @@ _KUBELET: Final = "system:node:"
 _PRICES: Final = (Goal(bar=50, aim=30), Goal(bar=50, aim=20), Goal(bar=100, aim=50))
 
 
-class _Usage(NamedTuple):
+class Usage(NamedTuple):
     """CPU seconds of a worker and of Temporal."""
 
     worker: float
     server: float
 
     @classmethod
-    def of(cls, worker: psutil.Process, server: psutil.Process) -> "_Usage":
+    def of(cls, worker: psutil.Process, server: psutil.Process) -> "Usage":
+        """Return what both have used so far."""
         return cls(cpu_seconds(worker), cpu_seconds(server))
 
 
@@ -40,14 +40,14 @@ async def measure_runs(size: Size) -> list[Row]:
     """Measure three-step StoryRuns beside three bare Jobs in a row: one, and ten at once."""
     async with site() as place, place.worker() as worker:
         await place.story("three", *_in_a_row(_THREE))
-        await _timed(lambda: _runs(place, "three", 1))
+        await timed(lambda: _runs(place, "three", 1))
         single = await _beside(place, 1, size.rounds)
         many = await _beside(place, _AT_ONCE, max(1, size.rounds // 2))
         costs = await _costs(place, worker, size)
     return [
-        _share("Three-step run, beside three bare Jobs in a row", single, Goal(bar=104, aim=102)),
+        share("Three-step run, beside three bare Jobs in a row", single, Goal(bar=104, aim=102)),
         row("… time", "s", *single),
-        _share("Ten such runs at once, beside ten rows of bare Jobs", many, Goal(bar=115, aim=105)),
+        share("Ten such runs at once, beside ten rows of bare Jobs", many, Goal(bar=115, aim=105)),
         row("… time", "s", *many),
         *costs,
     ]
@@ -72,10 +72,11 @@ async def _beside(place: Site, count: int, rounds: int) -> tuple[list[float], li
     """Return the seconds of both sides, measured in turns."""
     ours: list[float] = []
     theirs: list[float] = []
+    pod = shapes.of_step(place.namespace)
     for _ in range(rounds):
-        ours.append(await _timed(lambda: _runs(place, "three", count)))
+        ours.append(await timed(lambda: _runs(place, "three", count)))
         await place.clear()
-        theirs.append(await _timed(lambda: bare.chains(place, count, len(_THREE))))
+        theirs.append(await timed(lambda: bare.chains(place, count, len(_THREE), pod)))
         await place.clear()
     return ours, theirs
 
@@ -85,15 +86,15 @@ async def _costs(place: Site, worker: psutil.Process, size: Size) -> list[Row]:
     requests, usage, hand_overs, mirrors = [], [], [], []
     kinds: Counter[str] = Counter()
     for _ in range(size.rounds):
-        log, before = place.audit(), _Usage.of(worker, place.stand.server)
+        log, before = place.audit(), Usage.of(worker, place.stand.server)
         (name,) = await _runs(place, "three", 1)
         await asyncio.sleep(1)  # what is written after the end counts too
-        after, asked = _Usage.of(worker, place.stand.server), log.requests(place.namespace)
+        after, asked = Usage.of(worker, place.stand.server), log.requests(place.namespace)
         counts = counted(asked, place.user)
         leases = sum(count for kind, count in counts.items() if "leases" in kind)
         kinds += Counter({kind: n for kind, n in counts.items() if "leases" not in kind})
         requests.append(float(counts.total() - leases))
-        usage.append(_Usage(after.worker - before.worker, after.server - before.server))
+        usage.append(Usage(after.worker - before.worker, after.server - before.server))
         hand_overs += _hand_overs(asked, name)
         mirrors += _mirrors(asked, name, place.user)
         await place.clear()
@@ -122,8 +123,8 @@ async def _costs(place: Site, worker: psutil.Process, size: Size) -> list[Row]:
 def _hand_overs(asked: Sequence[Request], run: str) -> list[float]:
     found: list[float] = []
     for step, after in itertools.pairwise(_THREE):
-        ended = _pod_status_of(f"{run}-{step}")
-        created = _is("create", "jobs", f"{run}-{after}")
+        ended = is_pod_status_of(f"{run}-{step}")
+        created = is_request("create", "jobs", f"{run}-{after}")
         found.append(gap(asked, ended, created))
     return found
 
@@ -132,18 +133,20 @@ def _mirrors(asked: Sequence[Request], run: str, user: str) -> list[float]:
     """Return the time from each step's end to the next write of the run's status."""
     found: list[float] = []
     for step in _THREE:
-        ends = [one for one in asked if _pod_status_of(f"{run}-{step}")(one)]
+        ends = [one for one in asked if is_pod_status_of(f"{run}-{step}")(one)]
         last = max(one.answered_at for one in ends)
         writes = [
             one.answered_at
             for one in asked
-            if one.user == user and _is("patch", "storyruns/status", run)(one)
+            if one.user == user and is_request("patch", "storyruns/status", run)(one)
         ]
         found.append(min(1000 * (at - last).total_seconds() for at in writes if at > last))
     return found
 
 
-def _pod_status_of(job: str) -> Callable[[Request], bool]:
+def is_pod_status_of(job: str) -> Callable[[Request], bool]:
+    """Return whether a request is a kubelet's, and says how a pod of a Job is."""
+
     def holds(one: Request) -> bool:
         is_status = one.resource == "pods/status" and one.user.startswith(_KUBELET)
         return is_status and one.name.startswith(f"{job}-")
@@ -151,41 +154,29 @@ def _pod_status_of(job: str) -> Callable[[Request], bool]:
     return holds
 
 
-def _is(verb: str, resource: str, name: str) -> Callable[[Request], bool]:
+def is_request(verb: str, resource: str, name: str) -> Callable[[Request], bool]:
+    """Return whether a request is the one that is meant."""
     return lambda one: (one.verb, one.resource, one.name) == (verb, resource, name)
 
 
 async def _decision(place: Site) -> float:
     (name,) = [await place.run("gated")]
-    await _until(place, [name], _is_waiting)
+    await place.until(STORY_RUNS, [name], _is_waiting)
     log = place.audit()
     patch = {"status": {"gates": {"go": {"state": "Approved", "updatedBy": "ada"}}}}
     await place.cluster.patch(STORY_RUNS, (place.namespace, name), patch, subresource="status")
-    await _until(place, [name], _is_over)
+    await place.until(STORY_RUNS, [name], _is_over)
     asked = log.requests(place.namespace)
-    decided = next(one for one in asked if _is("patch", "storyruns/status", name)(one))
-    created = next(one for one in asked if _is("create", "jobs", f"{name}-deploy")(one))
+    decided = next(one for one in asked if is_request("patch", "storyruns/status", name)(one))
+    created = next(one for one in asked if is_request("create", "jobs", f"{name}-deploy")(one))
     return 1000 * (created.received_at - decided.received_at).total_seconds()
 
 
 async def _runs(place: Site, story: str, count: int) -> list[str]:
     """Create runs, and return their names when the last of them is over."""
     names = [await place.run(story) for _ in range(count)]
-    await _until(place, names, _is_over)
+    await place.until(STORY_RUNS, names, _is_over)
     return names
-
-
-async def _until(place: Site, names: Sequence[str], holds: Callable[[Manifest], bool]) -> None:
-    """Return once the condition has held of each of the runs, as a watch tells it."""
-    listed = await place.cluster.list(STORY_RUNS, Selection(place.namespace))
-    left = set(names) - {one["metadata"]["name"] for one in listed.items if holds(one)}
-    while left:
-        selection = Selection(place.namespace)
-        async for change in place.cluster.watch(STORY_RUNS, selection, listed.version):
-            if holds(change.object):
-                left.discard(change.object["metadata"]["name"])
-            if not left:
-                return
 
 
 def _is_over(run: Manifest) -> bool:
@@ -196,13 +187,15 @@ def _is_waiting(run: Manifest) -> bool:
     return "go" in ((run.get("status") or {}).get("gates") or {})
 
 
-async def _timed(work: Callable[[], Awaitable[object]]) -> float:
+async def timed(work: Callable[[], Awaitable[object]]) -> float:
+    """Return how many seconds something takes."""
     begun = time.perf_counter()
     await work()
     return time.perf_counter() - begun
 
 
-def _share(what: str, sides: tuple[list[float], list[float]], goal: Goal) -> Row:
+def share(what: str, sides: tuple[list[float], list[float]], goal: Goal) -> Row:
+    """Return the row that says how much of the time of bare Jobs ours took."""
     shares = [100 * ours / theirs for ours, theirs in zip(*sides, strict=True)]
     return row(what, "%", shares, goal=goal)
 

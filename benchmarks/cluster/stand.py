@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -118,6 +118,25 @@ class Site:
         """Return all objects of a kind in the namespace."""
         return (await self.cluster.list(resource, Selection(self.namespace))).items
 
+    async def until(
+        self, resource: Resource, names: Iterable[str], holds: Callable[[Manifest], bool]
+    ) -> None:
+        """Return once the condition has held of each of the objects, as a watch tells it."""
+        selection = Selection(self.namespace if resource.is_namespaced else "")
+        left = set(names)
+        while left:
+            listed = await self.cluster.list(resource, selection)
+            left -= {one["metadata"]["name"] for one in listed.items if holds(one)}
+            if not left:
+                return
+            async for change in self.cluster.watch(resource, selection, listed.version):
+                if change.type == "ERROR":
+                    break
+                if change.type != "BOOKMARK" and holds(change.object):
+                    left.discard(change.object["metadata"]["name"])
+                if not left:
+                    return
+
     async def close(self) -> None:
         """Remove the namespace and what belongs to it elsewhere."""
         await self._let_go()
@@ -141,11 +160,14 @@ class Site:
                     group.create_task(released(resource, one["metadata"]["name"]))
 
     @asynccontextmanager
-    async def worker(self) -> AsyncGenerator[psutil.Process]:
-        """Have a worker serve the namespace; it is told to end, and waited for."""
+    async def worker(self, **settings: str) -> AsyncGenerator[psutil.Process]:
+        """Have a worker serve the namespace; it is told to end, and waited for.
+
+        The settings win over the usual ones.
+        """
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "runwright", "worker"),
-            env=self._variables(),
+            env=self._variables() | settings,
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:

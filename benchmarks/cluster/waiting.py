@@ -60,8 +60,8 @@ async def _waiting(place: Site, runs: int) -> list[Row]:
         begun, used = time.monotonic(), cpu_seconds(worker)
         await _start(place, runs)
         took, started = time.monotonic() - begun, cpu_seconds(worker) - used
-        settled = await _settled(worker)
-        idle = await _idle(worker, place.stand.server)
+        calm = await settled(worker)
+        cores = await idle(worker, place.stand.server)
         memory = (worker.memory_info().rss - before) / 1024 / tasks
         ended = await _ended_while_away(place, worker)
     async with place.worker():
@@ -70,14 +70,14 @@ async def _waiting(place: Site, runs: int) -> list[Row]:
         row(
             f"{tasks} tasks waiting on suspended Jobs: worker idle",
             "cores",
-            [idle[0]],
+            [cores[0]],
             goal=Goal(bar=0.06, aim=0.02),
         ),
-        row("… Temporal idle", "cores", [idle[1]]),
+        row("… Temporal idle", "cores", [cores[1]]),
         row("… worker memory", "KB/task", [memory]),
         row("… worker CPU to start", "ms/task", [1000 * started / tasks]),
         row("… all started within", "s", [took]),
-        row("… and nothing left to do about it after", "s", [settled]),
+        row("… and nothing left to do about it after", "s", [calm]),
         row(
             f"… {_ENDED_MEANWHILE} end while no worker is there: recorded by the next",
             "s",
@@ -90,7 +90,7 @@ async def _interrupted(place: Site, runs: int) -> Row:
     """Measure how soon the next worker knows what ended while none was there."""
     async with place.worker() as worker:
         await _start(place, runs)
-        await _settled(worker)
+        await settled(worker)
         ended = await _ended_while_away(place, worker)
     async with place.worker():
         resumed = await _resumed(place, ended)
@@ -164,7 +164,7 @@ async def _running(place: Site) -> int:
     return sum((one.get("status") or {}).get("phase") == "Running" for one in records)
 
 
-async def _settled(worker: psutil.Process) -> float:
+async def settled(worker: psutil.Process) -> float:
     """Return the seconds until a worker has little to do, or a bound."""
     begun = time.monotonic()
     await asyncio.sleep(_LOOKED_FOR)
@@ -176,7 +176,8 @@ async def _settled(worker: psutil.Process) -> float:
     return lasted
 
 
-async def _idle(*processes: psutil.Process) -> list[float]:
+async def idle(*processes: psutil.Process) -> list[float]:
+    """Return how many cores each process uses over a minute."""
     used = [cpu_seconds(process) for process in processes]
     await asyncio.sleep(_WATCHED_SECONDS)
     return [

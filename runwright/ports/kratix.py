@@ -62,8 +62,15 @@ class Pipelines(Protocol):
         """
         ...
 
-    async def collect(self, run: PipelineRun, handed_over: dict[str, Any]) -> Collected:
+    async def collect(
+        self,
+        run: PipelineRun,
+        handed_over: dict[str, Any],
+        selectors: Sequence[dict[str, str]] = (),
+    ) -> Collected:
         """Return what the steps of a pipeline left, and write its Work if it is to have one.
+
+        It goes where its steps say, and where the Promise wants it by its selectors.
 
         Idempotent: the Work's name, and the Job's. What cannot be read is a problem, no error.
         """

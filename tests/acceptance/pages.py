@@ -8,7 +8,9 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
 CLUSTER: Final = DOCS / "kubernetes.md"
-"""The page that needs a cluster to be followed."""
+KRATIX: Final = DOCS / "kratix.md"
+ON_A_CLUSTER: Final = frozenset({CLUSTER, KRATIX})
+"""The pages that need a cluster to be followed."""
 _BLOCK: Final = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 _LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _STATUS: Final = re.compile(r"\s+# status (\d+)(?: or (\d+))?$")

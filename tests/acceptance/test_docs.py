@@ -22,8 +22,8 @@ from tests.acceptance.commands import mistakes, options_of
 from tests.acceptance.conftest import Terminal, terminal_at, working
 from tests.acceptance.following import Desk, follow
 from tests.acceptance.pages import (
-    CLUSTER,
     DOCS,
+    ON_A_CLUSTER,
     ROOT,
     anchors_of,
     blocks_of,
@@ -66,7 +66,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Term
             yield terminal
 
 
-@pytest.mark.parametrize("page", sorted({*_PAGES} - {CLUSTER}), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", sorted({*_PAGES} - ON_A_CLUSTER), ids=lambda page: page.stem)
 def test_the_examples_of_a_page_work(page: Path, place: Terminal) -> None:
     """In their order: a file is written, a command executed and what it is to say compared."""
     follow(page, Desk(place.folder, place.environ))

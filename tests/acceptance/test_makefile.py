@@ -71,7 +71,7 @@ def test_make_alone_shows_what_there_is(checkout: Checkout) -> None:
     shown = checkout.run("make")
 
     targets = [line.split()[1] for line in shown.stdout.splitlines()]
-    clusters = ["bench-cluster", "cluster", "cluster-down", "test-cluster"]
+    clusters = ["bench-cluster", "bench-kratix", "cluster", "cluster-down", "test-cluster"]
     assert targets == ["help", "demo", "test", "check", "fuzz", "bench", *clusters]
 
 

@@ -12,8 +12,12 @@ import pytest
 import yaml
 
 from runwright.cli.manifests import sources_of
+from runwright.models.kratix import PromiseSpec, WorkflowAction, WorkflowType
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.jobs import access_of
+from runwright.rules.kratix.admission import promise_problems
+from runwright.rules.kratix.approvals import approval_of
+from runwright.rules.kratix.pipelines import pipelines_of
 from runwright.rules.manifests import read_manifests
 from runwright.settings import Settings
 from tests.acceptance.commands import wrong_words
@@ -22,6 +26,7 @@ from tests.unit.rules.works import cluster_run
 
 _DEPLOY: Final = ROOT / "deploy"
 _EXAMPLE: Final = ROOT / "examples" / "02-kubernetes"
+_PROMISE: Final = ROOT / "examples" / "03-kratix" / "promise.yaml"
 _OF_THE_POD: Final = {
     "metadata.name": "runwright-6d4-abc",
     "metadata.namespace": "runwright-system",
@@ -113,6 +118,15 @@ def test_the_example_is_a_run_that_can_start() -> None:
     assert not bundle.warnings
     assert [name for _, name in bundle.story_runs] == ["shop-2-4-0"]
     assert len(bundle.engram_templates) == 2
+
+
+def test_the_promise_of_the_example_can_be_kept_and_says_who_approves() -> None:
+    (promise,) = _read(_PROMISE, "Promise")
+    spec = PromiseSpec.model_validate(promise["spec"])
+    pipelines = pipelines_of(spec, WorkflowType.RESOURCE, WorkflowAction.CONFIGURE)
+
+    assert promise_problems(promise) == []
+    assert [approval_of(one) is not None for one in pipelines] == [True, False]
 
 
 def test_the_temporal_of_the_example_is_started_as_it_can_be() -> None:

@@ -1,8 +1,9 @@
-"""The page on running Runwright on a cluster, followed to the letter."""
+"""The pages on running Runwright on a cluster, followed to the letter."""
 
 import asyncio
 import os
 import shutil
+import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -13,16 +14,25 @@ import pytest
 from adapters.temporal.server import Addresses, serving
 from testbed.binaries import kubernetes
 from testbed.cluster import Testbed
-from testbed.images.contents import BUSYBOX
+from testbed.images.contents import BUSYBOX, PIPELINE_ADAPTER
 from testbed.layout import project
 from testbed.locking import locked
 from tests.acceptance.following import Desk, follow
-from tests.acceptance.pages import CLUSTER
+from tests.acceptance.pages import CLUSTER, KRATIX
 
 _ENDS_WITHIN: Final = 170
 """Seconds: what a rollout gets on the page, and a while."""
 _SHELL: Final = "busybox:1.37"
 _NAMESPACES: Final = ("shop", "runwright-system")
+_RIGHTS: Final = ("runwright-grantable", "runwright-promises", "runwright-requests")
+_OURS_ALONE: Final = """
+      - op: add
+        path: /spec/template/spec/containers/0/env/-
+        value:
+          name: RUNWRIGHT_KRATIX_SELECTOR
+          value: example=03-kratix
+"""
+"""Of the worker on the page: other tests have Promises on this cluster, and workers for them."""
 
 
 @pytest.fixture
@@ -117,6 +127,58 @@ def _removed(node: Testbed, folder: Path) -> None:
         patch = ("--type=merge", "--patch", '{"metadata": {"finalizers": null}}')
         node.kubectl("patch", "--namespace=shop", run, *patch)
     node.kubectl("delete", "--ignore-not-found", "namespace", *_NAMESPACES, "--timeout=60s")
+
+
+@pytest.fixture
+def platform(desk: Desk, node: Testbed) -> Generator[Desk]:
+    """What the page on Kratix needs besides: a worker for its Promise alone, and our commands."""
+    kustomization = desk.folder / "deploy" / "kratix" / "kustomization.yaml"
+    text = kustomization.read_text().rstrip() + _OURS_ALONE
+    kustomization.write_text(text.replace("runwright-pipeline-adapter:0.1.0", PIPELINE_ADAPTER))
+    promise = desk.folder / "examples" / "03-kratix" / "promise.yaml"
+    labelled = "  name: bucket\n  labels: {example: 03-kratix}\nspec:\n  api:"
+    promise.write_text(promise.read_text().replace("  name: bucket\nspec:\n  api:", labelled))
+    environ = {
+        **desk.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{desk.environ['PATH']}",
+        "RUNWRIGHT_BACKEND": "kubernetes",
+        "RUNWRIGHT_CLUSTER": "laptop",
+    }
+    try:
+        yield desk._replace(environ=environ)
+    finally:
+        _removed_of_kratix(node)
+
+
+@pytest.mark.timeout(600)
+async def test_the_page_on_kratix_can_be_followed(platform: Desk) -> None:
+    """With the worker and the containers of pipelines as they are in this checkout."""
+    await asyncio.to_thread(follow, KRATIX, platform)
+
+
+def _removed_of_kratix(node: Testbed) -> None:
+    """Remove what the page leaves, but for what other tests use, too."""
+    workers = ("--namespace=runwright-system", "--selector=app.kubernetes.io/name=runwright")
+    node.kubectl("delete", "deployments,pods", *workers, "--timeout=90s")
+    _let_go(node, "promise", "bucket")
+    if _named(node, "crd", "buckets.shop.example.org"):
+        _let_go(node, "buckets.shop.example.org", "pictures", "--namespace=shop")
+    marked = ("--selector=kratix.io/promise-name=bucket", "--wait=false")
+    node.kubectl("delete", "crd,promiserevisions,clusterroles,clusterrolebindings", *marked)
+    for kind in ("clusterrolebindings", "clusterroles"):
+        node.kubectl("delete", kind, *_RIGHTS, "--ignore-not-found")
+
+
+def _let_go(node: Testbed, kind: str, name: str, *where: str) -> None:
+    """Delete an object that no worker lets go any more."""
+    for one in _named(node, kind, name, *where):
+        node.kubectl("delete", *where, one, "--wait=false")
+        released = '{"metadata": {"finalizers": null}}'
+        node.kubectl("patch", *where, one, "--type=merge", "--patch", released)
+
+
+def _named(node: Testbed, kind: str, name: str, *where: str) -> list[str]:
+    return node.kubectl("get", kind, name, *where, "--ignore-not-found", "--output=name").split()
 
 
 @asynccontextmanager

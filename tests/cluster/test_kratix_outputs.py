@@ -70,10 +70,11 @@ async def test_files_become_a_work_for_the_destinations_that_were_asked_for(
     stand: Stand,
 ) -> None:
     """K45."""
-    one = await configured(stand, destinationSelectors=[{"matchLabels": {"environment": "dev"}}])
+    one, dev = await configured(stand), {"environment": "dev"}
     files = {"a.yaml": b"a: 1", "baz/b.yaml": b"b: 2"}
 
-    collected = await stand.pipelines.collect(one, handed_over(files=files, selectors=SELECTED))
+    handover = handed_over(files=files, selectors=SELECTED)
+    collected = await stand.pipelines.collect(one, handover, [dev])
 
     work = await stand.work()
     assert collected.problem == ""

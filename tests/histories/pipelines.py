@@ -174,9 +174,11 @@ async def pipelines_before_a_deletion(stage: Stage) -> None:
 
 
 IDS: Final = {
-    "pipelines-of-a-promise": "kratix/database/promise/pipelines-of-a-promise/configure/1",
+    "pipelines-of-a-promise": (
+        "kratix/database/promise/pipelines-of-a-promise/kratix-platform-system/configure/1"
+    ),
     "pipelines-before-a-deletion": (
-        "kratix/database/shop/orders/pipelines-before-a-deletion/delete/1"
+        "kratix/database/shop/orders/pipelines-before-a-deletion/shop/delete/1"
     ),
 }
 """The ids of the runs that are not the first configure run of a request."""
@@ -202,4 +204,4 @@ def id_of(name: str) -> str | None:
     """Return the id of the workflow that a scenario leaves behind; None: it is none of these."""
     if not name.startswith("pipelines-"):
         return None
-    return IDS.get(name, f"kratix/database/shop/orders/{name}/configure/1")
+    return IDS.get(name, f"kratix/database/shop/orders/{name}/shop/configure/1")

@@ -92,6 +92,11 @@ class DoomedPort:
         return call
 
 
+def doomed_port(kept: KeptPlatform, port: Callable[[MemoryPlatform], Any]) -> Any:
+    """Return a port, whichever it is, with seams around each of its methods."""
+    return DoomedPort(kept, port)
+
+
 class DoomedTasks:
     """Jobs that are over when they start, and are kept in the file."""
 
@@ -134,13 +139,13 @@ def ports_of(kept: KeptPlatform) -> ClusterPorts:
     return ClusterPorts(
         objects=KubernetesObjects(rest),
         catalog=KubernetesCatalog(rest),
-        mirror=DoomedPort(kept, MemoryMirror),
+        mirror=doomed_port(kept, MemoryMirror),
         child_runs=KubernetesChildRuns(rest),
         kratix=KratixPorts(
-            parents=DoomedPort(kept, MemoryParents),
-            promises=DoomedPort(kept, MemoryPromises),
-            removal=DoomedPort(kept, MemoryRemoval),
-            pipelines=DoomedPort(kept, MemoryPipelines),
+            parents=doomed_port(kept, MemoryParents),
+            promises=doomed_port(kept, MemoryPromises),
+            removal=doomed_port(kept, MemoryRemoval),
+            pipelines=doomed_port(kept, MemoryPipelines),
         ),
     )
 

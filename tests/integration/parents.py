@@ -3,12 +3,13 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.worker import Worker
@@ -268,8 +269,9 @@ class Entity:
         return [name[start:].rpartition("-")[0] for name in self.jobs()]
 
     async def end(self, pipeline: str, outcome: TaskOutcome | None = None, times: int = 1) -> None:
-        """Let the Job of a pipeline end, once it runs."""
+        """Let the Job of a pipeline end, once it runs and knows how the parent is by now."""
         name = await self.until_runs(pipeline, times)
+        await self._until_run_is_told()
         await self.place.tasks.end(f"{self.parent.home}/{name}", outcome)
 
     def status(self) -> dict[str, Any]:
@@ -293,6 +295,14 @@ class Entity:
         version = int(there["metadata"]["resourceVersion"])
         name = parent_id(self.parent)
         await self.place.until(lambda: int(self.place.version_told(name)) >= version)
+
+    async def _until_run_is_told(self) -> None:
+        """Return once the entity has passed on to its run how the parent is, if it is there."""
+        if self.place.platform.find(self.parent) is None:
+            return
+        await self.until_told()
+        while not _has_passed_all_on((await self.handle.fetch_history()).events):
+            await asyncio.sleep(0.01)
 
     async def timers(self) -> int:
         """Return how many timers the entity waits for."""
@@ -387,3 +397,15 @@ def quick(interval: float, *, again_after_failure: bool = True) -> KratixConfig:
     """Return a platform's settings with an interval of that many seconds."""
     defaults = WorkflowDefaults(reconcile_after_failure=again_after_failure)
     return KratixConfig(reconciliation_interval=timedelta(seconds=interval), workflows=defaults)
+
+
+def _has_passed_all_on(events: Sequence[HistoryEvent]) -> bool:
+    """Return whether a workflow has heeded each of its signals, and sent all those of its own."""
+    kinds = [one.event_type for one in events]
+    sent = kinds.count(EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED)
+    arrived = kinds.count(EventType.EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED)
+    failed = kinds.count(EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED)
+    told = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+    since_then = kinds[len(kinds) - kinds[::-1].index(told) :] if told in kinds else None
+    heeded = since_then is None or EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED in since_then
+    return heeded and sent == arrived + failed

@@ -148,8 +148,13 @@ async def test_what_a_pipeline_left_and_cannot_be_kept_fails_it(
     platform = platform_of("a", "b")
 
     class Refusing(MemoryPipelines):
-        async def collect(self, run: PipelineRun, handed_over: dict[str, Any]) -> Collected:
-            message = f"write work of {run.pipeline.name}: HTTP 413 {handed_over}"
+        async def collect(
+            self,
+            run: PipelineRun,
+            handed_over: dict[str, Any],
+            selectors: Sequence[dict[str, str]] = (),
+        ) -> Collected:
+            message = f"write work of {run.pipeline.name}: HTTP 413 {handed_over} {selectors}"
             raise RefusedError(message)
 
     ports = ports_of(platform)._replace(pipelines=Refusing(platform))

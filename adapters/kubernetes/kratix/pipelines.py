@@ -23,7 +23,6 @@ from runwright.models.kratix import (
 )
 from runwright.rules.kratix.handovers import Left, handover_of, left_by
 from runwright.rules.kratix.jobs import scheduling_config_map
-from runwright.rules.kratix.offers import offer_of
 from runwright.rules.kratix.works import Scheduling, puts_out, work_of
 
 
@@ -46,7 +45,12 @@ class KubernetesPipelines:
             wanted = scheduling_config_map(parent.promise, selectors, parent.home)
             await self._cluster.apply(wanted)
 
-    async def collect(self, run: PipelineRun, handed_over: dict[str, Any]) -> Collected:
+    async def collect(
+        self,
+        run: PipelineRun,
+        handed_over: dict[str, Any],
+        selectors: Sequence[dict[str, str]] = (),
+    ) -> Collected:
         """Return what the steps of a pipeline left, and write its Work if it is to have one.
 
         Idempotent: the Work's name, and the Job's. What cannot be read is a problem, no error, and
@@ -55,7 +59,8 @@ class KubernetesPipelines:
         try:
             left = left_by(run, await self._handover(run, handed_over))
             if not left.collected.problem and puts_out(run.action, left.collected.control):
-                await self._works.write(await self._work(run, left))
+                await self._refuse_if_gone(run.parent)
+                await self._works.write(_work(run, left, selectors))
         except PermanentError as error:
             return Collected(problem=str(error))
         return left.collected
@@ -78,24 +83,22 @@ class KubernetesPipelines:
         handover = handover_of(handed_over)
         return await self._stored.read(run, handover.stored) if handover.stored else handover
 
-    async def _work(self, run: PipelineRun, left: Left) -> Work:
-        selectors = await self._selectors(run.parent, run.action)
-        scheduling = Scheduling(own=left.selectors, promise=selectors)
-        return work_of(run, left.files, scheduling, datetime.now(UTC))
-
-    async def _selectors(
-        self, parent: Parent, action: WorkflowAction
-    ) -> tuple[PromiseScheduling, ...]:
-        """Return where the Promise wants what its pipelines put out: by the Promise itself.
-
-        The ConfigMap that pods read is where others than its author may write.
+    async def _refuse_if_gone(self, parent: Parent) -> None:
+        """Return if there is somebody to have a Work.
 
         Raises:
-            NotFoundError: the parent is gone, or its Promise.
+            NotFoundError: the parent is gone.
         """
-        there = await self._lookups.parent(parent)
-        if there is None:
+        if await self._lookups.parent(parent) is None:
             message = f"find {parent.kind} {parent.name}: it is gone"
             raise NotFoundError(message)
-        offer = offer_of(parent, action, await self._lookups.around(parent, there))
-        return offer.promise.spec.destination_selectors
+
+
+def _work(run: PipelineRun, left: Left, selectors: Sequence[dict[str, str]]) -> Work:
+    """Return the Work of a pipeline, for where the Promise wanted it when the run began.
+
+    The ConfigMap that pods read is where others than its author may write.
+    """
+    promise = tuple(PromiseScheduling(match_labels=one) for one in selectors)
+    scheduling = Scheduling(own=left.selectors, promise=promise)
+    return work_of(run, left.files, scheduling, datetime.now(UTC))
