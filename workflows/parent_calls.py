@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
 from temporalio import workflow
@@ -49,10 +48,14 @@ class ParentCalls(KnownParent):
         self._why = ""
         """Why there is none, or it cannot be used."""
         self._planned_at = workflow.now()
-        shown = Shown(start.parent, start.compat, start.state)
-        self._mirror = Mirror[Display](partial(display_update, shown))
+        self._mirror = Mirror[Display](self._update)
         if start.carried.was_shown:
             self._mirror.assume(Display(start.state))
+
+    def _update(self, before: Display | None, now: Display) -> StatusUpdate:
+        """Return what is to be written, on the parent as it is known now: in its version, too."""
+        shown = Shown(self._parent, self._start.compat, self._start.state)
+        return display_update(shown, before, now)
 
     async def _look_at_parent(self) -> None:
         """See the parent itself, where somebody says that it may be gone."""

@@ -44,8 +44,6 @@ SLOW: Final = timedelta(seconds=60)
 """After which it is looked again whether what could not be read can be."""
 _QUICK: Final = timedelta(seconds=15)
 """After which it is looked again whether somebody else's Job has ended."""
-_RESTS_BETWEEN_PLANS: Final = "parent-rests-between-plans"
-"""The mark of entities that do so: the first recorded ones read at once anew."""
 _STANDINGS: Final = {
     Hold.PAUSED: Standing.PAUSED,
     Hold.SUSPENDED: Standing.SUSPENDED,
@@ -162,7 +160,7 @@ class ParentWorkflow(ParentGates):
         if self._plan is None or not await self._has_turn(decision):
             return self._asks_again_at()
         if not self._is_still_so(self._plan):
-            return self._decides_anew_at(self._plan)
+            return workflow.now()
         if decision.trigger is Trigger.UNPAUSED:
             self._state = held(self._state, Reason.UNPAUSED, workflow.now())
         if decision.trigger is Trigger.RETRIED:
@@ -175,18 +173,6 @@ class ParentWorkflow(ParentGates):
         """Return whether nothing changed since a run was decided, or its pipelines were read."""
         is_read = plan.seen.sight.hash == self._seen.sight.hash
         return is_read and self._revision == self._decided_at
-
-    def _decides_anew_at(self, plan: Plan) -> datetime:
-        """Return when to decide anew: at once, but where only reading the plan anew may help.
-
-        A plan of an older parent than is known is no better the next time: a cluster whose database
-        was put back begins at lower versions.
-        """
-        if self._revision != self._decided_at or not workflow.patched(_RESTS_BETWEEN_PLANS):
-            return workflow.now()
-        older = f"an older version, {plan.seen.version}, was read"
-        self._stand(Standing.WAITING, f"Version {self._seen.version} is known, and {older}")
-        return workflow.now() + _QUICK
 
     def _asks_again_at(self) -> datetime | None:
         return None

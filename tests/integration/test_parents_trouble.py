@@ -13,11 +13,9 @@ from runwright.errors import RefusedError
 from runwright.models.kratix import (
     Installed,
     Parent,
-    Plan,
     RunAgain,
     Seen,
     Standing,
-    WorkflowAction,
 )
 from runwright.models.runs import PauseRun
 from tests.integration.parents import PATIENCE, Entity, placed, promise_of, request_of
@@ -64,31 +62,6 @@ async def test_a_label_that_is_refused_while_a_run_is_under_way_leaves_that_run_
 
     assert report.run is not None
     assert (request.ran(), len(done.past)) == (["a"], 1)
-
-
-async def test_a_plan_of_an_older_parent_is_not_read_all_along(
-    client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """So it is when the cluster's database was put back: its versions begin at lower numbers."""
-    plan, read = MemoryParents.plan, asyncio.Semaphore(0)
-
-    async def older(self: MemoryParents, parent: Parent, action: WorkflowAction) -> Plan:
-        read.release()
-        found = await plan(self, parent, action)
-        sight = found.seen.sight.model_copy(update={"hash": "0" * 32})
-        seen = found.seen.model_copy(update={"sight": sight, "version": "0"})
-        return found.model_copy(update={"seen": seen})
-
-    monkeypatch.setattr(MemoryParents, "plan", older)
-    async with placed(client, task_queue, promise_of("a")) as place:
-        request = await place.apply(request_of())
-        await request.until(lambda known: "was read" in known.message)
-        for _ in range(2):
-            await read.acquire()
-        waits = await waits_of(request)
-
-    assert waits[-1] > timedelta(seconds=10)
-    assert request.ran() == []
 
 
 async def test_a_run_of_no_pipelines_cannot_be_asked_for(client: Client, task_queue: str) -> None:

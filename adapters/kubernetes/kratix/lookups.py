@@ -30,6 +30,7 @@ from runwright.models.kratix import (
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.configuration import CONFIG_MAP, platform_config
 from runwright.rules.kratix.deletion import Target, selection_of
+from runwright.rules.kratix.kept import kept_definition
 from runwright.rules.kratix.offers import Surroundings, seen_with
 from runwright.rules.kubernetes.fields import text
 
@@ -43,13 +44,22 @@ class Lookups:
         self._cluster = cluster
 
     async def parent(self, parent: Parent) -> Manifest | None:
-        """Return that very object; None: it is gone, or another one has its name."""
+        """Return that very object; None: it is gone, or another one has its name.
+
+        In another version, where its Promise does not serve the one that the parent is known in.
+        """
+        resource, name = resource_of(parent), (parent.namespace, parent.name)
         try:
-            found = await self._cluster.get(resource_of(parent), parent.namespace, parent.name)
+            found = await self._cluster.get(resource, *name)
         except RefusedError as error:
-            if not is_unknown_kind(error) or await self._is_defined(parent):
+            if not is_unknown_kind(error):
                 raise
-            return None  # with its kind went all of its objects
+            served = await self._served(parent)
+            if served is None:
+                return None  # with its kind went all of its objects
+            if served == resource:
+                raise
+            found = await self._cluster.get(served, *name)
         return found if found and parent.uid in {"", found["metadata"]["uid"]} else None
 
     async def promise(self, name: str) -> Manifest | None:
@@ -93,9 +103,13 @@ class Lookups:
         found = (await self._cluster.list(RESOURCE_BINDINGS, selection)).items
         return [one for one in found if text(one, "spec", "resourceRef", "name") == request.name]
 
-    async def _is_defined(self, parent: Parent) -> bool:
-        name = f"{parent.plural}.{parent.group}"
-        return await self._cluster.get(DEFINITIONS, "", name) is not None
+    async def _served(self, parent: Parent) -> Resource | None:
+        """Return the kind of a parent in the version that is served now; None: it is gone."""
+        found = await self._cluster.get(DEFINITIONS, "", f"{parent.plural}.{parent.group}")
+        if found is None:
+            return None
+        kind = kept_definition(found).kind
+        return Resource(kind.api_version, kind.kind, kind.plural)
 
     async def _interval(self) -> timedelta:
         try:

@@ -64,6 +64,7 @@ class KubernetesParents:
             message = f"plan {action} of {_named(parent)}: it is gone"
             raise NotFoundError(message)
         around = await self._lookups.around(parent, there)
+        parent = parent.model_copy(update={"api_version": there["apiVersion"]})
         plan = self._plan(parent, action, config, around)
         is_request = parent.type is WorkflowType.RESOURCE
         if is_request and action is WorkflowAction.CONFIGURE and around.binding is None:
@@ -142,7 +143,8 @@ class KubernetesParents:
         """Change the metadata of that very object, and return it then."""
         name, uid = (parent.namespace, parent.name), there["metadata"]["uid"]
         patch = {"metadata": {"uid": uid, **metadata}}
-        return await self._cluster.patch(resource_of(parent), name, patch)
+        resource = resource_of(parent)._replace(api_version=there["apiVersion"])
+        return await self._cluster.patch(resource, name, patch)
 
 
 def _is_over(manifest: Manifest) -> bool:
