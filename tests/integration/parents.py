@@ -3,13 +3,12 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.worker import Worker
@@ -41,6 +40,7 @@ from runwright.models.kratix import (
 from runwright.models.objects import Manifest
 from runwright.models.tasks import Backend, TaskOutcome
 from runwright.worker import ClusterPorts, KratixPorts, worker_of
+from tests.integration.events import has_passed_all_on
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
 from tests.unit.rules.kratix.documents import Fields, pipeline_manifest, promise_manifest
 
@@ -301,7 +301,7 @@ class Entity:
         if self.place.platform.find(self.parent) is None:
             return
         await self.until_told()
-        while not _has_passed_all_on((await self.handle.fetch_history()).events):
+        while not has_passed_all_on((await self.handle.fetch_history()).events):
             await asyncio.sleep(0.01)
 
     async def timers(self) -> int:
@@ -397,15 +397,3 @@ def quick(interval: float, *, again_after_failure: bool = True) -> KratixConfig:
     """Return a platform's settings with an interval of that many seconds."""
     defaults = WorkflowDefaults(reconcile_after_failure=again_after_failure)
     return KratixConfig(reconciliation_interval=timedelta(seconds=interval), workflows=defaults)
-
-
-def _has_passed_all_on(events: Sequence[HistoryEvent]) -> bool:
-    """Return whether a workflow has heeded each of its signals, and sent all those of its own."""
-    kinds = [one.event_type for one in events]
-    sent = kinds.count(EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED)
-    arrived = kinds.count(EventType.EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED)
-    failed = kinds.count(EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED)
-    told = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
-    since_then = kinds[len(kinds) - kinds[::-1].index(told) :] if told in kinds else None
-    heeded = since_then is None or EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED in since_then
-    return heeded and sent == arrived + failed

@@ -56,6 +56,7 @@ def test_the_words_by_which_people_search() -> None:
         "StepRetryScheduled",
         "StepStalled",
         "StepBlocked",
+        "CancelRefused",
     }
 
 
