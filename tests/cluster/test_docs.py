@@ -68,7 +68,6 @@ def desk(
     folder = tmp_path / "checkout"
     for name in ("deploy", "examples"):
         _copied(project() / name, folder / name, node.load_runwright())
-    _not_installed(folder / "deploy" / "crds" / "kratix")
     path = f"{_kubectl(tmp_path / 'bin')}{os.pathsep}{os.environ['PATH']}"
     environ = {
         "HOME": str(folder),
@@ -85,6 +84,8 @@ def desk(
 @pytest.mark.timeout(600)
 async def test_the_page_on_clusters_can_be_followed(desk: Desk) -> None:
     """With the worker as pods, of an image of this checkout."""
+    _not_installed(desk.folder / "deploy" / "crds" / "kratix")
+
     await asyncio.to_thread(follow, CLUSTER, desk)
 
 
