@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.kubernetes.resources import CONFIG_MAPS, JOBS, SERVICE_ACCOUNTS, Resource
+from adapters.kubernetes.resources import CONFIG_MAPS, JOBS, PODS, SERVICE_ACCOUNTS, Resource
 from runwright.models.kratix import RunAgain
 from runwright.models.kratix.keys import MANUAL_RECONCILIATION, ON, WORKFLOW_SUSPENDED
 from runwright.models.objects import Manifest
@@ -100,7 +100,7 @@ async def test_what_is_deleted_by_hand_in_the_middle_holds_nothing_up(
     async with platform.served():
         db = await platform.promise("db", pipeline("make", "sleep 3"), pipeline("check"))
         request = await platform.request(db)
-        while not any(map(_has_begun, await platform.jobs(db, "one"))):
+        while not any(map(_works, await platform.all(PODS))):
             await asyncio.sleep(0.05)
         await platform.delete_all(resource, db)
         if resource is JOBS:
@@ -109,9 +109,10 @@ async def test_what_is_deleted_by_hand_in_the_middle_holds_nothing_up(
         await platform.until_reconciled(db)
 
 
-def _has_begun(job: Manifest) -> bool:
-    """Return whether a Job has a pod that is on its way."""
-    return bool((job.get("status") or {}).get("active"))
+def _works(pod: Manifest) -> bool:
+    """Return whether the author's step runs: the reader before it needs its account."""
+    containers: list[Manifest] = (pod.get("status") or {}).get("initContainerStatuses") or []
+    return any(one["name"] == "work" and "running" in one["state"] for one in containers)
 
 
 async def test_a_promise_with_fifty_requests_goes(platform: Platform) -> None:
