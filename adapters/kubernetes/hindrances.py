@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -37,6 +37,8 @@ class Doubt:
     """When the Events are asked for."""
     pause: float = 0.0
     """Seconds until they are asked for again."""
+    told: dict[str, str] = field(default_factory=dict)
+    """What its run was told of it so far: digests, each with the summary that it is a detail of."""
 
 
 class Hindrances:
@@ -77,6 +79,7 @@ class Hindrances:
         uid = str(about["metadata"]["uid"])
         if doubt.about != uid:
             doubt.about, doubt.found = uid, None
+            doubt.told.clear()
             doubt.due, doubt.pause = _now() + self._first, self._first
 
     async def _heard(self, job: Manifest, pod: Manifest | None, doubt: Doubt) -> Diagnosis | None:
@@ -97,9 +100,13 @@ class Hindrances:
         digest = _digest(diagnosis)
         if key is None or claim is None or doubt.mark == digest:
             return  # the run shows that very diagnosis, or none; perhaps another observer said so
+        if _is_said_again(digest, doubt):
+            return
         if diagnosis is not None and not doubt.mark:
             await self._mark(job, doubt, MAYBE)  # who observes next may have to take it back
         await self._completions.note(claim, TaskNote(key=key, diagnosis=diagnosis))
+        if diagnosis is not None:
+            doubt.told[digest] = diagnosis.summary
         await self._mark(job, doubt, digest)
 
     async def _mark(self, job: Manifest, doubt: Doubt, mark: str) -> None:
@@ -115,6 +122,16 @@ def _digest(diagnosis: Diagnosis | None) -> str:
     if diagnosis is None:
         return ""
     return hashlib.sha256(diagnosis.model_dump_json().encode()).hexdigest()[:16]
+
+
+def _is_said_again(digest: str, doubt: Doubt) -> bool:
+    """Return whether a run was told this detail before, and shows another one of the same trouble.
+
+    An image that cannot be pulled is that and waited for in turns, for days: each turn would be
+    some more events in a history that has an end.
+    """
+    summary = doubt.told.get(digest)
+    return summary is not None and summary == doubt.told.get(doubt.mark)
 
 
 def _is_doubtful(job: Manifest, pod: Manifest | None) -> bool:

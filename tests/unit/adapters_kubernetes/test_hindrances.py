@@ -98,6 +98,26 @@ async def test_what_a_pod_says_itself_stands_while_it_says_nothing_else() -> Non
     assert watch.told == ["image-pull"]
 
 
+def pulling(reason: str, message: str) -> Manifest:
+    """Return a pod that cannot have its image."""
+    return pod("Pending", containerStatuses=[waiting(reason, message)])
+
+
+async def test_what_a_pod_says_in_turns_is_told_once() -> None:
+    """For days, it may be: each time would be some more events of a history that has an end."""
+    watch, failed = Watch(), pulling("ErrImagePull", "no such image")
+    waits = pulling("ImagePullBackOff", "back-off")
+
+    for one in (failed, waits, failed, waits):
+        await watch.look(one)
+    assert watch.told == ["image-pull"] * 2
+
+    await watch.look(pulling("ErrImagePull", "no such registry"))
+    await watch.look(pod("Running"))
+    await watch.look(failed)
+    assert watch.told == [*["image-pull"] * 3, None, "image-pull"]
+
+
 async def test_the_events_are_not_asked_for_where_the_pod_says_why() -> None:
     """Nor is there a reason to look again before it says something else."""
     watch = Watch()
