@@ -8,11 +8,68 @@ import pytest
 
 from runwright.errors import InvalidSettingsError
 from runwright.models.addresses import Address
+from runwright.models.kratix import Compat
 from runwright.models.story_run import StepDefaults
 from runwright.models.tasks import Backend
-from runwright.settings import LogFormat, Settings, default_state_folder
+from runwright.settings import LogFormat, Served, Settings, default_state_folder
 
 HOME = {"HOME": "/home/ada"}
+
+
+ENVIRON = {
+    "RUNWRIGHT_STATE": "/srv/runwright",
+    "RUNWRIGHT_CLUSTER": "edge-1",
+    "RUNWRIGHT_BACKEND": "kubernetes",
+    "RUNWRIGHT_WATCH_NAMESPACE": "shop",
+    "RUNWRIGHT_OWN_NAMESPACE": "runwright-system",
+    "RUNWRIGHT_INSTANCE": "runwright-6d4cf56db6-x2x9k",
+    "RUNWRIGHT_BEAT_INTERVAL": "PT1M",
+    "RUNWRIGHT_RESYNC_INTERVAL": "PT0.5S",
+    "RUNWRIGHT_CLUSTER_RESYNC_INTERVAL": "PT1H",
+    "RUNWRIGHT_SWEEP_INTERVAL": "PT1S",
+    "RUNWRIGHT_LEASE_DURATION": "PT5S",
+    "RUNWRIGHT_DELETION_GRACE": "P1D",
+    "RUNWRIGHT_STEP_TIMEOUT": "PT5M",
+    "RUNWRIGHT_MAX_RETRIES": "0",
+    "RUNWRIGHT_DRAIN": "PT0S",
+    "RUNWRIGHT_PROBES": ":8080",
+    "RUNWRIGHT_METRICS": "127.0.0.1:9090",
+    "RUNWRIGHT_LOG_FORMAT": "json",
+    "RUNWRIGHT_BUBUSTACK": "off",
+    "RUNWRIGHT_KRATIX": "off",
+    "RUNWRIGHT_KRATIX_COMPAT": "2026-08",
+    "RUNWRIGHT_KRATIX_SELECTOR": "team=data",
+    "RUNWRIGHT_KRATIX_MOST_AT_ONCE": "5",
+    "RUNWRIGHT_PIPELINE_ADAPTER_IMAGE": "registry.example.org/adapter:1",
+    "RUNWRIGHT_PIPELINE_ADAPTER_PULL_SECRET": "registry",
+}
+SETTINGS = Settings(
+    state=Path("/srv/runwright"),
+    cluster="edge-1",
+    backend=Backend.KUBERNETES,
+    watch_namespace="shop",
+    own_namespace="runwright-system",
+    instance="runwright-6d4cf56db6-x2x9k",
+    beat_interval=timedelta(minutes=1),
+    resync_interval=timedelta(milliseconds=500),
+    cluster_resync_interval=timedelta(hours=1),
+    sweep_interval=timedelta(seconds=1),
+    lease_duration=timedelta(seconds=5),
+    deletion_grace=timedelta(days=1),
+    step_timeout=timedelta(minutes=5),
+    max_retries=0,
+    drain=timedelta(0),
+    probes=Address("0.0.0.0", 8080),  # noqa: S104 - what the absent host means
+    metrics=Address("127.0.0.1", 9090),
+    log_format=LogFormat.JSON,
+    bubustack="off",
+    kratix=Served.OFF,
+    kratix_compat=Compat.AUGUST_2026,
+    kratix_selector="team=data",
+    kratix_most_at_once=5,
+    pipeline_adapter_image="registry.example.org/adapter:1",
+    pipeline_adapter_pull_secret="registry",  # noqa: S106 - its name
+)
 
 
 def test_without_variables_the_defaults_hold() -> None:
@@ -41,49 +98,7 @@ def test_without_variables_the_defaults_hold() -> None:
 
 
 def test_each_setting_is_a_variable_of_its_name() -> None:
-    settings = Settings.from_environ(
-        {
-            "RUNWRIGHT_STATE": "/srv/runwright",
-            "RUNWRIGHT_CLUSTER": "edge-1",
-            "RUNWRIGHT_BACKEND": "kubernetes",
-            "RUNWRIGHT_WATCH_NAMESPACE": "shop",
-            "RUNWRIGHT_OWN_NAMESPACE": "runwright-system",
-            "RUNWRIGHT_INSTANCE": "runwright-6d4cf56db6-x2x9k",
-            "RUNWRIGHT_BEAT_INTERVAL": "PT1M",
-            "RUNWRIGHT_RESYNC_INTERVAL": "PT0.5S",
-            "RUNWRIGHT_CLUSTER_RESYNC_INTERVAL": "PT1H",
-            "RUNWRIGHT_SWEEP_INTERVAL": "PT1S",
-            "RUNWRIGHT_LEASE_DURATION": "PT5S",
-            "RUNWRIGHT_DELETION_GRACE": "P1D",
-            "RUNWRIGHT_STEP_TIMEOUT": "PT5M",
-            "RUNWRIGHT_MAX_RETRIES": "0",
-            "RUNWRIGHT_DRAIN": "PT0S",
-            "RUNWRIGHT_PROBES": ":8080",
-            "RUNWRIGHT_METRICS": "127.0.0.1:9090",
-            "RUNWRIGHT_LOG_FORMAT": "json",
-        }
-    )
-
-    assert settings == Settings(
-        state=Path("/srv/runwright"),
-        cluster="edge-1",
-        backend=Backend.KUBERNETES,
-        watch_namespace="shop",
-        own_namespace="runwright-system",
-        instance="runwright-6d4cf56db6-x2x9k",
-        beat_interval=timedelta(minutes=1),
-        resync_interval=timedelta(milliseconds=500),
-        cluster_resync_interval=timedelta(hours=1),
-        sweep_interval=timedelta(seconds=1),
-        lease_duration=timedelta(seconds=5),
-        deletion_grace=timedelta(days=1),
-        step_timeout=timedelta(minutes=5),
-        max_retries=0,
-        drain=timedelta(0),
-        probes=Address("0.0.0.0", 8080),  # noqa: S104 - what the absent host means
-        metrics=Address("127.0.0.1", 9090),
-        log_format=LogFormat.JSON,
-    )
+    assert Settings.from_environ(ENVIRON) == SETTINGS
 
 
 def test_without_a_word_of_the_operator_steps_have_the_usual_defaults() -> None:
