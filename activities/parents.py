@@ -60,7 +60,10 @@ class ParentActivities:
 
     @activity.defn
     async def plan_workflow(self, request: PlanFor) -> Plan:
-        """Return what a workflow of a parent executes. Idempotent: it only looks."""
+        """Return what a workflow of a parent executes, and bind a request to its version.
+
+        Idempotent: the name of the binding; else it only looks.
+        """
         async with beating():
             return await self._parents.plan(request.parent, request.action)
 

@@ -74,7 +74,7 @@ def _not_entitled(gate: Gate, decision: Decision, authors: Collection[str]) -> s
     if policy.demands_verified and decision.identity is not Identity.VERIFIED:
         return (
             f"gate {gate.name} takes decisions of verified identities only; a name that the "
-            "sender gives is not one (the Story may say `approval.identity: claimed`)"
+            "sender gives is not one (its policy may say `identity: claimed`)"
         )
     if (policy.names_people or policy.required > 1) and not decision.by:
         return f"gate {gate.name} must know who decides: give a name"
