@@ -1,26 +1,24 @@
 """One Promise, or one request for one: look at it, and talk to what looks after it."""
 
 import re
-import uuid
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 from temporalio.client import Client
 
 from runwright.client.addresses import PROMISE_KIND, ParentAddress
 from runwright.client.executions import Execution
 from runwright.client.listing import newest_entity
+from runwright.client.messages import Messages, T
 from runwright.client.views import Trouble, troubles_of
 from runwright.errors import NotFoundError
 from runwright.models.base import Message
-from runwright.models.gates import DecideGate, DecisionAnswer, Verdict
 from runwright.models.history import History
 from runwright.models.kratix import AskedAgain, ParentReport, RunAgain
-from runwright.models.runs import Cancelled, CancelRun, Paused, PauseRun, Resumed, ResumeRun
+from runwright.models.runs import Cancelled, CancelRun
 
 _NAME: Final = re.compile(r"[A-Za-z0-9.-]+")
 """What may be asked for by its name; anything else is the name of nothing."""
-_T = TypeVar("_T", bound=Message)
 
 
 class ParentView(Message):
@@ -30,7 +28,7 @@ class ParentView(Message):
     troubles: tuple[Trouble, ...] = ()
 
 
-class ParentEntity:
+class ParentEntity(Messages):
     """What looks after one parent. Every method raises NotFoundError when nothing does.
 
     A method that needs Temporal raises TemporalUnavailableError when it is away.
@@ -72,35 +70,6 @@ class ParentEntity:
         """
         return await self._told("run_again", request, AskedAgain)
 
-    async def decide(self, request: DecideGate) -> DecisionAnswer | None:
-        """Decide the gate of a suspended pipeline; None when no worker answered.
-
-        Raises:
-            RefusedError: the decision does not count; the message says why.
-        """
-        named = request if request.id else request.model_copy(update={"id": uuid.uuid4().hex})
-        return await self._told("decide_gate", named, DecisionAnswer)
-
-    async def approve(self, gate: str, *, by: str = "", comment: str = "") -> DecisionAnswer | None:
-        """Let a suspended pipeline go on, as `decide` does."""
-        return await self.decide(
-            DecideGate(gate=gate, verdict=Verdict.APPROVE, by=by, comment=comment)
-        )
-
-    async def reject(self, gate: str, *, by: str = "", comment: str = "") -> DecisionAnswer | None:
-        """Let a suspended pipeline fail, as `decide` does."""
-        return await self.decide(
-            DecideGate(gate=gate, verdict=Verdict.REJECT, by=by, comment=comment)
-        )
-
-    async def pause(self, *, by: str = "", comment: str = "") -> Paused | None:
-        """Start nothing more until resumed; None when no worker answered, as in `decide`."""
-        return await self._told("pause", PauseRun(by=by, comment=comment), Paused)
-
-    async def resume(self, *, by: str = "", comment: str = "") -> Resumed | None:
-        """Go on after a pause; None when no worker answered, as in `decide`."""
-        return await self._told("resume", ResumeRun(by=by, comment=comment), Resumed)
-
     async def cancel(
         self, *, by: str = "", reason: str = "", grace: timedelta | None = None
     ) -> Cancelled | None:
@@ -108,7 +77,7 @@ class ParentEntity:
         request = CancelRun(by=by, reason=reason, grace=grace)
         return await self._told("cancel", request, Cancelled)
 
-    async def _told(self, name: str, message: Message, answer: type[_T]) -> _T | None:
+    async def _told(self, name: str, message: Message, answer: type[T]) -> T | None:
         execution = await self._execution()
         return await execution.tell(name, message, answer)
 

@@ -2,23 +2,22 @@
 
 import asyncio
 import re
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from temporalio.client import Client
 
 from runwright.client.executions import ATTEMPTS, Execution
 from runwright.client.listing import newest_uid
+from runwright.client.messages import Messages, T
 from runwright.client.objects import RunObjects
 from runwright.client.views import View
 from runwright.errors import NotFoundError, RefusedError
 from runwright.models.base import Message
 from runwright.models.bubustack import Phase, StoryRun
-from runwright.models.gates import DecideGate, DecisionAnswer, Verdict
 from runwright.models.history import History
-from runwright.models.runs import Cancelled, CancelRun, Paused, PauseRun, Resumed, ResumeRun
+from runwright.models.runs import Cancelled, CancelRun
 from runwright.models.story_run import StartStoryRun, StoryRunState, workflow_id
 from runwright.rules.bubustack.resumption import begun_anew, resumed
 from runwright.rules.bubustack.unstarted import unstarted_state
@@ -26,7 +25,6 @@ from runwright.rules.bubustack.unstarted import unstarted_state
 _LOOK_EVERY: Final = timedelta(milliseconds=500)
 _NAME: Final = re.compile(r"[a-z0-9.-]+")
 """What may be asked for by its name; anything else is the name of nothing."""
-_T = TypeVar("_T", bound=Message)
 
 
 class Home(NamedTuple):
@@ -41,7 +39,7 @@ class Home(NamedTuple):
     """Starts another execution of a run that is over."""
 
 
-class Run:
+class Run(Messages):
     """One run. A method that needs Temporal raises TemporalUnavailableError when it is away.
 
     In a cluster it may raise ClusterUnavailableError too. Every method raises NotFoundError when
@@ -116,35 +114,6 @@ class Run:
             had_started = state.has_started
             await asyncio.sleep(_LOOK_EVERY.total_seconds())
 
-    async def decide(self, request: DecideGate) -> DecisionAnswer | None:
-        """Decide a gate; None when no worker answered and the decision waits in Temporal.
-
-        Raises:
-            RefusedError: the decision does not count; the message says why.
-        """
-        named = request if request.id else request.model_copy(update={"id": uuid.uuid4().hex})
-        return await self._told("decide_gate", named, DecisionAnswer)
-
-    async def approve(self, gate: str, *, by: str = "", comment: str = "") -> DecisionAnswer | None:
-        """Approve a gate, as `decide` does."""
-        return await self.decide(
-            DecideGate(gate=gate, verdict=Verdict.APPROVE, by=by, comment=comment)
-        )
-
-    async def reject(self, gate: str, *, by: str = "", comment: str = "") -> DecisionAnswer | None:
-        """Reject a gate, as `decide` does."""
-        return await self.decide(
-            DecideGate(gate=gate, verdict=Verdict.REJECT, by=by, comment=comment)
-        )
-
-    async def pause(self, *, by: str = "", comment: str = "") -> Paused | None:
-        """Start no further step until resumed; None when no worker answered, as in `decide`."""
-        return await self._told("pause", PauseRun(by=by, comment=comment), Paused)
-
-    async def resume(self, *, by: str = "", comment: str = "") -> Resumed | None:
-        """Go on after a pause; None when no worker answered, as in `decide`."""
-        return await self._told("resume", ResumeRun(by=by, comment=comment), Resumed)
-
     async def cancel(
         self, *, by: str = "", reason: str = "", grace: timedelta | None = None
     ) -> Cancelled | None:
@@ -200,7 +169,7 @@ class Run:
         execution = await self._execution()
         return await execution.started_with()
 
-    async def _told(self, name: str, message: Message, answer: type[_T]) -> _T | None:
+    async def _told(self, name: str, message: Message, answer: type[T]) -> T | None:
         execution = await self._execution()
         try:
             return await execution.tell(name, message, answer)
