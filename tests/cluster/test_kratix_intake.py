@@ -3,8 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-from adapters.kubernetes.resources import PROMISES, WORKS
-from runwright.models.kratix.keys import ON, PAUSED
+from adapters.kubernetes.resources import PODS, PROMISES, WORKS
+from runwright.models.kratix.keys import ON, PAUSED, WORKFLOW_ACTION
 from runwright.rules.kratix.deletion import REQUEST_STEPS
 from tests.cluster.platform import Platform, condition, files_in, holds, phases, pipeline
 
@@ -47,7 +47,9 @@ async def test_nothing_is_told_and_nothing_runs_at_a_resync(platform: Platform) 
         await platform.until(lambda one: condition(one, "WorksSucceeded") != {}, db, "one")
         before = await platform.signals(request, db)
         audited = platform.account.audited()
-        await asyncio.sleep(4)
+        listed = f"list {platform.kind(db).plural}.{platform.kind(db).api_version.split('/')[0]}"
+        while [str(one.right) for one in audited.requests()].count(listed) < 3:
+            await asyncio.sleep(0.1)
         asked = [one for one in audited.requests() if one.right.verb not in {"list", "watch"}]
 
     assert await platform.signals(request, db) == before
@@ -97,13 +99,12 @@ async def test_a_paused_promise_starts_nothing_and_goes_on_where_it_is_let(
             *(db, "one"),
         )
         await platform.edit(db, size=2)
-        await asyncio.sleep(1)
-        while_paused = await platform.jobs(db, "one")
         await platform.label(db, "one", {PAUSED: None})
         await platform.until_reconciled(db)
+        jobs = await platform.jobs(db, "one")
 
     assert paused
-    assert len(while_paused) == 1
+    assert len(jobs) == 2  # the first, and one after the pause: none for the change in it
     assert len(await platform.jobs(db, "one")) == 2
 
 
@@ -213,12 +214,14 @@ async def test_a_request_is_deleted_in_order_by_its_delete_pipeline(platform: Pl
         while not await platform.jobs(db, "one"):
             await asyncio.sleep(0.05)
         await platform.delete(db, "one")
-        await asyncio.sleep(1)
-        early = await platform.jobs(db, "one", "delete")
+        while not await platform.jobs(db, "one", "delete"):
+            await asyncio.sleep(0.05)
+        pods = await platform.all(PODS)
         await platform.until_gone(db, "one")
         events = await platform.told("one")
 
-    assert early == []
+    configures = [one for one in pods if one["metadata"]["labels"][WORKFLOW_ACTION] == "configure"]
+    assert [one["status"]["phase"] for one in configures] == ["Succeeded"]
     assert "Delete Pipeline started: drop" in events["PipelineStarted"]
 
 
