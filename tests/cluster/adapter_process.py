@@ -40,6 +40,11 @@ class Adapter:
         """Pack what is in the folders."""
         return self._run("work-creator", f"--input-directory={self.input.parent}")
 
+    @property
+    def packed(self) -> Handover:
+        """What was packed: a part of a handover."""
+        return Handover.model_validate_json((self.metadata / PACKED).read_bytes())
+
     def hand_over(self, *, longest: int = 4000, environ: Mapping[str, str] = _NOTHING) -> Ended:
         """Hand over what was packed, and what is said."""
         said = {"KRATIX_WORKFLOW_ACTION": "configure", "RUNWRIGHT_LONGEST_MESSAGE": str(longest)}

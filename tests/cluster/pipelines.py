@@ -156,8 +156,18 @@ class PipelinePods:
         ]:
             await asyncio.sleep(0.05)
 
+    async def files(self, ran: Ran) -> dict[str, str]:
+        """Return the files that a pipeline handed over, with what is in them."""
+        return unpacked((await self.handover(ran)).files)
+
+    async def handover(self, ran: Ran) -> Handover:
+        """Return what a pipeline handed over, wherever it is."""
+        if ran.handover.stored is None:
+            return ran.handover
+        return Handover.model_validate_json((await self.stored(ran))[1])
+
     async def stored(self, ran: Ran) -> tuple[Manifest, str]:
-        """Return the ConfigMap of a handover that was too long, and the text in it."""
+        """Return the ConfigMap of a handover, and the text in it."""
         said = ran.handover.stored
         assert said is not None
         found = await self.cluster.get(CONFIG_MAPS, self.namespace, said.config_map)

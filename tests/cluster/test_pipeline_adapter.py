@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runwright.models.kratix import Handover
 from tests.cluster.adapter_process import PACKED, Adapter
 from tests.cluster.pipelines import unpacked
 
@@ -17,6 +18,16 @@ def test_what_is_put_out_is_handed_over_by_its_paths(adapter: Adapter) -> None:
     (adapter.input / "more" / "deep" / "b.yaml").write_text("b: ü\n")
     (adapter.input / "a<&>.yaml").write_text("")
     (adapter.input / "empty").mkdir()
+    (adapter.metadata / "destination-selectors.yaml").write_text("[]")
+
+    adapter.pack()
+
+    found = adapter.packed
+    assert unpacked(found.files) == {"a<&>.yaml": "", "more/deep/b.yaml": "b: ü\n"}
+    assert found.selectors == "[]"
+
+
+def test_what_is_said_is_the_last_word(adapter: Adapter) -> None:
     (adapter.metadata / "status.yaml").write_text("message: a<b\n")
     (adapter.metadata / "workflow-control.yaml").write_text("{}")
     (adapter.metadata / "destination-selectors.yaml").write_text("[]")
@@ -24,13 +35,21 @@ def test_what_is_put_out_is_handed_over_by_its_paths(adapter: Adapter) -> None:
     adapter.pack()
     adapter.hand_over()
 
-    found = adapter.handed_over
-    assert unpacked(found.files) == {"a<&>.yaml": "", "more/deep/b.yaml": "b: ü\n"}
-    assert (found.status, found.control, found.selectors) == ("message: a<b\n", "{}", "[]")
-    assert found.stored is None
+    assert adapter.handed_over == Handover(status="message: a<b\n", control="{}", selectors="[]")
 
 
-def test_the_same_output_is_handed_over_in_the_same_bytes(adapter: Adapter) -> None:
+def test_files_are_no_last_word_however_short(adapter: Adapter) -> None:
+    """Some may be secret, and the last word of a pod is kept where everybody looks."""
+    (adapter.input / "secret.yaml").write_text("a")
+
+    adapter.pack()
+    ended = adapter.hand_over()
+
+    assert (ended.code, adapter.message.exists()) == (1, False)
+    assert "find the API server" in ended.err
+
+
+def test_the_same_output_is_packed_in_the_same_bytes(adapter: Adapter) -> None:
     """Or a Work would change whose files did not."""
     words = []
     for _ in range(2):
@@ -38,8 +57,7 @@ def test_the_same_output_is_handed_over_in_the_same_bytes(adapter: Adapter) -> N
             (adapter.input / name).unlink(missing_ok=True)
             (adapter.input / name).write_text(name * 1000)
         adapter.pack()
-        adapter.hand_over()
-        words.append(adapter.message.read_bytes())
+        words.append((adapter.metadata / PACKED).read_bytes())
 
     assert words[0] == words[1]
 
@@ -51,9 +69,8 @@ def test_links_are_followed_within_the_output(adapter: Adapter) -> None:
     (adapter.input / "b").symlink_to("base/a")
 
     adapter.pack()
-    adapter.hand_over()
 
-    assert unpacked(adapter.handed_over.files) == {"b": "a", "base/a": "a", "dev/a": "a"}
+    assert unpacked(adapter.packed.files) == {"b": "a", "base/a": "a", "dev/a": "a"}
 
 
 def test_a_pipeline_that_leaves_nothing_says_that(adapter: Adapter) -> None:
@@ -85,10 +102,8 @@ def test_the_output_of_a_pipeline_that_is_to_run_again_stays(
     (adapter.metadata / "workflow-control.yaml").write_text(control)
 
     adapter.pack()
-    adapter.hand_over()
 
-    assert (adapter.handed_over.files == {}) is is_held
-    assert adapter.handed_over.control == control
+    assert (adapter.packed.files == {}) is is_held
 
 
 def _escape(adapter: Adapter) -> None:

@@ -12,7 +12,7 @@ from adapters.kubernetes.resources import JOBS
 from runwright.models.kratix import Handover
 from runwright.models.tasks import OutcomeReason
 from testbed.cluster import Testbed
-from tests.cluster.pipelines import DELETE, PipelinePods, Ran, of_steps, steps, unpacked
+from tests.cluster.pipelines import DELETE, PipelinePods, Ran, of_steps, steps
 from tests.unit.rules.kratix.documents import pipeline
 
 _TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - where it is
@@ -43,14 +43,14 @@ async def test_what_the_steps_leave_is_handed_over(pods: PipelinePods) -> None:
 
     ran = await pods.run(one)
 
-    files = unpacked(ran.handover.files)
+    files, handover = await pods.files(ran), await pods.handover(ran)
     seen = yaml.safe_load(files.pop("seen.yaml"))
     assert files == {"more/a.yaml": "a: 1\n"}
     assert (seen["kind"], seen["metadata"]["uid"]) == ("ConfigMap", pods.parent.uid)
     assert seen["data"] == {"size": "3"}
-    assert ran.handover.status == "message: made\n"
-    assert ran.handover.selectors == "[{matchLabels: {a: b}}]\n"
-    assert ran.handover.control == ""
+    assert handover.status == "message: made\n"
+    assert handover.selectors == "[{matchLabels: {a: b}}]\n"
+    assert handover.control == ""
     assert _is_released(ran)
 
 
@@ -66,7 +66,7 @@ async def test_a_pipeline_that_wants_to_run_again_hands_no_files_over(pods: Pipe
     assert ran.handover == Handover(control="suspend: true\n")
 
 
-async def test_a_long_handover_is_kept_with_its_job(pods: PipelinePods) -> None:
+async def test_a_handover_of_files_is_kept_with_its_job(pods: PipelinePods) -> None:
     ran = await pods.run(of_steps("head -c 100000 /dev/urandom | base64 >/kratix/output/long"))
 
     found, text = await pods.stored(ran)
@@ -140,7 +140,7 @@ async def test_a_pod_that_takes_the_place_of_a_failed_one_is_waited_for(
 
     ran = await pods.run(one)
 
-    assert list(ran.handover.files) == ["done"]
+    assert list(await pods.files(ran)) == ["done"]
     assert (len(ran.pods), _is_released(ran)) == (2, True)
 
 
@@ -210,7 +210,7 @@ async def test_what_steps_plant_in_place_of_the_output_is_replaced(
 
     ran = await pods.run(of_steps(script))
 
-    assert unpacked(ran.handover.files) == {"a": "a\n"}
+    assert await pods.files(ran) == {"a": "a\n"}
 
 
 @pytest.mark.parametrize(
