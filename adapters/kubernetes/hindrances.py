@@ -37,7 +37,7 @@ class Doubt:
     """When the Events are asked for."""
     pause: float = 0.0
     """Seconds until they are asked for again."""
-    told: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict[str, str])
     """What its run was told of it so far: digests, each with the summary that it is a detail of."""
 
 
