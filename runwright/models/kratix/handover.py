@@ -38,8 +38,8 @@ class Stored(Message):
 class Handover(Message):
     """The last word of a pod: what its steps left, as they wrote it.
 
-    Either all of it, or where it is: our pods store it wherever there are files, of which some may be
-    secret, for a last word stands in the pod's status and in the history of its run.
+    Either all of it, or where it is: our pods store it wherever there are files, of which some may
+    be secret, for a last word stands in the pod's status and in the history of its run.
     """
 
     status: str = ""
