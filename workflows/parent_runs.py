@@ -245,7 +245,7 @@ class ParentRuns(ParentCalls):
     def _shown_by_run(self, ended: PipelinesEnded) -> Display | None:
         """Return what the cluster shows once a run is over; None: nobody knows."""
         last = ended if ended.history.transitions and not self._last_word else self._last_word
-        return Display(last.state, self._installed.required) if last else None
+        return Display(last.state, self._installed) if last else None
 
     def _end(self, start: StartPipelines, ended: PipelinesEnded) -> None:
         """Keep how a run ended, and tell it in the history."""

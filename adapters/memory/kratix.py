@@ -24,6 +24,8 @@ from runwright.models.kratix import (
 )
 from runwright.models.kratix.keys import ON, PROMISE_VERSION, RUN_FROM_START
 from runwright.models.objects import ObjectKey, StatusUpdate
+from runwright.rules.kratix.apis import offered
+from runwright.rules.kratix.bindings import promise_version
 from runwright.rules.kratix.deletion import TARGETS, Target, selection_of
 from runwright.rules.kratix.outputs import pipeline_status, workflow_control
 from runwright.rules.kratix.pipelines import pipelines_of
@@ -203,8 +205,10 @@ class MemoryPromises:
 
     async def install(self, promise: Parent) -> Installed:  # noqa: ARG002 - there is one Promise
         """Return how far the installation of the Promise is."""
-        version = self._platform.promise.metadata.labels.get(PROMISE_VERSION, NOT_SET)
-        return self.installed.model_copy(update={"version": version})
+        ours = self._platform.promise
+        kind, api_version = offered(ours)
+        known = {"version": promise_version(ours), "kind": kind, "api_version": api_version}
+        return self.installed.model_copy(update=known)
 
     async def ask_requests(self, promise: Parent) -> int:  # noqa: ARG002 - there is one Promise
         """Have every request run anew; return how many there are."""

@@ -13,18 +13,12 @@ from runwright.models.kratix import (
     ResourceRequest,
     Seen,
     Work,
-    WorkflowType,
 )
 from runwright.models.kratix.keys import ON
 from runwright.models.metadata import Condition, ConditionStatus
 from runwright.models.objects import Manifest, ObjectEvent
-from runwright.rules.kratix.intervals import interval_of
-from runwright.rules.kratix.parents import (
-    promise_parent,
-    promise_sight,
-    request_parent,
-    request_sight,
-)
+from runwright.rules.kratix.offers import Surroundings, seen_with
+from runwright.rules.kratix.parents import promise_parent, request_parent
 from runwright.rules.shapes import is_object
 
 _READY: Final = Condition(type="Ready", status=ConditionStatus.TRUE, message="Ready")
@@ -147,19 +141,8 @@ class MemoryPlatform:
         there = self.find(parent)
         if there is None:
             return None
-        ours = self.manifest()
-        metadata, promise = there["metadata"], self.promise
-        is_promise = parent.type is WorkflowType.PROMISE
-        return Seen(
-            sight=promise_sight(there) if is_promise else request_sight(promise, ours, there),
-            version=metadata["resourceVersion"],
-            promise_version="" if is_promise else ours["metadata"]["resourceVersion"],
-            interval=interval_of(
-                promise.metadata.annotations, promise.spec, self.config.reconciliation_interval
-            ),
-            is_deleted="deletionTimestamp" in metadata,
-            finalizers=tuple(metadata.get("finalizers") or ()),
-        )
+        around = Surroundings(there, self.manifest())
+        return seen_with(parent, around, self.config.reconciliation_interval)
 
     def write_works(self) -> None:
         """Have all Works written to their destinations, as a scheduler would say."""

@@ -211,5 +211,7 @@ async def test_an_installed_promise_is_served(platform: ContractPlatform) -> Non
     promise = await platform.offered()
 
     installed = await platform.promises.install(promise)
+    request = await platform.request()
 
     assert (installed.problems, installed.is_served, installed.version) == ((), True, "not-set")
+    assert (installed.kind, installed.api_version) == (request.kind, request.api_version)

@@ -28,6 +28,7 @@ from runwright.models.kratix import (
     keys,
 )
 from runwright.models.objects import Manifest
+from runwright.rules.kratix.apis import version_of
 from runwright.rules.kratix.configuration import CONFIG_MAP, platform_config
 from runwright.rules.kratix.deletion import Target, selection_of
 from runwright.rules.kratix.kept import kept_definition
@@ -127,15 +128,10 @@ def resource_of(parent: Parent) -> Resource:
 
 
 def resource_of_api(api: ApiSpec) -> Resource | None:
-    """Return the kind of the requests for a Promise, in the version that is stored; None: none is.
-
-    A version that is stored and not served is passed over for one that is.
-    """
-    served = [one for one in api.versions if one.get("served", True)]
-    chosen = next((one for one in served if one.get("storage")), next(iter(served), None))
-    if chosen is None:
+    """Return the kind of the requests for a Promise; None: no version of it is served."""
+    if not (version := version_of(api.versions)):
         return None
-    return Resource(f"{api.group}/{chosen['name']}", api.names.kind, api.names.plural)
+    return Resource(f"{api.group}/{version}", api.names.kind, api.names.plural)
 
 
 def selector_of(wanted: Mapping[str, str], without: Iterable[str] = ()) -> str:

@@ -23,6 +23,7 @@ from runwright.models.kratix import (
 )
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.admission import promise_problems
+from runwright.rules.kratix.apis import offered
 from runwright.rules.kratix.bindings import promise_version
 from runwright.rules.kratix.requirements import requirement
 from runwright.rules.kubernetes.fields import field
@@ -92,7 +93,14 @@ class KubernetesPromises:
             return Installed(problems=problems, required=required, is_served=False, version=version)
         await self._revisions.keep(promise, there["spec"], kept)
         await self._dependencies.have(promise, field(there, "spec", "dependencies") or [])
-        return Installed(required=required, is_served=is_served, version=version)
+        kind, api_version = offered(promise)
+        return Installed(
+            required=required,
+            is_served=is_served,
+            version=version,
+            kind=kind,
+            api_version=api_version,
+        )
 
     async def _rehearse(self, promise: Promise) -> None:
         """Return if the API server would take the Jobs of a Promise that was not installed so."""

@@ -15,6 +15,10 @@ class Installed(Message):
     """Whether the API server serves its API, or it has none."""
     version: str = ""
     """Of the Promise; `not-set` where its author gave it none."""
+    kind: str = ""
+    """Of the requests for it; empty without an API."""
+    api_version: str = ""
+    """The same, in the version that is stored."""
 
 
 class RequestsAsked(Message):

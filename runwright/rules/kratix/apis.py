@@ -4,10 +4,10 @@ Source: Kratix, status of a resource request.
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from runwright.models.kratix import ResourceRequestStatus
+from runwright.models.kratix import Promise, ResourceRequestStatus
 from runwright.models.kratix.keys import PROMISE_NAME
 from runwright.models.objects import Manifest
 from runwright.rules.crds.structure import FREE, structural_schema
@@ -23,6 +23,28 @@ _COLUMNS: Final = (
         "jsonPath": '.status.conditions[?(@.type=="Reconciled")].message',
     },
 )
+
+
+def version_of(versions: Iterable[Mapping[str, Any]]) -> str:
+    """Return the version of an API in which its objects are looked after; empty: none is served.
+
+    A version that is stored and not served is passed over for one that is.
+    """
+    served = [one for one in versions if one.get("served", True)]
+    chosen = next((one for one in served if one.get("storage")), next(iter(served), None))
+    return "" if chosen is None else str(chosen.get("name", ""))
+
+
+def offered(promise: Promise) -> tuple[str, str]:
+    """Return the kind of the requests for a Promise and its API version; or nothing.
+
+    Source: Kratix, Promise status.
+    """
+    if promise.spec.api is None:
+        return "", ""
+    api = promise.spec.api.spec
+    version = version_of(api.versions)
+    return api.names.kind, f"{api.group}/{version}" if version else ""
 
 
 def served_api(api: Mapping[str, Any], promise: str) -> Manifest:

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 from runwright.models.kratix import (
     Availability,
     ConditionType,
+    Installed,
     ParentState,
-    RequiredPromiseStatus,
     WorkflowType,
 )
 from runwright.models.objects import StatusPatch, StatusUpdate
@@ -20,15 +20,15 @@ from runwright.rules.kratix.parents import object_key
 from runwright.rules.kratix.updates import Shown, answered_for, update_of
 
 _UNKNOWN: Final = object()
-_OURS: Final = ("status", "lastAvailableTime", "version")
+_OURS: Final = ("status", "lastAvailableTime", "version", "kind", "apiVersion")
 
 
 class Display(NamedTuple):
     """All that is shown of a parent."""
 
     state: ParentState
-    required: tuple[RequiredPromiseStatus, ...] = ()
-    """The Promises that a Promise requires, as they were found."""
+    installed: Installed = Installed()
+    """What a Promise offers, and the Promises that it requires, as they were found."""
 
 
 def display_update(shown: Shown, before: Display | None, now: Display) -> StatusUpdate:
@@ -55,13 +55,18 @@ def _unknown() -> dict[str, Any]:
 
 def _promise_fields(display: Display) -> dict[str, Any]:
     state, word = display.state, in_one_word(display.state)
-    fields: dict[str, Any] = {"status": word.value}
-    if state.promise_version:
-        fields["version"] = state.promise_version
+    offer = {
+        "version": state.promise_version,
+        "kind": display.installed.kind,
+        "apiVersion": display.installed.api_version,
+    }
+    fields = {"status": word.value, **{name: one for name, one in offer.items() if one}}
     since = _available_since(state)
     if word is Availability.AVAILABLE and since is not None:
         fields["lastAvailableTime"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
-    required = [one.model_dump(mode="json", exclude_none=True) for one in display.required]
+    required = [
+        one.model_dump(mode="json", exclude_none=True) for one in display.installed.required
+    ]
     return {**fields, "requiredPromises": required, "kratix": dict(fields)}
 
 

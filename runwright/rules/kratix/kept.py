@@ -26,6 +26,7 @@ from runwright.models.kratix.keys import (
 )
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.admission import promise_problems
+from runwright.rules.kratix.apis import version_of
 from runwright.rules.kratix.hashes import spec_hash
 from runwright.rules.kratix.intervals import interval_of
 from runwright.rules.kratix.parents import can_fulfil
@@ -146,10 +147,8 @@ class KeptWork(NamedTuple):
 
 def kept_definition(manifest: Manifest) -> KeptDefinition:
     """Return what is kept of a CustomResourceDefinition: the version that is stored."""
-    versions = entries(manifest, "spec", "versions")
-    served = [one for one in versions if one.get("served")]
-    stored = next((one for one in served if one.get("storage")), served[0] if served else {})
-    group, version = text(manifest, "spec", "group"), text(stored, "name")
+    group = text(manifest, "spec", "group")
+    version = version_of(entries(manifest, "spec", "versions"))
     return KeptDefinition(
         promise=labels_of(manifest).get(PROMISE_NAME, ""),
         kind=Kind(

@@ -3,22 +3,16 @@
 Source: Kratix, reconcile order of a resource request.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from runwright.models.kratix import (
     ConditionType,
     Parent,
     Promise,
     PromiseSpec,
     ResourceRequest,
-    Sight,
     WorkflowType,
 )
-from runwright.models.kratix.keys import ON, PAUSED
 from runwright.models.metadata import ConditionStatus
 from runwright.models.objects import ObjectKey
-from runwright.rules.kratix.hashes import request_hash, spec_hash
 
 _NEEDED = frozenset({ConditionType.AVAILABLE, ConditionType.REQUIREMENTS_FULFILLED})
 
@@ -68,34 +62,6 @@ def pipeline_namespace(spec: PromiseSpec) -> str:
     """Return where a Promise wants everything of its pipelines; empty: where it is by default."""
     config = spec.workflows.config
     return (config.pipeline_namespace if config else None) or ""
-
-
-def promise_sight(manifest: Mapping[str, Any]) -> Sight:
-    """Return a Promise as decisions about its own workflow look at it."""
-    metadata = manifest["metadata"]
-    return Sight(
-        generation=metadata.get("generation", 0),
-        hash=spec_hash(manifest),
-        labels=metadata.get("labels") or {},
-    )
-
-
-def request_sight(
-    promise: Promise, revision: Mapping[str, Any], request: Mapping[str, Any]
-) -> Sight:
-    """Return a request as decisions about its workflow look at it.
-
-    `promise` is as it is now; `revision` has the spec of the version that the request gets.
-    """
-    metadata = request["metadata"]
-    return Sight(
-        generation=metadata.get("generation", 0),
-        hash=request_hash(revision, request),
-        labels=metadata.get("labels") or {},
-        promise_paused=promise.metadata.labels.get(PAUSED) == ON,
-        promise_available=can_fulfil(promise),
-        promise_deleting=promise.metadata.deletion_timestamp is not None,
-    )
 
 
 def can_fulfil(promise: Promise) -> bool:

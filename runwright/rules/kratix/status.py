@@ -7,15 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from runwright.models.kratix import (
-    ApiStatus,
-    Availability,
     Compat,
     ParentState,
     PipelineProgress,
     PipelineStatus,
-    Promise,
-    PromiseKratixStatus,
-    PromiseStatus,
     RequestKratixStatus,
     ResourceRequestStatus,
     WorkflowCounts,
@@ -63,33 +58,6 @@ def request_status(state: ParentState, compat: Compat) -> ResourceRequestStatus:
     own = own.model_copy(update=dict(_counts(state)))
     extra = {name: one for name, one in state.extra.items() if name not in OF_A_REQUEST}
     return ResourceRequestStatus.model_validate({**extra, **_said(own)})
-
-
-def promise_status(
-    state: ParentState,
-    promise: Promise,
-    compat: Compat,
-    availability: Availability,
-    now: datetime,
-) -> PromiseStatus:
-    """Return the status of a Promise, apart from what it requires and who requires it."""
-    before = promise.status or PromiseStatus()
-    is_available = availability is Availability.AVAILABLE
-    since = _whole(now) if is_available else before.last_available_time
-    offered = _offered(promise, state).model_copy(
-        update={"status": availability, "last_available_time": since}
-    )
-    shown = PromiseStatus(
-        observed_generation=state.observed_generation or None,
-        message=state.message or None,
-        conditions=_conditions(state),
-        required_promises=before.required_promises,
-        required_by=before.required_by,
-        kratix=PromiseKratixStatus(workflows=workflows_status(state, compat)).model_copy(
-            update=dict(offered)
-        ),
-    )
-    return shown.model_copy(update={**dict(offered), **dict(_counts(state))})
 
 
 def shown_fields(type_: WorkflowType, state: ParentState, compat: Compat) -> dict[str, Any]:
@@ -148,17 +116,6 @@ def _counts(state: ParentState) -> WorkflowCounts:
         workflows=len(state.configure.pipelines),
         workflows_succeeded=state.configure.succeeded,
         workflows_failed=state.workflows_failed,
-    )
-
-
-def _offered(promise: Promise, state: ParentState) -> ApiStatus:
-    api = promise.spec.api
-    stored = [one for one in api.spec.versions if one.get("storage")] if api else []
-    version = str(stored[0].get("name", "")) if stored else ""
-    return ApiStatus(
-        kind=api.spec.names.kind if api else None,
-        api_version=f"{api.spec.group}/{version}" if api and version else None,
-        version=state.promise_version or None,
     )
 
 

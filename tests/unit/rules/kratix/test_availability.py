@@ -129,11 +129,34 @@ def test_a_promise_shows_in_one_word_whether_it_can_fulfil_requests() -> None:
     assert "workflows" in patch["kratix"]
 
 
+def test_a_promise_shows_what_it_offers() -> None:
+    """In the columns that `kubectl get promises` has."""
+    state = known(Move.REST).model_copy(update={"promise_version": "v1"})
+    installed = Installed(kind="Database", api_version="example.org/v1")
+
+    patch = patched(None, Display(state, installed))
+
+    for shown in (patch, patch["kratix"]):
+        assert (shown["kind"], shown["apiVersion"], shown["version"]) == (
+            "Database",
+            "example.org/v1",
+            "v1",
+        )
+
+
+def test_a_promise_without_an_api_offers_none() -> None:
+    before = Display(known(Move.REST), Installed(kind="Database", api_version="example.org/v1"))
+
+    patch = patched(before, Display(known(Move.REST)))
+
+    assert (patch["kind"], patch["apiVersion"]) == (None, None)
+
+
 def test_only_what_changed_is_written() -> None:
     before, state = Display(known(Move.REST)), known(Move.REST)
 
     assert patched(before, before) == {}
-    lacking = required("Requirement not installed").required
+    lacking = required("Requirement not installed")
     assert list(patched(before, Display(state, lacking))) == ["requiredPromises", "kratix"]
 
 

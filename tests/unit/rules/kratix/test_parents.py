@@ -5,13 +5,10 @@ from typing import Any
 import pytest
 
 from runwright.models.kratix import Promise, ResourceRequest
-from runwright.rules.kratix.hashes import request_hash, spec_hash
 from runwright.rules.kratix.parents import (
     can_fulfil,
     promise_parent,
-    promise_sight,
     request_parent,
-    request_sight,
 )
 from tests.unit.rules.kratix.documents import promise, promise_manifest
 from tests.unit.rules.kratix.runs import APART, PROMISE, REQUEST
@@ -48,28 +45,6 @@ def test_a_request_is_one_by_the_api_of_its_promise() -> None:
     assert request_parent("database", promise().spec, request) == REQUEST
     assert request_parent("database", apart.spec, request) == APART
     assert (REQUEST.home, APART.home) == ("shop", "pipelines")
-
-
-def test_a_request_counts_with_the_spec_of_the_version_that_it_gets() -> None:
-    """K17: not with that which its Promise has by now."""
-    revision = {"spec": {"api": None}}
-
-    sight = request_sight(promise(), revision, MANIFEST)
-
-    assert sight.hash == request_hash(revision, MANIFEST)
-    assert (sight.generation, sight.labels) == (3, {"kratix.io/paused": "true"})
-
-
-def test_a_promise_counts_with_its_own_spec() -> None:
-    assert promise_sight(promise_manifest()).hash == spec_hash(promise_manifest())
-
-
-def test_a_paused_promise_pauses_its_requests() -> None:
-    """K36."""
-    paused = promise(labels={"kratix.io/paused": "true"})
-
-    assert request_sight(paused, promise_manifest(), MANIFEST).promise_paused
-    assert not request_sight(promise(), promise_manifest(), MANIFEST).promise_paused
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from runwright.models.kratix import (
-    Availability,
     Compat,
     ParentState,
     PipelinePhase,
@@ -15,10 +14,9 @@ from runwright.models.kratix import (
     WorkflowControl,
 )
 from runwright.rules.kratix.progress import fitted, held, settled
-from runwright.rules.kratix.status import promise_status, request_status, workflows_status
+from runwright.rules.kratix.status import request_status, workflows_status
 from tests.unit.models.golden import changed
 from tests.unit.models.test_kratix_works import WORK
-from tests.unit.rules.kratix.documents import promise
 from tests.unit.rules.kratix.states import (
     CONFIGURE,
     DELETE,
@@ -334,20 +332,6 @@ def test_times_are_shown_in_whole_seconds() -> None:
         "2026-01-02T03:00:01Z"
     )
     assert shown["conditions"][0]["lastTransitionTime"] == "2026-01-02T03:00:01Z"
-
-
-def test_a_promise_shows_what_it_offers_and_since_when() -> None:
-    state = complete("a").model_copy(update={"promise_version": "v1"})
-
-    able = promise_status(state, promise(), KEYED, Availability.AVAILABLE, at(5))
-    former = promise().model_copy(update={"status": able})
-    unable = promise_status(state, former, KEYED, Availability.UNAVAILABLE, at(9))
-
-    assert (able.kind, able.api_version, able.version) == ("Database", "example.org/v1", "v1")
-    assert able.kratix is not None
-    assert (able.kratix.status, able.kratix.last_available_time) == ("Available", at(5))
-    assert (unable.status, unable.last_available_time) == ("Unavailable", at(5))
-    assert (able.workflows, able.workflows_succeeded) == (1, 1)
 
 
 def test_a_delete_pipeline_fails_with_a_condition_of_its_own() -> None:
