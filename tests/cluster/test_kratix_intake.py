@@ -35,6 +35,8 @@ async def test_a_request_is_fulfilled_from_the_moment_its_kind_is_served(
     assert files_in(work) == {"greeting.txt": "hello\n"}
     assert len(await platform.jobs(db, "one")) == 2
     assert condition(promise, "Available")["reason"] == "PromiseAvailable"
+    assert promise["status"]["kind"] == request["kind"]
+    assert promise["status"]["apiVersion"] == request["apiVersion"]
     assert holds(request, "ConfigureWorkflowCompleted")
 
 
