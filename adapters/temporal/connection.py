@@ -94,6 +94,17 @@ def translated(error: RPCError, attempt: str) -> RefusedError | TemporalUnavaila
     return TemporalUnavailableError(message)
 
 
+def of_a_start(error: RPCError, attempt: str) -> RefusedError | TemporalUnavailableError:
+    """Return our error for one of Temporal's answers to the start of a workflow.
+
+    Only what it says of the input is final; anything else is no fault of whoever is to run, and
+    will be mended.
+    """
+    if error.status is RPCStatusCode.INVALID_ARGUMENT:
+        return translated(error, attempt)
+    return TemporalUnavailableError(f"{attempt}: {error.status.name} {error.message}")
+
+
 async def register(client: Client, keys: tuple[SearchAttributeKey[Any], ...]) -> tuple[str, ...]:
     """Register the search attributes that the namespace lacks, and return their names.
 

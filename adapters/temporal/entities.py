@@ -12,10 +12,9 @@ from temporalio.common import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from adapters.temporal.connection import translated
+from adapters.temporal.connection import of_a_start, translated
 from adapters.temporal.launching import Place
 from adapters.temporal.standings import TemporalStandings
-from runwright.errors import TemporalUnavailableError
 from runwright.models.kratix import Parent, Seen, StartParent, WorkflowType, parent_id
 from runwright.ports import Fate, RunStanding
 from runwright.rules.wording import excerpt
@@ -59,12 +58,7 @@ class TemporalEntities(TemporalStandings):
                 static_summary=_summary(parent),
             )
         except RPCError as error:
-            attempt = f"start {parent_id(parent)}"
-            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-                # Whatever it is, it is no fault of this parent, and will be mended.
-                message = f"{attempt}: {error.status.name} {error.message}"
-                raise TemporalUnavailableError(message) from error
-            raise translated(error, attempt) from error
+            raise of_a_start(error, f"start {parent_id(parent)}") from error
         return started.result_run_id or started.first_execution_run_id or ""
 
     async def standing(self, workflow_id: str) -> RunStanding:

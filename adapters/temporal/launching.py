@@ -10,11 +10,10 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from adapters.temporal.connection import translated
+from adapters.temporal.connection import of_a_start, translated
 from adapters.temporal.standings import TemporalStandings
-from runwright.errors import TemporalUnavailableError
 from runwright.models.deletion import DeleteRun
 from runwright.models.gates import DecideGate
 from runwright.models.runs import CancelRun, LookAgain
@@ -67,12 +66,7 @@ class TemporalLauncher(TemporalStandings):
         except WorkflowAlreadyStartedError as error:  # and closed by now
             return error.run_id or (await self.standing(name)).run_id
         except RPCError as error:
-            attempt = f"start run {start.namespace}/{start.name}"
-            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-                # Whatever it is, it is no fault of this run, and will be mended.
-                message = f"{attempt}: {error.status.name} {error.message}"
-                raise TemporalUnavailableError(message) from error
-            raise translated(error, attempt) from error
+            raise of_a_start(error, f"start run {start.namespace}/{start.name}") from error
         return started.result_run_id or started.first_execution_run_id or ""
 
     async def delete(self, request: DeleteRun) -> None:
