@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, Generic, NamedTuple, NoReturn, Protocol, TypeVar
@@ -54,6 +54,23 @@ class Watch(Protocol):
     async def run(self) -> NoReturn:
         """Keep the objects up to date until cancelled."""
         ...
+
+
+async def keep_up(watches: Iterable[Watch]) -> None:
+    """Keep the objects of several kinds up to date until cancelled."""
+    async with asyncio.TaskGroup() as parts:
+        for watch in watches:
+            parts.create_task(_kept_up(watch))
+
+
+async def _kept_up(watch: Watch) -> NoReturn:
+    await watch.run()
+
+
+async def all_synced(watches: Iterable[Watch]) -> None:
+    """Return once the objects of several kinds have been listed."""
+    for watch in watches:
+        await watch.synced()
 
 
 class Informer(Generic[Kept]):

@@ -1,12 +1,11 @@
 """What StoryRuns refer to, as the cluster has it now: Stories, Engrams and their templates."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from adapters.kubernetes.cluster import Cluster, Selection
-from adapters.kubernetes.informer import Informer, Name
+from adapters.kubernetes.informer import Informer, Name, all_synced, keep_up
 from adapters.kubernetes.resources import ENGRAM_TEMPLATES, ENGRAMS, STORIES
 from runwright.models.base import WireModel
 from runwright.models.bubustack import Engram, EngramTemplate, Story
@@ -54,14 +53,11 @@ class Library:
 
     async def run(self) -> None:
         """Keep up with the cluster until cancelled."""
-        async with asyncio.TaskGroup() as parts:
-            for informer in self.informers:
-                parts.create_task(_kept(informer))
+        await keep_up(self.informers)
 
     async def synced(self) -> None:
         """Return once everything was listed."""
-        for informer in self.informers:
-            await informer.synced()
+        await all_synced(self.informers)
 
     def _story(self, namespace: str, name: str) -> Story | None:
         return _read(Story, self.stories.get((namespace, name)))
@@ -75,10 +71,6 @@ class Library:
     def _heard(self, name: Name, before: Manifest | None, now: Manifest | None) -> None:
         if before != now:
             self._changed(name[0])
-
-
-async def _kept(informer: Informer[Manifest]) -> NoReturn:
-    await informer.run()
 
 
 def _bare(manifest: Manifest) -> Manifest:

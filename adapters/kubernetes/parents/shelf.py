@@ -1,12 +1,10 @@
 """What is known beside the requests: Promises, their versions, bindings, and Works."""
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from typing import NoReturn
 
 from adapters.kubernetes.cluster import Cluster, Selection
-from adapters.kubernetes.informer import Informer, Name, Watch
+from adapters.kubernetes.informer import Informer, Name, Watch, all_synced, keep_up
 from adapters.kubernetes.resources import PROMISE_REVISIONS, PROMISES, RESOURCE_BINDINGS, WORKS
 from runwright.models.kratix import Work
 from runwright.rules.kratix.kept import (
@@ -63,14 +61,11 @@ class Shelf:
 
     async def run(self) -> None:
         """Keep up with the cluster until cancelled."""
-        async with asyncio.TaskGroup() as parts:
-            for informer in self.informers:
-                parts.create_task(_kept(informer))
+        await keep_up(self.informers)
 
     async def synced(self) -> None:
         """Return once everything was listed."""
-        for informer in self.informers:
-            await informer.synced()
+        await all_synced(self.informers)
 
     def promise(self, name: str) -> KeptPromise | None:
         """Return a Promise; None: it is gone, or not served here."""
@@ -136,7 +131,3 @@ def _of_requests(kept: KeptPromise | None) -> object:
         return None
     one = kept.object
     return kept.spec, kept.promise_version, kept.can_fulfil, one.labels, one.is_deleted, one.uid
-
-
-async def _kept(informer: Watch) -> NoReturn:
-    await informer.run()
