@@ -19,9 +19,9 @@ from runwright.models.kratix import (
 )
 from runwright.models.kratix.keys import ON
 from runwright.models.objects import EventType, ObjectEvent, StatusUpdate
+from runwright.rules.kratix.approvals import problems_of
 from runwright.rules.kratix.display import Display, display_update
 from runwright.rules.kratix.parents import object_key
-from runwright.rules.kratix.reports import problems_of
 from runwright.rules.kratix.updates import Shown
 from runwright.rules.wording import listed
 from workflows.mirroring import Mirror

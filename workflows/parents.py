@@ -24,7 +24,7 @@ from runwright.models.kratix import (
 from runwright.models.kratix.keys import DELETE_WORKFLOWS, PAUSED, WORKFLOW_SUSPENDED
 from runwright.models.runs import Paused
 from runwright.rules.kratix.conditions import PROMISE_CAN_FULFIL, PROMISE_CANNOT_FULFIL
-from runwright.rules.kratix.deletion import Deletion, next_deletion_move, next_step
+from runwright.rules.kratix.deletion import Deletion, next_deletion_move, next_step, retried
 from runwright.rules.kratix.progress import (
     PENDING,
     fitted,
@@ -34,7 +34,6 @@ from runwright.rules.kratix.progress import (
     suspension_seen,
     with_condition,
 )
-from runwright.rules.kratix.reports import retried
 from runwright.rules.kratix.triggers import Case, Decision, Hold, Move, is_barred, next_move
 from runwright.rules.wording import listed
 from workflows.parent_calls import CALL

@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from runwright.errors import InvalidManifestError, Problem
-from runwright.models.kratix import Pipeline, PipelineApproval, PipelineProgress
+from runwright.models.kratix import Pipeline, PipelineApproval, PipelineProgress, Plan
 from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_object
 from runwright.rules.translation import problems_in
@@ -36,6 +36,17 @@ def approval_of(pipeline: Pipeline) -> PipelineApproval | None:
         return PipelineApproval.model_validate(value)
     except ValidationError as error:
         raise InvalidManifestError(problems_in(error, path)) from error
+
+
+def problems_of(plan: Plan) -> list[str]:
+    """Return what is wrong with what a plan says about who may let its pipelines go on."""
+    problems: list[str] = []
+    for pipeline in plan.pipelines:
+        try:
+            approval_of(pipeline)
+        except InvalidManifestError as error:
+            problems += map(str, error.problems)
+    return problems
 
 
 def approval_for(pipeline: Pipeline, progress: PipelineProgress) -> PipelineApproval | None:

@@ -4,7 +4,7 @@ Source: Kratix, resource deletion and Promise deletion.
 """
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -155,6 +155,12 @@ def next_deletion_move(case: Deletion) -> Decision:
     Source: Kratix, resource deletion.
     """
     return next(decision for rule in _RULES if (decision := rule(case)) is not None)
+
+
+def retried(state: ParentState, delay: timedelta, now: datetime) -> datetime:
+    """Return when a delete pipeline that failed is tried again."""
+    since = state.delete.pipelines[0].last_transition_time
+    return (since or now) + delay
 
 
 def _paused(case: Deletion) -> Decision | None:

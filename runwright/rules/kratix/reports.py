@@ -1,9 +1,7 @@
 """What is told of the runs of a parent: in its history, and of each that is over."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
-from runwright.errors import InvalidManifestError
 from runwright.models.history import Subject, Transition
 from runwright.models.kratix import (
     CurrentRun,
@@ -12,12 +10,10 @@ from runwright.models.kratix import (
     PastRun,
     PipelinePhase,
     PipelineProgress,
-    Plan,
     RunAgain,
     WorkflowProgress,
 )
 from runwright.rules.history import When, claimed, said
-from runwright.rules.kratix.approvals import approval_of
 from runwright.rules.times import lasting
 
 RUNNING = "Running"
@@ -91,20 +87,3 @@ def ending_of(state: ParentState) -> Ending:
     if workflow.succeeded == len(workflow.pipelines):
         return Ending.SUCCEEDED
     return Ending.INTERRUPTED
-
-
-def problems_of(plan: Plan) -> list[str]:
-    """Return what is wrong with what a plan says about who may let its pipelines go on."""
-    problems: list[str] = []
-    for pipeline in plan.pipelines:
-        try:
-            approval_of(pipeline)
-        except InvalidManifestError as error:
-            problems += map(str, error.problems)
-    return problems
-
-
-def retried(state: ParentState, delay: timedelta, now: datetime) -> datetime:
-    """Return when a delete pipeline that failed is tried again."""
-    since = state.delete.pipelines[0].last_transition_time
-    return (since or now) + delay

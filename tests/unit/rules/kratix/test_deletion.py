@@ -15,6 +15,7 @@ from runwright.rules.kratix.deletion import (
     next_deletion_move,
     next_step,
     promise_finalizers,
+    retried,
     selection_of,
 )
 from runwright.rules.kratix.progress import suspension_seen
@@ -221,3 +222,9 @@ def test_a_delete_pipeline_may_ask_for_a_delay() -> None:
 )
 def test_what_is_paused_does_not_go(seen: dict[str, Any]) -> None:
     assert decided(fresh_delete(), **seen) == Decision(Move.HOLD, hold=Hold.PAUSED)
+
+
+def test_a_delete_pipeline_is_tried_again_after_its_delay() -> None:
+    state = failed(started(fresh("d", action=DELETE)))
+
+    assert retried(state, timedelta(seconds=60), at(9)) == at(62)

@@ -80,12 +80,6 @@ def test_a_run_is_called_by_how_it_left_its_workflow() -> None:
     assert [reports.ending_of(one) for one in states] == list(Ending)
 
 
-def test_a_delete_pipeline_is_tried_again_after_its_delay() -> None:
-    state = failed(started(fresh("d", action=DELETE)))
-
-    assert reports.retried(state, timedelta(seconds=60), at(9)) == at(62)
-
-
 def test_the_history_tells_who_asked_for_a_run_and_what_became_of_it() -> None:
     asked = reports.asked_again(RunAgain(only="a", by="ada", comment="flaky"), When(at(0), 2))
     run = CurrentRun(
