@@ -2,7 +2,7 @@
 
 For each payload the SDK compiles and runs a piece of code in the sandbox of its workflow, to learn
 which context a converter with contexts would get. Ours has none and stores nothing outside, so all
-of that is for nothing; it was a quarter of what a worker computed in a run of a hundred steps.
+of that is for nothing (`python -m benchmarks wide` shows what it costs beside the SDK's own).
 """
 
 from typing import Any, Final
