@@ -1,12 +1,14 @@
 """What tests of every level share: levels by folder, no task left behind, a real Temporal."""
 
 import asyncio
+import functools
+import inspect
 import os
 import signal
 import uuid
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import hypothesis
 import pytest
@@ -25,6 +27,8 @@ _LEVELS: Final = {
 }
 _HERE: Final = Path(__file__).parent
 _UNIT_SECONDS: Final = 2
+_OWN_SHARE: Final = 0.8
+"""Of its time, that which a test itself has; the rest is for what it then has to put away."""
 
 
 # A run of CI must be the same run when it is repeated; at home, chance finds more.
@@ -45,13 +49,32 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Mark each test with its level, which is its folder under `tests`."""
+    """Mark each test with its level, which is its folder under `tests`, and bound its time."""
     for item in items:
         level = item.path.relative_to(_HERE).parts[0]
         if level in _LEVELS:
             item.add_marker(level)
         if level == "unit" and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(_UNIT_SECONDS))
+        elif isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            marker = item.get_closest_marker("timeout")
+            seconds = float(marker.args[0] if marker else item.config.getini("timeout"))
+            item.obj = _within(seconds * _OWN_SHARE, item.obj)
+
+
+def _within(seconds: float, test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Return a test that is cancelled after so long, where it waits.
+
+    pytest's own timeout leaves the event loop as it is: workers of that test live on in it, and
+    nothing says for what it waited.
+    """
+
+    @functools.wraps(test)
+    async def bounded(*args: Any, **kwargs: Any) -> None:
+        async with asyncio.timeout(seconds):
+            await test(*args, **kwargs)
+
+    return bounded
 
 
 @pytest.fixture(autouse=True)
