@@ -216,6 +216,17 @@ class Platform:
         found = (await self.cluster.list(JOBS, Selection(labels=labels))).items
         return sorted(found, key=lambda one: one["metadata"]["creationTimestamp"])
 
+    @asynccontextmanager
+    async def another_job(self, promise: str, name: str = "one") -> AsyncGenerator[None]:
+        """Leave once a request has a Job that it had not before; others may go meanwhile."""
+        before = await self._job_uids(promise, name)
+        yield
+        while await self._job_uids(promise, name) <= before:
+            await asyncio.sleep(0.05)
+
+    async def _job_uids(self, promise: str, name: str) -> set[str]:
+        return {one["metadata"]["uid"] for one in await self.jobs(promise, name)}
+
     async def delete_all(self, resource: Resource, promise: str) -> None:
         """Delete what there is of a kind in the namespace that belongs to a Promise."""
         here = Selection(self.namespace, f"{PROMISE_NAME}={promise}")

@@ -1,6 +1,5 @@
 """The rights of a worker that serves Promises: enough for all that it does, and none beyond."""
 
-import asyncio
 from typing import Any, Final
 
 from adapters.kubernetes.cluster import Selection
@@ -95,7 +94,6 @@ async def _gets_another_version(platform: Platform, db: str) -> None:
 
 async def _is_asked_for_by_its_binding(platform: Platform, db: str) -> None:
     """K18: the label of a binding asks for a run of its request."""
-    before = len(await platform.jobs(db, "one"))
     (binding,) = (
         await platform.cluster.list(
             RESOURCE_BINDINGS, Selection(platform.namespace, f"{PROMISE_NAME}={db}")
@@ -103,9 +101,8 @@ async def _is_asked_for_by_its_binding(platform: Platform, db: str) -> None:
     ).items
     key = platform.namespace, binding["metadata"]["name"]
     label = {"metadata": {"labels": {MANUAL_RECONCILIATION: ON}}}
-    await platform.cluster.patch(RESOURCE_BINDINGS, key, label)
-    while len(await platform.jobs(db, "one")) <= before:
-        await asyncio.sleep(0.1)
+    async with platform.another_job(db):
+        await platform.cluster.patch(RESOURCE_BINDINGS, key, label)
     await platform.until_reconciled(db)
     found = await platform.cluster.get(RESOURCE_BINDINGS, *key)
     assert found
@@ -114,8 +111,6 @@ async def _is_asked_for_by_its_binding(platform: Platform, db: str) -> None:
 
 async def _change(platform: Platform, db: str, spec: dict[str, Any]) -> None:
     """Change a Promise, and return once its request ran anew."""
-    before = len(await platform.jobs(db, "one"))
-    await platform.patch_promise(db, spec)
-    while len(await platform.jobs(db, "one")) <= before:
-        await asyncio.sleep(0.1)
+    async with platform.another_job(db):
+        await platform.patch_promise(db, spec)
     await platform.until_reconciled(db)

@@ -31,10 +31,8 @@ async def test_a_suspended_pipeline_is_run_again_and_no_other(platform: Platform
         await platform.until(
             lambda one: one["metadata"]["labels"].get(WORKFLOW_SUSPENDED) == ON, db, "one"
         )
-        before = len(await platform.jobs(db, "one"))
-        await platform.label(db, "one", {WORKFLOW_SUSPENDED: None})
-        while len(await platform.jobs(db, "one")) <= before:
-            await asyncio.sleep(0.1)
+        async with platform.another_job(db):
+            await platform.label(db, "one", {WORKFLOW_SUSPENDED: None})
         await platform.edit(db, go=True)
         await platform.until_reconciled(db)
         names = [
