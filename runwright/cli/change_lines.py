@@ -5,7 +5,7 @@ from datetime import datetime
 
 from runwright.cli.marks import word
 from runwright.cli.pages import failure, gate_lines, stall_note, step_note
-from runwright.client import View
+from runwright.client import Trouble, View
 from runwright.models.bubustack import Phase
 from runwright.models.story_run import StepProgress, StoryRunState
 from runwright.rules.times import lasting
@@ -19,7 +19,7 @@ def change_lines(before: View | None, after: View, now: datetime) -> Iterator[st
     yield from _wait(old, new)
     yield from _pauses(old, new)
     yield from _steps(old, new, now)
-    yield from _troubles(before, after)
+    yield from trouble_lines(before.troubles if before else (), after.troubles)
     if new.finished_at and (old is None or not old.finished_at):
         took = lasting(new.finished_at - new.started_at)
         yield f"run {new.namespace}/{new.name}: {word(new.phase)} after {took}. {new.message}"
@@ -32,9 +32,10 @@ def _wait(old: StoryRunState | None, new: StoryRunState) -> Iterator[str]:
         yield f"waits: {new.message}"
 
 
-def _troubles(before: View | None, after: View) -> Iterator[str]:
-    known = {(one.activity, one.message) for one in (before.troubles if before else ())}
-    for trouble in after.troubles:
+def trouble_lines(before: Sequence[Trouble], after: Sequence[Trouble]) -> Iterator[str]:
+    """Yield what goes wrong for now that did not before."""
+    known = {(one.activity, one.message) for one in before}
+    for trouble in after:
         if (trouble.activity, trouble.message) not in known:
             yield f"{trouble.activity}: is tried again: {trouble.message}"
 
@@ -63,7 +64,7 @@ def _steps(old: StoryRunState | None, new: StoryRunState, now: datetime) -> Iter
             yield from _step(new, step, now)
     for name in new.pending_gates:
         if old is None or name not in old.pending_gates:
-            yield from _joined(gate_lines(new, name))
+            yield from joined(gate_lines(new, name))
 
 
 def _step(state: StoryRunState, step: StepProgress, now: datetime) -> Iterator[str]:
@@ -86,6 +87,7 @@ def _more(state: StoryRunState, step: StepProgress) -> Iterator[str]:
         yield f"{step.name}: {kind}{line.strip()}"
 
 
-def _joined(lines: Sequence[str]) -> Iterator[str]:
+def joined(lines: Sequence[str]) -> Iterator[str]:
+    """Yield what a gate waits for, and the two commands that decide it, as one line."""
     first, approve, reject = (line.strip() for line in lines)
     yield f"{first} {approve} (or {reject})"

@@ -1,11 +1,11 @@
-"""Showing a run until it is over: redrawn in a terminal, a line for each change elsewhere."""
+"""Showing a run, or a parent, for a while: redrawn in a terminal, else a line for each change."""
 
 import asyncio
 import os
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -16,8 +16,20 @@ from runwright.cli.change_lines import change_lines
 from runwright.cli.failures import FAILED, INTERRUPTED
 from runwright.cli.output import Output, console, show
 from runwright.cli.pages import run_page
-from runwright.client import Away, Missing, Run, View, changes
+from runwright.cli.parent_change_lines import parent_change_lines
+from runwright.cli.parent_pages import parent_page
+from runwright.client import (
+    Away,
+    Missing,
+    ParentEntity,
+    Run,
+    View,
+    changes,
+    changes_until,
+)
+from runwright.models.base import Message
 from runwright.models.bubustack import Phase
+from runwright.models.kratix import Standing
 from runwright.rules.bubustack.explanation import shown_name
 from runwright.rules.times import moment
 
@@ -32,18 +44,34 @@ _SILENT: Final = {
 }
 
 
-class Progress(Protocol):
-    """Shows how a run goes."""
+V = TypeVar("V", bound=Message)
+V_contra = TypeVar("V_contra", bound=Message, contravariant=True)
 
-    def __enter__(self) -> "Progress":
+
+class Progress(Protocol[V_contra]):
+    """Shows how something goes."""
+
+    def __enter__(self) -> "Progress[V_contra]":
         """Begin."""
         ...
 
     def __exit__(self, *_: object) -> None:
         """Leave what was shown as it is."""
 
-    def show(self, seen: View | Away) -> None:
+    def show(self, seen: V_contra | Away) -> None:
         """Show what is new."""
+
+
+class Look(NamedTuple, Generic[V]):
+    """How a view of something is shown."""
+
+    page: Callable[[V, datetime, Console], RenderableType]
+    lines: Callable[[V | None, V, datetime], Iterable[str]]
+    """What is new since the view before, if there was one."""
+
+
+OF_RUN: Final = Look(run_page, change_lines)
+OF_PARENT: Final = Look(parent_page, parent_change_lines)
 
 
 def here() -> datetime:
@@ -67,44 +95,65 @@ async def finish(run: Run, output: Output, *, watch: bool = False) -> None:
 
 async def follow(run: Run, terminal: Console, *, transient: bool) -> View:
     """Show the run until it is over and return it as it ended."""
-    last: View | None = None
-    with goes_on(run), _progress(terminal, transient=transient) as progress:
-        async with aclosing(changes(run, _LOOK_EVERY)) as seen:
+    with goes_on(f"run {run.namespace}/{run.name}", shown_name(run)):
+        return await _shown(changes(run, _LOOK_EVERY), OF_RUN, terminal, transient=transient)
+
+
+async def settle(parent: ParentEntity, output: Output) -> None:
+    """Show a parent until nothing is done for it any more; fail if a pipeline of it failed."""
+    is_product = output is Output.TABLE
+    terminal, address = console(stderr=not is_product), str(parent.address)
+    seen = changes_until(lambda view: view.is_at_rest, parent, _LOOK_EVERY)
+    with goes_on(address, address):
+        view = await _shown(seen, OF_PARENT, terminal, transient=not is_product)
+    if not is_product:
+        show(view.report, output, lambda where: parent_page(view, here(), where))
+    if view.report.standing not in {Standing.READY, Standing.GONE}:
+        raise typer.Exit(FAILED)
+
+
+async def _shown(
+    views: AsyncGenerator[V | Away], look: Look[V], terminal: Console, *, transient: bool
+) -> V:
+    """Show all views, and return the last."""
+    last: V | None = None
+    with _progress(look, terminal, transient=transient) as progress:
+        async with aclosing(views) as seen:
             async for one in seen:
                 progress.show(one)
-                last = one if isinstance(one, View) else last
+                last = last if isinstance(one, Away) else one
     if last is None:
-        raise AssertionError(run.workflow_id)  # the last of the changes is how it ended
+        raise AssertionError(views)  # the last of them is how it ended
     return last
 
 
 @contextmanager
-def goes_on(run: Run) -> Generator[None]:
-    """Say on Ctrl-C that the run goes on all the same, and exit."""
+def goes_on(what: str, name: str) -> Generator[None]:
+    """Say on Ctrl-C that it goes on all the same, and exit; `name` is as a command takes it."""
     try:
         yield
     except asyncio.CancelledError as interrupt:
-        typer.echo(
-            f"interrupted: run {run.namespace}/{run.name} goes on; "
-            f"`runwright watch {shown_name(run)}` shows it again",
-            err=True,
-        )
+        message = f"interrupted: {what} goes on; `runwright watch {name}` shows it again"
+        typer.echo(message, err=True)
         raise typer.Exit(INTERRUPTED) from interrupt
 
 
-def _progress(terminal: Console, *, transient: bool) -> AbstractContextManager["Progress"]:
+def _progress(
+    look: Look[V], terminal: Console, *, transient: bool
+) -> AbstractContextManager[Progress[V]]:
     plain = {"NO_COLOR", "CI"} & {name for name, value in os.environ.items() if value}
     if terminal.is_terminal and not terminal.is_dumb_terminal and not plain:
-        return Picture(terminal, transient=transient)
-    return Lines(terminal)
+        return Picture(look, terminal, transient=transient)
+    return Lines(look, terminal)
 
 
-class Picture:
-    """Redraws the run in place."""
+class Picture(Generic[V]):
+    """Redraws it in place."""
 
-    def __init__(self, terminal: Console, *, transient: bool) -> None:
+    def __init__(self, look: Look[V], terminal: Console, *, transient: bool) -> None:
+        self._look = look
         self._terminal = terminal
-        self._view: View | None = None
+        self._view: V | None = None
         self._away: Away | None = None
         self._live = Live(
             console=terminal,
@@ -114,7 +163,7 @@ class Picture:
             vertical_overflow="visible",
         )
 
-    def __enter__(self) -> "Picture":
+    def __enter__(self) -> "Picture[V]":
         """Take the terminal."""
         self._live.start()
         return self
@@ -123,38 +172,39 @@ class Picture:
         """Give the terminal back."""
         self._live.stop()
 
-    def show(self, seen: View | Away) -> None:
-        """Draw the run anew."""
+    def show(self, seen: V | Away) -> None:
+        """Draw it anew."""
         self._away = seen if isinstance(seen, Away) else None
-        self._view = seen if isinstance(seen, View) else self._view
+        self._view = self._view if isinstance(seen, Away) else seen
         self._live.refresh()
 
     def _drawn(self) -> RenderableType:
         now = here()
         parts: list[RenderableType] = []
         if self._view:
-            parts.append(run_page(self._view, now, self._terminal))
+            parts.append(self._look.page(self._view, now, self._terminal))
         if self._away:
             parts += [Text(), Text(silence(self._away, now), "yellow")]
         return Group(*parts)
 
 
-class Lines:
+class Lines(Generic[V]):
     """Writes a line for each change."""
 
-    def __init__(self, terminal: Console) -> None:
+    def __init__(self, look: Look[V], terminal: Console) -> None:
+        self._look = look
         self._terminal = terminal
-        self._view: View | None = None
+        self._view: V | None = None
         self._was_away = False
 
-    def __enter__(self) -> "Lines":
+    def __enter__(self) -> "Lines[V]":
         """Begin."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """Leave the lines as they are."""
 
-    def show(self, seen: View | Away) -> None:
+    def show(self, seen: V | Away) -> None:
         """Write what is new."""
         now = here()
         if isinstance(seen, Away):
@@ -164,7 +214,7 @@ class Lines:
         if self._was_away:
             self._write(["Answers again."], now)
         self._was_away = False
-        self._write(list(change_lines(self._view, seen, now)), now)
+        self._write(list(self._look.lines(self._view, seen, now)), now)
         self._view = seen
 
     def _write(self, lines: list[str], now: datetime) -> None:

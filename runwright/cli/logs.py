@@ -25,7 +25,7 @@ from runwright.errors import (
 )
 from runwright.models.story_run import StoryRunState
 from runwright.rules.bubustack.branches import step_run_name
-from runwright.rules.bubustack.explanation import child_name
+from runwright.rules.bubustack.explanation import child_name, shown_name
 from runwright.rules.wording import listed, suggestion
 from runwright.settings import Settings
 
@@ -196,7 +196,7 @@ async def _follow(printer: _Printer, name: RunName, step: str | None) -> None:
     async with connection() as client:
         run = name.of(client)
         following: list[asyncio.Task[None]] = []
-        with goes_on(run):
+        with goes_on(f"run {run.namespace}/{run.name}", shown_name(run)):
             async for is_over in _ends(run, step):
                 new = await _begun(printer)
                 following += new

@@ -12,13 +12,16 @@ from runwright.cli.failures import reported
 from runwright.cli.following import here
 from runwright.cli.output import Output, OutputOption, show
 from runwright.cli.pages import run_page, runs_table
-from runwright.cli.parameters import ParentName, RunArgument, RunName, TargetArgument, user
+from runwright.cli.parameters import ParentName, RunName, TargetArgument, user
 from runwright.cli.parent_pages import parent_page, parents_table
 from runwright.cli.session import connection
 from runwright.client import ParentSummary, ParentView, Summary, View
 from runwright.models.base import Message
 from runwright.models.bubustack import Phase
+from runwright.models.kratix import Standing
 from runwright.rules.bubustack.explanation import explanation
+from runwright.rules.diagnoses import told
+from runwright.rules.kratix import explanation as parents
 
 
 class Explanation(Message):
@@ -26,7 +29,7 @@ class Explanation(Message):
 
     namespace: str
     name: str
-    phase: Phase
+    phase: Phase | Standing
     explanation: str
 
 
@@ -74,16 +77,37 @@ def get(run: TargetArgument, output: OutputOption = Output.TABLE) -> None:
 
 
 @app.command()
-def explain(run: RunArgument, output: OutputOption = Output.TABLE) -> None:
-    """Say in a few sentences why a run is where it is, and what to do next."""
+def explain(run: TargetArgument, output: OutputOption = Output.TABLE) -> None:
+    """Say in a few sentences why a run is where it is, and what to do next.
+
+    Of a Promise, or a request, why its pipelines are.
+    """
     with reported(output):
-        view = asyncio.run(_view(run))
-        state, troubles = view.state, [trouble.message for trouble in view.troubles]
-        text = explanation(state, troubles, here(), user=user())
-        explained = Explanation(
-            namespace=state.namespace, name=state.name, phase=state.phase, explanation=text
-        )
-        show(explained, output, lambda _: Text(text))
+        if isinstance(run, ParentName):
+            explained = _of_parent(asyncio.run(_parent_view(run)), str(run))
+        else:
+            assert isinstance(run, RunName)  # noqa: S101 - there is nothing else
+            explained = _of_run(asyncio.run(_view(run)))
+        show(explained, output, lambda _: Text(explained.explanation))
+
+
+def _of_run(view: View) -> Explanation:
+    state, troubles = view.state, [trouble.message for trouble in view.troubles]
+    text = explanation(state, troubles, here(), user=user())
+    return Explanation(
+        namespace=state.namespace, name=state.name, phase=state.phase, explanation=text
+    )
+
+
+def _of_parent(view: ParentView, address: str) -> Explanation:
+    report, troubles = view.report, [trouble.message for trouble in view.troubles]
+    if view.diagnosis:
+        troubles.insert(0, told(view.diagnosis))
+    text = parents.explanation(report, troubles, here(), address, user=user())
+    parent = report.parent
+    return Explanation(
+        namespace=parent.namespace, name=parent.name, phase=report.standing, explanation=text
+    )
 
 
 async def _runs(limit: int) -> list[Summary]:

@@ -18,17 +18,13 @@ from runwright.models.runs import Cancelled
 from runwright.models.story_run import Section, StepProgress, StepReason, StoryRunState
 from runwright.rules.bubustack.afterwards import next_step
 from runwright.rules.bubustack.explanation import (
-    approvals,
-    as_whom,
     cause_of,
     child_name,
     gates_within,
-    refused,
     shown_name,
-    standing,
-    verdict_of,
 )
 from runwright.rules.bubustack.status.run import is_stalled
+from runwright.rules.gate_wording import approvals, as_whom, refused, standing, verdict_of
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt, listed
 
@@ -148,7 +144,7 @@ def paragraphs(view: View, now: datetime) -> Iterator[Sequence[str]]:
     if not state.finished_at:
         yield from _pending(state, now)
         yield from (_trouble(each, now) for each in view.troubles)
-    if lines := [excerpt(line, 2 * _NOTE) for line in refused(state)]:
+    if lines := [excerpt(line, 2 * _NOTE) for line in refused(state.refused_decisions)]:
         yield lines
     for step in state.steps.values():
         if step.failed:

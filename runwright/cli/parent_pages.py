@@ -19,7 +19,8 @@ from runwright.models.kratix import (
     WorkflowProgress,
     WorkflowType,
 )
-from runwright.rules.bubustack.explanation import as_whom, standing
+from runwright.rules.diagnoses import told
+from runwright.rules.gate_wording import as_whom, refused, standing
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt
 
@@ -81,11 +82,12 @@ def _pipelines(workflow: WorkflowProgress, now: datetime, marks: Marks) -> Table
     for one in workflow.pipelines:
         label, style = marks.of_word(one.phase)
         since = moment(one.last_transition_time, now) if one.last_transition_time else ""
-        table.add_row(Text(f"  {label}", style), one.name, since, _note(one, now))
+        table.add_row(Text(f"  {label}", style), one.name, since, pipeline_note(one, now))
     return table
 
 
-def _note(one: PipelineProgress, now: datetime) -> str:
+def pipeline_note(one: PipelineProgress, now: datetime) -> str:
+    """Return what else is to be said of a pipeline; empty: nothing."""
     retry = f"runs again at {moment(one.next_retry_at, now)}" if one.next_retry_at else ""
     attempts = f"attempt {one.attempts}" if one.attempts else ""
     return "; ".join(filter(None, (excerpt(one.message, _NOTE), retry, attempts)))
@@ -108,13 +110,13 @@ def _remarks(view: ParentView, now: datetime) -> Iterator[str]:
     for problem in report.problems:
         yield ""
         yield f"It cannot be read: {problem}"
+    if view.diagnosis:
+        yield from ("", f"What runs does not get on: {told(view.diagnosis)}")
     for name in report.pending_gates:
-        yield from ("", *_gate(report, address, name, now))
-    if report.paused:
-        by = report.paused.by or "somebody"
-        yield from ("", f"Paused by {by}: runwright resume {address}")
-    if report.asked:
-        yield from ("", "Somebody asked to run it again; that starts as soon as it may.")
+        yield from ("", *gate_lines(report, address, name, now))
+    if report.refused_decisions:
+        yield from ("", *refused(report.refused_decisions))
+    yield from _wishes(report, address)
     for trouble in view.troubles:
         yield ""
         yield f"For now {trouble.activity} does not work, and is tried again:"
@@ -127,7 +129,17 @@ def _remarks(view: ParentView, now: datetime) -> Iterator[str]:
         yield f"  runwright retry {address} --from {one.name}"
 
 
-def _gate(report: ParentReport, address: str, name: str, now: datetime) -> Iterator[str]:
+def _wishes(report: ParentReport, address: str) -> Iterator[str]:
+    """Yield what people want that is not done yet."""
+    if report.paused:
+        by = report.paused.by or "somebody"
+        yield from ("", f"Paused by {by}: runwright resume {address}")
+    if report.asked:
+        yield from ("", "Somebody asked to run it again; that starts as soon as it may.")
+
+
+def gate_lines(report: ParentReport, address: str, name: str, now: datetime) -> Iterator[str]:
+    """Yield what a gate waits for, and the two commands that decide it."""
     gate = report.gates[name]
     whom = as_whom(gate, user())
     until = f", until {moment(gate.deadline, now)}" if gate.deadline else ""

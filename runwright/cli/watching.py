@@ -1,19 +1,20 @@
-"""Following a run: `watch`."""
+"""Following what is done: `watch`."""
 
 import asyncio
 
 from runwright.cli.app import app
 from runwright.cli.failures import reported
-from runwright.cli.following import finish
+from runwright.cli.following import finish, settle
 from runwright.cli.output import Output, OutputOption
-from runwright.cli.parameters import RunArgument, RunName
+from runwright.cli.parameters import ParentName, RunName, Target, TargetArgument
 from runwright.cli.session import connection
 
 
 @app.command()
-def watch(run: RunArgument, output: OutputOption = Output.TABLE) -> None:
+def watch(run: TargetArgument, output: OutputOption = Output.TABLE) -> None:
     """Show a run until it is over; exit with 1 if it did not succeed.
 
+    A Promise, or a request, until nothing is done for it any more; exit with 1 if that failed.
     Ctrl-C ends the watching, not the run. It goes on when the worker or Temporal is away for a
     while, and says so.
     """
@@ -21,6 +22,10 @@ def watch(run: RunArgument, output: OutputOption = Output.TABLE) -> None:
         asyncio.run(_watch(run, output))
 
 
-async def _watch(run: RunName, output: Output) -> None:
+async def _watch(target: Target, output: Output) -> None:
     async with connection() as client:
-        await finish(run.of(client), output, watch=True)
+        if isinstance(target, ParentName):
+            await settle(target.of(client), output)
+            return
+        assert isinstance(target, RunName)  # noqa: S101 - there is nothing else
+        await finish(target.of(client), output, watch=True)

@@ -12,7 +12,7 @@ from runwright.client.requests import StartRequest, start_request
 from runwright.client.runs import Run
 from runwright.client.starter import RunwrightClient, connect
 from runwright.client.views import ParentSummary, Summary, Trouble, View
-from runwright.client.watching import Away, Missing, changes
+from runwright.client.watching import Away, Missing, changes, changes_until
 from runwright.errors import NoWorkerError
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Trouble",
     "View",
     "changes",
+    "changes_until",
     "connect",
     "parent_address",
     "start_request",

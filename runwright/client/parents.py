@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 
 from runwright.client.addresses import PROMISE_KIND, ParentAddress
 from runwright.client.executions import Execution
@@ -14,8 +14,16 @@ from runwright.client.views import Trouble, troubles_of
 from runwright.errors import NotFoundError
 from runwright.models.base import Message
 from runwright.models.history import History
-from runwright.models.kratix import AskedAgain, ParentReport, RunAgain
+from runwright.models.kratix import (
+    AskedAgain,
+    CurrentRun,
+    ParentReport,
+    PipelinesState,
+    RunAgain,
+)
 from runwright.models.runs import Cancelled, CancelRun
+from runwright.models.tasks import Diagnosis
+from runwright.rules.kratix import reports
 
 _NAME: Final = re.compile(r"[A-Za-z0-9.-]+")
 """What may be asked for by its name; anything else is the name of nothing."""
@@ -25,7 +33,17 @@ class ParentView(Message):
     """All that is known of a parent, and what goes wrong with it for now."""
 
     report: ParentReport
+    """With the progress of the run that is under way."""
+    diagnosis: Diagnosis | None = None
+    """Why the pipeline that runs does not get on."""
     troubles: tuple[Trouble, ...] = ()
+    is_looked_after: bool = True
+    """Whether anything is still done for it: not once it is gone, or somebody ended that."""
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is done for it for now, and nobody is waited for."""
+        return not self.is_looked_after or reports.is_at_rest(self.report)
 
 
 class ParentEntity(Messages):
@@ -56,7 +74,26 @@ class ParentEntity(Messages):
         """
         execution = await self._execution()
         report, description = await execution.asked("state", ParentReport)
-        return ParentView(report=report, troubles=troubles_of(description))
+        view = ParentView(
+            report=report,
+            troubles=troubles_of(description),
+            is_looked_after=description.status is WorkflowExecutionStatus.RUNNING,
+        )
+        return await self._with_run(view, report.run) if report.run else view
+
+    async def _with_run(self, view: ParentView, run: CurrentRun) -> ParentView:
+        """Return the view with what the run says of itself; one that is over says no more."""
+        execution = Execution(self._client, run.workflow_id, f"{self.address} run {run.number}")
+        try:
+            now, description = await execution.asked("state", PipelinesState)
+        except NotFoundError:
+            return view
+        if now.ending is not None:
+            return view
+        report = view.report.model_copy(update={"state": now.state})
+        troubles = (*view.troubles, *troubles_of(description))
+        changed = {"report": report, "diagnosis": now.diagnosis, "troubles": troubles}
+        return view.model_copy(update=changed)
 
     async def history(self) -> History:
         """Return what happened to the parent: each change, when, why, by whom."""

@@ -1,10 +1,10 @@
-"""Following a run: a view of it whenever something changed, and word when nobody can be asked."""
+"""Following what is looked after: a view of it at each change, and word when nobody answers."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol, TypeVar
 
 from runwright.client.views import View
 from runwright.errors import (
@@ -15,6 +15,10 @@ from runwright.errors import (
 )
 from runwright.models.base import Message
 from runwright.models.story_run import StoryRunState
+
+V = TypeVar("V", bound=Message)
+V_co = TypeVar("V_co", bound=Message, covariant=True)
+_INTERVAL: Final = timedelta(milliseconds=500)
 
 
 class Missing(StrEnum):
@@ -34,21 +38,23 @@ class Away(Message):
     """When the first question that stayed without an answer was asked."""
 
 
-class Watched(Protocol):
-    """A run that can be looked at and waited for."""
+class Viewed(Protocol[V_co]):
+    """What can be looked at."""
 
-    async def view(self) -> View:
-        """Return the run as it is now."""
+    async def view(self) -> V_co:
+        """Return it as it is now."""
         ...
+
+
+class Watched(Viewed[View], Protocol):
+    """A run that can be looked at and waited for."""
 
     async def wait(self) -> StoryRunState:
         """Return the run once it is over."""
         ...
 
 
-async def changes(
-    run: Watched, interval: timedelta = timedelta(milliseconds=500)
-) -> AsyncGenerator[View | Away]:
+async def changes(run: Watched, interval: timedelta = _INTERVAL) -> AsyncGenerator[View | Away]:
     """Yield the run as it is, then again at each change, and last when it is over.
 
     When the worker, Temporal or the cluster is away, that is yielded once, and the run again when
@@ -76,6 +82,28 @@ async def changes(
         await asyncio.gather(ending, return_exceptions=True)
 
 
+async def changes_until(
+    reached: Callable[[V], bool], viewed: Viewed[V], interval: timedelta = _INTERVAL
+) -> AsyncGenerator[V | Away]:
+    """Yield something as it is, then again at each change, and last when this holds of it.
+
+    When nobody can be asked, that is yielded once, as in `changes`.
+
+    Raises:
+        NotFoundError: there is no such thing.
+        RefusedError: Temporal does not let us look.
+    """
+    seen: V | Away | None = None
+    while True:
+        shown = await _look(viewed, seen)
+        if shown != seen:
+            yield shown
+        seen = shown
+        if not isinstance(shown, Away) and reached(shown):
+            return
+        await asyncio.sleep(interval.total_seconds())
+
+
 async def _pause(ending: asyncio.Task[None], interval: timedelta) -> None:
     """Wait for the interval, or the end of the run if that comes first."""
     if ending.done():
@@ -96,10 +124,10 @@ async def _end_of(run: Watched, interval: timedelta) -> None:
             return
 
 
-async def _look(run: Watched, seen: View | Away | None) -> View | Away:
+async def _look(viewed: Viewed[V], seen: V | Away | None) -> V | Away:
     asked_at = datetime.now(UTC)
     try:
-        return await run.view()
+        return await viewed.view()
     except (TemporalUnavailableError, ClusterUnavailableError) as error:
         missing = _missing(error)
         if not isinstance(seen, Away):

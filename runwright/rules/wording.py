@@ -9,6 +9,8 @@ from typing import Any, Final
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_$-]+")
 _LONGEST_VALUE: Final = 80
 _MOST_NAMES: Final = 10
+_SENTENCE: Final = 300
+"""Characters of foreign text in one sentence."""
 
 
 def child(path: str, key: str | int) -> str:
@@ -29,6 +31,12 @@ def excerpt(text: str, longest: int = _LONGEST_VALUE) -> str:
     """Return the text on one line, cut to `longest` characters."""
     line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def sentence(text: str) -> str:
+    """Return the text as one sentence of one line, cut, with a stop at its end."""
+    line = excerpt(text, _SENTENCE)
+    return line if line.endswith((".", "!", "?", "…")) else f"{line}."
 
 
 def quoted(text: str) -> str:

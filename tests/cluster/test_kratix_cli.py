@@ -56,12 +56,14 @@ async def test_a_request_is_looked_at_approved_and_run_again_by_commands(
         await platform.request(db)
         await platform.until(lambda one: phases(one) == ["Succeeded", "Suspended"], db, "one")
         held = await _until_said(terminal, f"runwright approve request/{db}/", "get", address)
+        why = await run(terminal, "explain", address)
         listed = await document(terminal, "list", "requests")
         log = await run(terminal, "logs", address, "plan")
         await run(terminal, "approve", address, "plan", "--as", "ada")
         while len(await platform.jobs(db, "one")) < 3:
             await asyncio.sleep(0.1)
         await platform.edit(db, go=True)
+        seen = await run(terminal, "watch", address)
         await platform.until_reconciled(db)
         await run(terminal, "retry", address, "--only", "plan", "--as", "ada")
         again = await _until_past(terminal, address, "manual")
@@ -71,6 +73,9 @@ async def test_a_request_is_looked_at_approved_and_run_again_by_commands(
         missing = await run(terminal, "get", f"promise/{db}-none", status=2)
 
     assert "check the plan" in held
+    assert "plan waits for a decision (0 of 1 approvals): check the plan:" in " ".join(why.split())
+    assert "plan: Running" in seen
+    assert ": Ready" in seen.splitlines()[-1]
     assert [(one["name"], one["promise"]) for one in listed] == [("one", db)]
     assert log == "planning\n"
     assert again["pipelines"] == ["plan"]

@@ -5,18 +5,14 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from runwright.models.bubustack import Phase, StepType
-from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
 from runwright.models.story_run import StepProgress, StepReason, StoryRunState
-from runwright.rules import gates
 from runwright.rules.bubustack.afterwards import next_step
 from runwright.rules.bubustack.status.run import is_stalled, step_message
 from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
+from runwright.rules.gate_wording import as_whom, refused, standing, verdict_of
 from runwright.rules.times import lasting, moment
-from runwright.rules.wording import excerpt, listed
+from runwright.rules.wording import listed, sentence
 
-_SENTENCE: Final = 300
-"""Characters of foreign text in one sentence."""
-_MOST_REFUSED: Final = 3
 _ENDED: Final = {
     Phase.SUCCEEDED: "succeeded",
     Phase.SKIPPED: "was skipped",
@@ -42,7 +38,7 @@ def explanation(
         told = _open(state, troubles, now, user)
     else:
         told = _unstarted(state, now)
-    return " ".join(_sentence(each) for each in told if each)
+    return " ".join(sentence(each) for each in told if each)
 
 
 class Named(Protocol):
@@ -79,66 +75,6 @@ def gates_within(state: StoryRunState, step: StepProgress) -> tuple[str, ...]:
     return tuple(f"{prefix}{one.run} {one.gate}" for one in gates)
 
 
-def approvals(gate: Gate) -> str:
-    """Return how far a gate's decision is: `1 of 2 approvals`."""
-    return f"{gates.approvals(gate)} of {gate.approval.required} approvals"
-
-
-def standing(gate: Gate) -> str:
-    """Return how far a gate's decision is, who said what so far, and who may say more."""
-    return "; ".join([approvals(gate), *_said(gate), *_entitled(gate)])
-
-
-def verdict_of(gate: Gate) -> str:
-    """Return by whom a gate was approved or rejected; empty while neither."""
-    if gate.outcome is GateOutcome.APPROVED:
-        return f"approved by {_names(gate, Verdict.APPROVE)}"
-    if gate.outcome is GateOutcome.REJECTED:
-        comments = (one.comment for one in gate.decisions if one.verdict is Verdict.REJECT)
-        comment = next((f": {said}" for said in comments if said), "")
-        return f"rejected by {_names(gate, Verdict.REJECT)}{comment}"
-    return ""
-
-
-def as_whom(gate: Gate, user: str) -> str:
-    """Return ` --as NAME` where the gate's policy lists people, and the user is none of them."""
-    users = gate.approval.users
-    return " --as NAME" if users and user not in users else ""
-
-
-def refused(state: StoryRunState) -> Iterator[str]:
-    """Yield the newest decisions that did not count, and why, the newest last."""
-    for one in state.refused_decisions[-_MOST_REFUSED:]:
-        yield _refused(one)
-
-
-def _refused(one: RefusedDecision) -> str:
-    who, request = one.request.by or "somebody", one.request
-    return f"Refused: {who} said {request.verdict} to gate {request.gate}: {one.reason}"
-
-
-def _names(gate: Gate, verdict: Verdict) -> str:
-    return listed(one.by or "somebody" for one in gate.decisions if one.verdict is verdict)
-
-
-def _said(gate: Gate) -> Iterator[str]:
-    if names := _names(gate, Verdict.APPROVE):
-        yield f"{names} approved"
-    if names := _names(gate, Verdict.REJECT):
-        yield f"{names} rejected"
-
-
-def _entitled(gate: Gate) -> Iterator[str]:
-    policy = gate.approval
-    if policy.users or policy.groups:
-        people = [*policy.users, *(f"group {name}" for name in policy.groups)]
-        yield f"may be decided by {listed(people, 'or')}"
-    if policy.author is Author.MAY_NOT:
-        yield "not by who started the run"
-    if policy.demands_verified:
-        yield "verified identities only"
-
-
 def _open(state: StoryRunState, troubles: Sequence[str], now: datetime, user: str) -> Iterator[str]:
     over = sum(step.is_over for step in state.listed_steps)
     yield (
@@ -159,7 +95,7 @@ def _open(state: StoryRunState, troubles: Sequence[str], now: datetime, user: st
         if step.is_running:
             yield _waiting(state, step, now, user)
     yield from (f"For now this goes wrong, and is tried again: {each}" for each in troubles)
-    yield from refused(state)
+    yield from refused(state.refused_decisions)
     yield from _failures(state)
     if state.deadline:
         yield f"It may take until {moment(state.deadline, now)}"
@@ -272,8 +208,3 @@ def _subject(state: StoryRunState) -> str:
     execution = f"execution {state.activation}" if state.activation > 1 else ""
     more = "".join(f" {each}," for each in (parent, execution) if each)
     return f"Run {state.namespace}/{state.name} of story {state.story}{',' if more else ''}{more}"
-
-
-def _sentence(text: str) -> str:
-    line = excerpt(text, _SENTENCE)
-    return line if line.endswith((".", "!", "?", "…")) else f"{line}."

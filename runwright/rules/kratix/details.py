@@ -5,7 +5,6 @@ from typing import Final
 from runwright.models.gates import Gate
 from runwright.models.kratix import (
     FanOut,
-    Parent,
     ParentReport,
     PastRun,
     PipelinePhase,
@@ -45,12 +44,6 @@ def details(report: ParentReport, workflow_id: str) -> str:
             *_past(report.past),
         ]
     )
-
-
-def named(parent: Parent) -> str:
-    """Return how a parent is called: `Database shop/orders`, `Promise database`."""
-    where = f"{parent.namespace}/" if parent.namespace else ""
-    return f"{parent.kind} {where}{parent.name}"
 
 
 def _run(report: ParentReport) -> list[str]:

@@ -31,6 +31,12 @@ def promise_parent(promise: Promise) -> Parent:
     )
 
 
+def named(parent: Parent) -> str:
+    """Return how a parent is called: `Database shop/orders`, `Promise database`."""
+    where = f"{parent.namespace}/" if parent.namespace else ""
+    return f"{parent.kind} {where}{parent.name}"
+
+
 def request_parent(promise: str, spec: PromiseSpec, request: ResourceRequest) -> Parent:
     """Return a request as a parent, by the spec that its Promise has in the version it gets."""
     return Parent(

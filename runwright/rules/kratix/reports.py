@@ -1,16 +1,19 @@
 """What is told of the runs of a parent: in its history, and of each that is over."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from runwright.models.history import Subject, Transition
 from runwright.models.kratix import (
     CurrentRun,
     Ending,
+    ParentReport,
     ParentState,
     PastRun,
     PipelinePhase,
     PipelineProgress,
     RunAgain,
+    Standing,
     WorkflowProgress,
 )
 from runwright.rules.history import When, claimed, said
@@ -18,6 +21,18 @@ from runwright.rules.times import lasting
 
 RUNNING = "Running"
 """What a run is called that is under way; else it is called by how it ended."""
+_AT_REST: Final = frozenset({Standing.READY, Standing.FAILED})
+
+
+def is_at_rest(report: ParentReport) -> bool:
+    """Return whether nothing is done for a parent any more, and nobody is waited for."""
+    if report.standing is Standing.GONE:
+        return True
+    turns, fan_out = report.turns, report.fan_out
+    is_asked = report.asked is not None or report.run is not None
+    some_run = bool(turns.under_way or turns.waiting)
+    some_to_run = fan_out is not None and fan_out.done < fan_out.asked and some_run
+    return report.standing in _AT_REST and not is_asked and not some_to_run
 
 
 def asked_again(request: RunAgain, when: When) -> Transition:

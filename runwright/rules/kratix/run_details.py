@@ -9,6 +9,7 @@ from runwright.models.kratix import (
     PipelineProgress,
     PipelinesState,
 )
+from runwright.rules.kratix.parents import named
 from runwright.rules.kratix.run_history import RUNNING
 from runwright.rules.markdown import cell
 
@@ -43,12 +44,6 @@ def run_details(state: PipelinesState) -> str:
             *rows,
         ]
     )
-
-
-def named(parent: Parent) -> str:
-    """Return how a parent is called: `Database shop/orders`, `Promise database`."""
-    where = f"{parent.namespace}/" if parent.namespace else ""
-    return f"{parent.kind} {where}{parent.name}"
 
 
 def _headline(state: PipelinesState) -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC
 
 from runwright.cli.change_lines import change_lines
-from runwright.cli.following import Lines, Picture, silence
+from runwright.cli.following import OF_RUN, Lines, Picture, silence
 from runwright.client import Away, Missing
 from tests.unit.cli.states import (
     BROKEN,
@@ -104,7 +104,7 @@ def test_silence_says_who_and_since_when() -> None:
 def test_lines_tell_of_silence_and_of_its_end() -> None:
     terminal = console()
 
-    with terminal.capture() as capture, Lines(terminal) as lines:
+    with terminal.capture() as capture, Lines(OF_RUN, terminal) as lines:
         lines.show(view(state(BUILT)))
         lines.show(WORKER_AWAY)
         lines.show(view(state(BUILT)))
@@ -122,7 +122,7 @@ def test_a_picture_keeps_the_run_in_sight_while_nobody_answers() -> None:
     terminal = console()
     waiting = state(BUILT, GATE, FAILED, gates={"sign-off": OPEN_GATE})
 
-    with terminal.capture() as capture, Picture(terminal, transient=False) as picture:
+    with terminal.capture() as capture, Picture(OF_RUN, terminal, transient=False) as picture:
         picture.show(view(waiting))
         picture.show(WORKER_AWAY)
 

@@ -1,0 +1,66 @@
+"""How far a gate is, who decided it and who may, as a person reads it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
+from runwright.rules import gates
+from runwright.rules.wording import listed
+
+_MOST_REFUSED: Final = 3
+
+
+def approvals(gate: Gate) -> str:
+    """Return how far a gate's decision is: `1 of 2 approvals`."""
+    return f"{gates.approvals(gate)} of {gate.approval.required} approvals"
+
+
+def standing(gate: Gate) -> str:
+    """Return how far a gate's decision is, who said what so far, and who may say more."""
+    return "; ".join([approvals(gate), *_said(gate), *_entitled(gate)])
+
+
+def verdict_of(gate: Gate) -> str:
+    """Return by whom a gate was approved or rejected; empty while neither."""
+    if gate.outcome is GateOutcome.APPROVED:
+        return f"approved by {_names(gate, Verdict.APPROVE)}"
+    if gate.outcome is GateOutcome.REJECTED:
+        comments = (one.comment for one in gate.decisions if one.verdict is Verdict.REJECT)
+        comment = next((f": {said}" for said in comments if said), "")
+        return f"rejected by {_names(gate, Verdict.REJECT)}{comment}"
+    return ""
+
+
+def as_whom(gate: Gate, user: str) -> str:
+    """Return ` --as NAME` where the gate's policy lists people, and the user is none of them."""
+    users = gate.approval.users
+    return " --as NAME" if users and user not in users else ""
+
+
+def refused(decisions: Sequence[RefusedDecision]) -> Iterator[str]:
+    """Yield the newest decisions that did not count, and why, the newest last."""
+    for one in decisions[-_MOST_REFUSED:]:
+        who, request = one.request.by or "somebody", one.request
+        yield f"Refused: {who} said {request.verdict} to gate {request.gate}: {one.reason}"
+
+
+def _names(gate: Gate, verdict: Verdict) -> str:
+    return listed(one.by or "somebody" for one in gate.decisions if one.verdict is verdict)
+
+
+def _said(gate: Gate) -> Iterator[str]:
+    if names := _names(gate, Verdict.APPROVE):
+        yield f"{names} approved"
+    if names := _names(gate, Verdict.REJECT):
+        yield f"{names} rejected"
+
+
+def _entitled(gate: Gate) -> Iterator[str]:
+    policy = gate.approval
+    if policy.users or policy.groups:
+        people = [*policy.users, *(f"group {name}" for name in policy.groups)]
+        yield f"may be decided by {listed(people, 'or')}"
+    if policy.author is Author.MAY_NOT:
+        yield "not by who started the run"
+    if policy.demands_verified:
+        yield "verified identities only"

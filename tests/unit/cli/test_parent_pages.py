@@ -1,0 +1,98 @@
+"""A Promise and a request, as a terminal shows them, and what changed about them."""
+
+from runwright.cli.parent_change_lines import parent_change_lines
+from runwright.cli.parent_pages import parent_page
+from runwright.client import ParentView
+from runwright.models.gates import RefusedDecision
+from runwright.models.kratix import ParentReport, PastRun, Standing
+from runwright.models.tasks import Diagnosis
+from tests.unit.cli.states import console, rendered
+from tests.unit.rules.kratix.reported import ADDRESS, GATE, PAST, RUN, THE_PROMISE, report
+from tests.unit.rules.kratix.states import at, complete, fresh, started, suspended
+
+NOW = at(60)
+READY = report(complete("make", "plan"), Standing.READY)
+RUNNING = report(started(complete("make", "plan"), 1, 30), Standing.RUNNING, run=RUN)
+SUSPENDED = report(
+    suspended("make", "plan", position=1, message="check the plan"),
+    Standing.SUSPENDED,
+    gates={"plan": GATE},
+)
+STUCK = Diagnosis(category="image", summary="the image cannot be pulled", resolution="name another")
+
+
+def lines(before: ParentReport | None, after: ParentReport) -> list[str]:
+    old = ParentView(report=before) if before else None
+    return list(parent_change_lines(old, ParentView(report=after), NOW))
+
+
+def test_a_page_shows_pipelines_gates_and_the_commands_that_decide_them() -> None:
+    page = rendered(parent_page(ParentView(report=SUSPENDED), NOW, console()), console())
+
+    assert "Suspended  Database shop/orders  promise database" in page
+    assert "check the plan" in page
+    assert f"  runwright approve {ADDRESS} plan --as NAME" in page
+
+
+def test_a_page_tells_why_what_runs_does_not_get_on() -> None:
+    view = ParentView(report=RUNNING, diagnosis=STUCK)
+
+    page = rendered(parent_page(view, NOW, console()), console())
+
+    assert "What runs does not get on: the image cannot be pulled" in page
+    assert "run 3 (configure, manual by ada) since" in page
+
+
+def test_a_page_tells_whose_decision_did_not_count() -> None:
+    refused = {"request": {"gate": "plan", "verdict": "approve", "by": "eve"}, "reason": "no"}
+    decision = RefusedDecision.model_validate({**refused, "at": at(4)})
+    view = ParentView(report=SUSPENDED.model_copy(update={"refused_decisions": (decision,)}))
+
+    page = rendered(parent_page(view, NOW, console()), console())
+
+    assert "Refused: eve said approve to gate plan: no" in page
+
+
+def test_the_first_look_tells_where_a_parent_is() -> None:
+    assert lines(None, READY) == [
+        "make: Succeeded",
+        "plan: Succeeded",
+        "Database shop/orders: Ready",
+    ]
+
+
+def test_a_later_look_tells_only_what_is_new() -> None:
+    assert lines(READY, READY) == []
+    assert lines(READY, RUNNING) == ["Database shop/orders: Running", "plan: Running"]
+
+
+def test_a_run_that_ended_and_a_gate_that_opened_are_told() -> None:
+    past = (PastRun.model_validate(PAST),)
+    after = SUSPENDED.model_copy(update={"past": past})
+
+    assert lines(RUNNING, after) == [
+        "run 2 (configure, manual by ada): Succeeded after 12s",
+        "Database shop/orders: Suspended",
+        "plan: Suspended, check the plan",
+        "Pipeline plan waits for a decision (0 of 1 approvals; may be decided by ada or bo): "
+        f"runwright approve {ADDRESS} plan --as NAME "
+        f"(or runwright reject {ADDRESS} plan --as NAME)",
+    ]
+
+
+def test_the_requests_of_a_promise_are_counted() -> None:
+    fan_out = {"since": at(0), "generation": 2, "asked": 200, "done": 40}
+    before = report(fresh(), Standing.READY, parent=THE_PROMISE)
+    after = report(fresh(), Standing.READY, parent=THE_PROMISE, fan_out=fan_out)
+
+    assert lines(before, after) == ["requests: 40 of 200 ran anew"]
+
+
+def test_what_does_not_get_on_is_told_once() -> None:
+    stuck = ParentView(report=RUNNING, diagnosis=STUCK)
+
+    told = list(parent_change_lines(ParentView(report=RUNNING), stuck, NOW))
+    again = list(parent_change_lines(stuck, stuck, NOW))
+
+    assert told == ["what runs does not get on: the image cannot be pulled; name another"]
+    assert again == []
