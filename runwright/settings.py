@@ -99,6 +99,8 @@ class Settings(Message):
     """The labels of the Promises that are looked after, as `team=data`; empty: all are."""
     kratix_most_at_once: int = Field(default=20, ge=1)
     """How many runs of one Promise's requests may be under way."""
+    kratix_delete_retries: int = Field(default=0, ge=0)
+    """How often a delete pipeline that failed is tried again by itself, a minute apart."""
     pipeline_adapter_image: str = PIPELINE_ADAPTER
     """Of the containers before and after those of a pipeline's author."""
     pipeline_adapter_pull_secret: str = ""

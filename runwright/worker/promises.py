@@ -33,7 +33,13 @@ class PromisesPart:
         self, cluster: Cluster, client: Client, settings: Settings, metrics: Metrics
     ) -> None:
         ward = ParentWard(
-            Manner(settings.cluster, settings.kratix_compat, settings.kratix_most_at_once),
+            Manner(
+                settings.cluster,
+                settings.kratix_compat,
+                settings.kratix_most_at_once,
+                settings.deletion_grace,
+                settings.kratix_delete_retries,
+            ),
             selector=settings.kratix_selector,
             resync=settings.cluster_resync_interval,
         )

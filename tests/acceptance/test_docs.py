@@ -47,6 +47,7 @@ _DEFAULTS_IN_WORDS: Final = {
     "metrics": "nowhere",
     "kratix_selector": "all",
     "kratix_most_at_once": "20",
+    "kratix_delete_retries": "0",
     "pipeline_adapter_pull_secret": "none",
 }
 

@@ -40,6 +40,7 @@ ENVIRON = {
     "RUNWRIGHT_KRATIX_COMPAT": "2026-08",
     "RUNWRIGHT_KRATIX_SELECTOR": "team=data",
     "RUNWRIGHT_KRATIX_MOST_AT_ONCE": "5",
+    "RUNWRIGHT_KRATIX_DELETE_RETRIES": "3",
     "RUNWRIGHT_PIPELINE_ADAPTER_IMAGE": "registry.example.org/adapter:1",
     "RUNWRIGHT_PIPELINE_ADAPTER_PULL_SECRET": "registry",
 }
@@ -67,6 +68,7 @@ SETTINGS = Settings(
     kratix_compat=Compat.AUGUST_2026,
     kratix_selector="team=data",
     kratix_most_at_once=5,
+    kratix_delete_retries=3,
     pipeline_adapter_image="registry.example.org/adapter:1",
     pipeline_adapter_pull_secret="registry",  # noqa: S106 - its name
 )
@@ -169,7 +171,8 @@ def test_an_unknown_variable_is_refused_and_the_known_ones_are_told() -> None:
         "RUNWRIGHT_CLUSTER_RESYNC_INTERVAL, RUNWRIGHT_SWEEP_INTERVAL, RUNWRIGHT_LEASE_DURATION, "
         "RUNWRIGHT_BUBUSTACK, RUNWRIGHT_KRATIX, RUNWRIGHT_KRATIX_COMPAT, "
         "RUNWRIGHT_KRATIX_SELECTOR, RUNWRIGHT_KRATIX_MOST_AT_ONCE, "
-        "RUNWRIGHT_PIPELINE_ADAPTER_IMAGE, RUNWRIGHT_PIPELINE_ADAPTER_PULL_SECRET, "
+        "RUNWRIGHT_KRATIX_DELETE_RETRIES, RUNWRIGHT_PIPELINE_ADAPTER_IMAGE, "
+        "RUNWRIGHT_PIPELINE_ADAPTER_PULL_SECRET, "
         "RUNWRIGHT_DELETION_GRACE, RUNWRIGHT_STEP_TIMEOUT, RUNWRIGHT_MAX_RETRIES, "
         "RUNWRIGHT_KEEP_LOGS, RUNWRIGHT_DRAIN, RUNWRIGHT_PROBES, RUNWRIGHT_METRICS, "
         "RUNWRIGHT_LOG_FORMAT"

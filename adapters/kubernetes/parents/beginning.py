@@ -42,6 +42,8 @@ class Manner(NamedTuple):
     cluster: str
     compat: Compat = Compat.SEPTEMBER_2026
     most_at_once: int = 20
+    stop_after: timedelta = timedelta(minutes=10)
+    delete_retries: int = 0
 
 
 class Beginning:
@@ -88,6 +90,8 @@ class Beginning:
             runs=runs,
             compat=self._manner.compat,
             most_at_once=self._manner.most_at_once,
+            stop_after=self._manner.stop_after,
+            delete_retries=self._manner.delete_retries,
             promise_uid=promise_uid,
         )
         await self._entities.start(start)

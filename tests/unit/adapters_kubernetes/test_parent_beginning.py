@@ -1,5 +1,6 @@
 """The first entity of a parent, and what has to be gone before there is another one."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -62,6 +63,9 @@ class JobCluster(MemoryCluster):
         return Listed([one for key, one in self.objects.items() if key[:2] == wanted], "1")
 
 
+MANNER = Manner("c", stop_after=timedelta(minutes=3), delete_retries=2)
+
+
 def cluster_of() -> MemoryCluster:
     """Return a cluster with a request, and the Job of its third run."""
     metadata = {"name": REQUEST.name, "namespace": "shop", "uid": REQUEST.uid}
@@ -78,7 +82,7 @@ async def test_no_entity_is_started_beside_a_job_that_an_earlier_one_left(
     monkeypatch.setattr(beginning, "_REMOVED_WITHIN", 1)
     cluster, entities, objects = cluster_of(), LostEntities(), HeldObjects("job shop/x")
     notes = ParentNotes(cluster, KubernetesStatus(cluster, "w-1"))
-    one = Beginning(cluster, entities, objects, notes, Manner("c"), Unmeasured())
+    one = Beginning(cluster, entities, objects, notes, MANNER, Unmeasured())
 
     with pytest.raises(StillRunningError, match="an earlier run left: job shop/x"):
         await one.begin(REQUEST, SEEN, "", is_new=False)
@@ -88,5 +92,7 @@ async def test_no_entity_is_started_beside_a_job_that_an_earlier_one_left(
 
     assert before == []
     assert [start.runs for start in entities.started] == [3]
+    (start,) = entities.started
+    assert (start.stop_after, start.delete_retries) == (MANNER.stop_after, 2)
     told = [one["reason"] for key, one in cluster.objects.items() if key[0] == "Event"]
     assert "JobsLeft" in told
