@@ -1,28 +1,20 @@
-"""Which version of its Promise a request gets, and how it comes from one to another.
+"""Which version of its Promise a request gets.
 
 Source: Kratix, PromiseRevision and ResourceBinding.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from runwright.models.kratix import (
     API_VERSION,
     LATEST,
     NOT_SET,
-    BindingStrategy,
-    ConditionType,
     Parent,
     Promise,
-    Reason,
-    ResourceBinding,
-    ResourceBindingStatus,
     keys,
 )
-from runwright.models.metadata import Condition, ConditionStatus
 from runwright.models.objects import Manifest
-from runwright.rules.kratix.conditions import with_conditions
 from runwright.rules.naming import compose
 
 MIRRORED: Final = frozenset({keys.RECONCILIATION_INTERVAL})
@@ -86,11 +78,6 @@ def binding_of(request: Parent, labels: Mapping[str, str], version: str) -> Mani
     }
 
 
-def first_version(strategy: BindingStrategy, latest: str) -> str:
-    """Return the version that a new binding names."""
-    return LATEST if strategy is BindingStrategy.FLOATING else latest
-
-
 class Versions(NamedTuple):
     """What is known of the versions that a request has, or is to have."""
 
@@ -119,63 +106,3 @@ def version_to_delete(versions: Versions) -> str:
     Source: Kratix, resolution of a PromiseRevision.
     """
     return versions.shown or versions.applied or versions.latest
-
-
-def wants_upgrade(binding: ResourceBinding, versions: Versions) -> bool:
-    """Return whether the pipelines are to be run for another version than the request has.
-
-    Those that failed are not run again for the same version, unless the binding is labelled so.
-    Requests for a Promise without a version are passed over, and those that have none yet.
-
-    Source: Kratix, binding controller.
-    """
-    desired = version_to_run(versions)
-    if NOT_SET in {desired, versions.shown} or not versions.shown:
-        return False
-    if binding.metadata.labels.get(keys.MANUAL_RECONCILIATION) == keys.ON:
-        return True
-    failed = binding.status.failed_version if binding.status else None
-    return desired not in {versions.shown, failed}
-
-
-def upgrade_started(
-    status: ResourceBindingStatus, version: str, now: datetime
-) -> ResourceBindingStatus:
-    """Return the status of a binding while its request comes to another version.
-
-    Tools look for the version behind the word: upstream reads it there too.
-    """
-    text = f"Upgrading to version {version}"
-    condition = _upgraded(ConditionStatus.UNKNOWN, Reason.UPGRADE_IN_PROGRESS, text)
-    return _with(status, condition, now, failed_version=None)
-
-
-def upgrade_succeeded(
-    status: ResourceBindingStatus, version: str, now: datetime
-) -> ResourceBindingStatus:
-    """Return the status of a binding whose request has a version; of the first nothing is said."""
-    if status.last_applied_version is None:
-        return status.model_copy(update={"last_applied_version": version, "failed_version": None})
-    text = f"The request has version {version}"
-    condition = _upgraded(ConditionStatus.TRUE, Reason.UPGRADE_COMPLETE, text)
-    return _with(status, condition, now, last_applied_version=version, failed_version=None)
-
-
-def upgrade_failed(
-    status: ResourceBindingStatus, version: str, message: str, now: datetime
-) -> ResourceBindingStatus:
-    """Return the status of a binding whose request could not come to a version, and why."""
-    condition = _upgraded(ConditionStatus.FALSE, Reason.UPGRADE_FAILED, message)
-    return _with(status, condition, now, failed_version=version)
-
-
-def _upgraded(status: ConditionStatus, reason: Reason, message: str) -> Condition:
-    type_ = ConditionType.UPGRADE_SUCCEEDED
-    return Condition(type=type_, status=status, reason=reason, message=message)
-
-
-def _with(
-    status: ResourceBindingStatus, condition: Condition, now: datetime, **update: str | None
-) -> ResourceBindingStatus:
-    conditions = with_conditions(status.conditions, now, condition)
-    return status.model_copy(update={**update, "conditions": conditions})
