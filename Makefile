@@ -1,9 +1,11 @@
 # Every target sets up what it needs; python3 (3.11 or newer) and make are enough to begin with.
+# Tests run in several processes, most of which wait most of the time: WORKERS=0 for a single one.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin
+WORKERS := 3
 CODE := runwright workflows activities adapters tests benchmarks examples testbed
 
 .PHONY: help demo test check fuzz bench bench-cluster bench-kratix cluster cluster-down test-cluster
@@ -14,7 +16,7 @@ demo: $(READY) ## See a run survive the death of its worker; half a minute.
 	@$(RUN)/runwright demo
 
 test: $(READY) ## Run the tests; all but those that need a cluster.
-	@$(RUN)/python -m pytest -m "not cluster" $(ARGS)
+	@$(RUN)/python -m pytest -m "not cluster" -n $(WORKERS) $(ARGS)
 
 check: $(READY) ## Check format, lint, types, layers, and the lock file.
 	$(RUN)/ruff format --check $(CODE)
@@ -44,7 +46,7 @@ cluster-down: $(READY) ## End that Kubernetes, and remove every trace of it.
 
 test-cluster: $(READY) ## Run the tests that need a cluster, on one of their own if none is up.
 	@$(RUN)/python -m testbed build
-	@$(RUN)/python -m pytest -m cluster tests/cluster $(ARGS)
+	@$(RUN)/python -m pytest -m cluster -n $(WORKERS) tests/cluster $(ARGS)
 
 $(READY): pyproject.toml uv.lock scripts/bootstrap
 	@scripts/bootstrap

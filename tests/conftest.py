@@ -25,6 +25,7 @@ _LEVELS: Final = {
     "acceptance": "the commands and the examples, as a user runs them",
     "cluster": "a real Kubernetes; not part of `make test`",
 }
+_WAYS: Final = {"alone": "of its cluster: it stops parts of it, or serves all that is in it"}
 _HERE: Final = Path(__file__).parent
 _UNIT_SECONDS: Final = 2
 _OWN_SHARE: Final = 0.8
@@ -44,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    for name, meaning in _LEVELS.items():
+    for name, meaning in (_LEVELS | _WAYS).items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
 
 

@@ -1,5 +1,6 @@
 """A cluster for the tests that need one, and what it lacks said by what is skipped."""
 
+import os
 import uuid
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -18,9 +19,42 @@ from tests.cluster.ledger import Ledger, keeping
 from tests.cluster.platform import Platform
 from tests.cluster.proxy import Proxy, proxied, token_of
 from tests.cluster.runs import Stage
+from tests.cluster.turns import turn
 
 _ESTABLISHED_WITHIN: Final = "--timeout=30s"
 _SHORTFALL: Final = pytest.StashKey[str]()
+_OURS: Final = pytest.StashKey[bool]()
+_WORKER: Final = "PYTEST_XDIST_WORKER"
+"""Set in the processes that another one has run its tests."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Bring the testbed up for all processes that share it, where several run these tests."""
+    if not _shares_it_out(session.config):
+        return
+    session.config.stash[_OURS] = starting.running() is None
+    try:
+        session.config.stash[_SHORTFALL] = starting.up().shortfall
+    except UnavailableError as error:
+        session.config.stash[_SHORTFALL] = f"there is no cluster at all: {error}"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End what was brought up."""
+    if session.config.stash.get(_OURS, False):
+        starting.down()
+
+
+def _shares_it_out(config: pytest.Config) -> bool:
+    """Return whether other processes run the tests of this one."""
+    return bool(config.getoption("numprocesses", None)) and _WORKER not in os.environ
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let no test run beside one that has to be alone; that wait is none of a test's time."""
+    with turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 def pytest_terminal_summary(
@@ -35,7 +69,7 @@ def pytest_terminal_summary(
 @pytest.fixture(scope="session")
 def found_running() -> bool:
     """Whether somebody brought the testbed up before these tests; then it is left to them."""
-    return starting.running() is not None
+    return _WORKER in os.environ or starting.running() is not None
 
 
 @pytest.fixture(scope="session")

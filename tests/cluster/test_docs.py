@@ -20,6 +20,8 @@ from testbed.locking import locked
 from tests.acceptance.following import Desk, follow
 from tests.acceptance.pages import CLUSTER, KRATIX
 
+pytestmark = pytest.mark.alone
+
 _ENDS_WITHIN: Final = 170
 """Seconds: what a rollout gets on the page, and a while."""
 _SHELL: Final = "busybox:1.37"

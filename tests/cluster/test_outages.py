@@ -26,6 +26,8 @@ from tests.cluster.runs import Stage, WorkerProcess, gate, phase_of, step
 from workflows import policies
 from workflows.presentation import SEARCH_ATTRIBUTES
 
+pytestmark = pytest.mark.alone
+
 _WORKER = (sys.executable, "-m", "runwright", "worker", "--wait-for-server")
 
 

@@ -20,6 +20,8 @@ from testbed.images.contents import BUSYBOX
 from testbed.layout import project
 from tests.cluster.traces import traces
 
+pytestmark = pytest.mark.alone
+
 _WITHIN: Final = "--timeout=40s"
 _WHO_AM_I: Final = """
 import json, os, ssl, urllib.request
