@@ -6,6 +6,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin
 WORKERS := 3
+PARALLEL = -n $(WORKERS) --dist worksteal
 CODE := runwright workflows activities adapters tests benchmarks examples testbed
 
 .PHONY: help demo test check fuzz bench bench-cluster bench-kratix cluster cluster-down test-cluster
@@ -16,7 +17,7 @@ demo: $(READY) ## See a run survive the death of its worker; half a minute.
 	@$(RUN)/runwright demo
 
 test: $(READY) ## Run the tests; all but those that need a cluster.
-	@$(RUN)/python -m pytest -m "not cluster" -n $(WORKERS) $(ARGS)
+	@$(RUN)/python -m pytest -m "not cluster" $(PARALLEL) $(ARGS)
 
 check: $(READY) ## Check format, lint, types, layers, and the lock file.
 	$(RUN)/ruff format --check $(CODE)
@@ -46,7 +47,7 @@ cluster-down: $(READY) ## End that Kubernetes, and remove every trace of it.
 
 test-cluster: $(READY) ## Run the tests that need a cluster, on one of their own if none is up.
 	@$(RUN)/python -m testbed build
-	@$(RUN)/python -m pytest -m cluster -n $(WORKERS) tests/cluster $(ARGS)
+	@$(RUN)/python -m pytest -m cluster $(PARALLEL) tests/cluster $(ARGS)
 
 $(READY): pyproject.toml uv.lock scripts/bootstrap
 	@scripts/bootstrap
