@@ -65,7 +65,7 @@ class ParentGates(ParentRuns):
         """Return the decision with the run that a person asked for, where it may still start."""
         if self._asked is None:
             return decision
-        if again.why_not(self._state, self._asked.request) is not None:
-            self._asked = None
+        if why := again.why_not(self._state, self._asked.request):
+            self._drop_asked(why)
             return decision
         return again.again(decision, self._state, self._asked.request)

@@ -136,6 +136,7 @@ class ParentRuns(ParentCalls):
             by=start.by or "",
             started_at=workflow.now(),
         )
+        self._started_generation = start.plan.seen.sight.generation
         self._authors = {start.by or ""}
         self._stand(Standing.RUNNING, f"Run {start.number}: {self._current.trigger}")
 
@@ -266,7 +267,10 @@ class ParentRuns(ParentCalls):
             ),
         )
         self._keep_run(past)
-        self._record(self._told_by_run(ended))
+        told_by_run = list(self._told_by_run(ended))
+        self._record(told_by_run)
+        if self._asked and again.is_done(self._asked, told_by_run):
+            self._drop_asked(f"run {start.number} came to it after it was asked for")
         if self._current and not ended.history.transitions:
             when = When(self._current.started_at, self._current.number)
             told = [reports.started(self._current, when), reports.ended(past, ended.state.message)]
@@ -275,6 +279,12 @@ class ParentRuns(ParentCalls):
         self._is_cancelling = False
         self._works_changed = self._is_untidy = True
         self._note_change()
+
+    def _drop_asked(self, why: str) -> None:
+        """Forget the run that a person asked for, and tell why it does not come."""
+        if self._asked is not None:
+            self._record([reports.not_run(self._asked.request, why, self._when())])
+        self._asked = None
 
 
 def failed_run(error: BaseException) -> PipelinesEnded | None:

@@ -60,6 +60,7 @@ class KnownParent(RunMessages):
         self._fan_out: FanOut | None = carried.fan_out
         self._deleted_at = carried.deleted_at
         self._delete_tries: int = carried.delete_tries
+        self._started_generation: int = carried.started_generation
         self._installed = Installed()
         self._current: CurrentRun | None = None
         self._is_gone = False
@@ -168,6 +169,7 @@ class KnownParent(RunMessages):
             fan_out=self._fan_out,
             deleted_at=self._deleted_at,
             delete_tries=self._delete_tries,
+            started_generation=self._started_generation,
             wishes=dict(self._wishes),
             is_to_be_seen=self._is_to_be_seen,
             is_untidy=self._is_untidy,

@@ -82,12 +82,17 @@ class ParentTurns(ParentWorkflow):
         asked = AskTurn(
             id=workflow.info().workflow_id,
             trigger=trigger,
-            is_own=self._seen.sight.generation != self._state.observed_generation,
+            is_own=self._seen.sight.generation not in self._known_generations,
             promise_version=self._seen.promise_version,
         )
         if not await self._told_promise("ask_turn", asked):
             self._turn = self._turn.model_copy(update={"is_taken": True})
         return self._turn
+
+    @property
+    def _known_generations(self) -> set[int]:
+        """Those of the request that ran already; one that failed, or waits, is not observed."""
+        return {self._state.observed_generation, self._started_generation}
 
     def _asks_again_at(self) -> datetime | None:
         turn = self._turn

@@ -205,8 +205,13 @@ class ParentWorkflow(ParentGates):
                 pass
         standing = _STANDINGS.get(hold, Standing.WAITING) if hold else Standing.WAITING
         stays = hold is Hold.PAUSED and self._seen.is_deleted
-        in_status = hold in {None, Hold.UNPLANNED} or stays
+        in_status = hold in {None, Hold.UNPLANNED} or stays or self._is_held_from_going(hold)
         self._stand(standing, self._reason_of(decision), in_status=in_status)
+
+    def _is_held_from_going(self, hold: Hold | None) -> bool:
+        """Return whether a person's label alone keeps the parent from being deleted."""
+        own = self._state.workflow.suspended is not None
+        return hold is Hold.SUSPENDED and self._seen.is_deleted and not own
 
     def _unavailable(self, now: datetime) -> ParentState:
         """Return the state of a request whose Promise cannot fulfil it."""
@@ -227,6 +232,8 @@ class ParentWorkflow(ParentGates):
                 return "Waits for pipelines to end before the delete pipeline runs"
             case None:
                 return self._why
+            case Hold.SUSPENDED if self._is_held_from_going(decision.hold):
+                return SUSPENDED_DELETION
             case hold:
                 return REASONS[hold]
 
@@ -342,6 +349,7 @@ REASONS: Final = {
     Hold.FAILED: "A pipeline failed",
 }
 """Why nothing may start, where there is no more to say."""
+SUSPENDED_DELETION: Final = f"Suspended: it goes once somebody removes {WORKFLOW_SUSPENDED}"
 
 
 def is_long() -> bool:

@@ -155,6 +155,39 @@ async def test_a_delete_pipeline_that_suspends_keeps_the_works_until_it_goes_on(
     assert place.platform.works == {}
 
 
+async def test_a_request_that_waits_for_an_approval_can_be_deleted(
+    client: Client, task_queue: str
+) -> None:
+    async with placed(client, task_queue, promise_of("a", delete=["d"])) as place:
+        request = await place.apply(HELD)
+        await request.end("a", SUSPENDS)
+        await request.until(lambda report: report.pending_gates)
+        await place.until(lambda: request.has(SUSPENDED))
+        request.delete()
+        await request.end("d")
+        await request.handle.result()
+
+    assert request.ran() == ["a", "d"]
+    assert place.platform.gone == ["orders"]
+
+
+async def test_a_deletion_that_a_person_holds_says_so_in_the_status(
+    client: Client, task_queue: str
+) -> None:
+    async with placed(client, task_queue, promise_of("a", delete=["d"])) as place:
+        request = await place.apply(HELD)
+        await request.end("a")
+        await request.until_stands(Standing.READY)
+        request.label(SUSPENDED)
+        request.delete()
+        shown = await request.until_shown(lambda one: SUSPENDED in one.get("message", ""))
+        request.label(SUSPENDED, None)
+        await request.end("d")
+        await request.handle.result()
+
+    assert shown["message"] == f"Suspended: it goes once somebody removes {SUSPENDED}"
+
+
 async def test_a_delete_pipeline_counts_its_attempts(client: Client, task_queue: str) -> None:
     """K52."""
     async with placed(client, task_queue, promise_of(delete=["d"])) as place:

@@ -325,3 +325,46 @@ async def test_an_entity_is_found_by_what_it_is_at(client: Client, task_queue: s
     assert found.get(KIND) == "Database"
     assert (found.get(NAMESPACE), found.get(NAME)) == ("shop", "orders")
     assert (found.get(PHASE), found.get(PENDING_GATE)) == ("Suspended", ["a"])
+
+
+async def test_a_run_that_may_not_start_any_more_is_told(client: Client, task_queue: str) -> None:
+    """What comes before it failed meanwhile: nobody is to wait for it."""
+    async with placed(client, task_queue, promise_of("a", "b")) as place:
+        request = await place.apply(request_of())
+        await request.end("a")
+        await request.end("b")
+        await request.until_stands(Standing.READY)
+        await request.update("run_again", RunAgain(only="a", by="ada"))
+        await request.until_runs("a", times=2)
+        await request.update("run_again", RunAgain(only="b", by="ada"))
+        await request.end("a", exited(1), times=2)
+        report = await request.until_stands(Standing.FAILED)
+
+    dropped = [one for one in report.history.transitions if one.reason == "RunAgainDropped"]
+    assert report.asked is None
+    assert [one.message for one in dropped] == [
+        "only pipeline b: pipeline a comes before b and has not succeeded"
+    ]
+
+
+async def test_a_run_that_is_asked_for_right_before_it_comes_by_itself_comes_once(
+    client: Client, task_queue: str
+) -> None:
+    """Who repairs a spec and asks for the pipeline that failed means one run."""
+    async with placed(client, task_queue, promise_of("a", "b")) as place:
+        request = await place.apply(request_of())
+        await request.end("a")
+        await request.end("b", exited(1))
+        await request.until_stands(Standing.FAILED)
+        request.change("large")
+        await request.until_runs("a", times=2)
+        await request.update("run_again", RunAgain(from_pipeline="b", by="ada"))
+        await request.end("a", times=2)
+        await request.end("b", times=2)
+        report = await request.until_stands(Standing.READY)
+
+    dropped = [one for one in report.history.transitions if one.reason == "RunAgainDropped"]
+    assert request.ran() == ["a", "b", "a", "b"]
+    assert [one.message for one in dropped] == [
+        "from pipeline b: run 2 came to it after it was asked for"
+    ]

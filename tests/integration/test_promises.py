@@ -124,6 +124,33 @@ async def test_a_promise_that_changes_runs_its_workflow_and_then_each_request_on
     assert "ReconcilingResources" in promise.events()
 
 
+async def test_requests_that_failed_or_wait_follow_a_change_of_their_promise_once_too(
+    client: Client, task_queue: str
+) -> None:
+    """They have not observed their generation, and yet it is not theirs that changed."""
+    async with placed(client, task_queue, promise_of("a", own=["p"])) as place:
+        promise = await started(place)
+        await promise.end("p")
+        await promise.until_shown(lambda one: is_available(one) == AVAILABLE)
+        broken = await place.apply(request_of("broken"))
+        await broken.end("a", exited(1))
+        await broken.until_stands(Standing.FAILED)
+        held = await place.apply(request_of("held"))
+        await held.end("a", SUSPENDS)
+        await held.until_stands(Standing.SUSPENDED)
+        change(place, **OTHER)
+        await promise.until_runs("p", times=2)
+        waiting = await broken.until_stands(Standing.WAITING)
+        await promise.end("p", times=2)
+        for one in (broken, held):
+            await one.end("a", times=2)
+            await one.until_stands(Standing.READY)
+        await promise.until(lambda known: known.fan_out and known.fan_out.done == 2)
+
+    assert waiting.message == "Waits for its turn: the workflow of its Promise comes first"
+    assert (broken.ran(), held.ran()) == (["a", "a"], ["a", "a"])
+
+
 async def test_all_requests_run_anew_when_a_label_asks_for_it(
     client: Client, task_queue: str
 ) -> None:

@@ -120,6 +120,8 @@ class Carried(Message):
     """When it was first seen that the parent is to go."""
     delete_tries: int = 0
     """How often its delete pipeline was tried again by itself."""
+    started_generation: int = 0
+    """Of the parent, for which its pipelines were last started; 0: for none."""
     wishes: dict[str, bool] = {}
     """Labels that messages asked for, or to be without, and that are not written yet."""
     is_to_be_seen: bool = False

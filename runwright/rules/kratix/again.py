@@ -3,10 +3,13 @@
 Upstream runs all of them again, whatever failed.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from runwright.models.history import Subject, Transition
 from runwright.models.kratix import (
+    AskedAgain,
     ParentState,
     PipelinePhase,
     RunAgain,
@@ -56,6 +59,22 @@ def again(decision: Decision, state: ParentState, request: RunAgain) -> Decision
     if state.workflow.suspended is not None:
         removes[WORKFLOW_SUSPENDED] = None
     return Decision(Move.START, Trigger.MANUAL, position, anew, removes=tuple(removes))
+
+
+def is_done(asked: AskedAgain, told: Iterable[Transition]) -> bool:
+    """Return whether a run came to what was asked for only after that was asked.
+
+    Who repairs a spec and asks for the pipeline that failed is about to have it run for both.
+    `told` is the history of that run.
+    """
+    wanted = asked.request.pipeline
+    started = (
+        one.at
+        for one in told
+        if one.subject is Subject.STEP and one.after == PipelinePhase.RUNNING
+        if one.name == wanted
+    )
+    return any(at > asked.at for at in started)
 
 
 def begun_again(state: ParentState, request: RunAgain, now: datetime) -> ParentState:

@@ -188,7 +188,12 @@ def _asked(case: Deletion) -> Decision | None:
 
 
 def _suspended(case: Deletion) -> Decision | None:
-    if not case.sight.is_on(WORKFLOW_SUSPENDED):
+    """Return what holds a delete pipeline: its own suspension, or a person's label.
+
+    The label of a configure pipeline that waits for somebody is passed over, for nobody can let
+    that one go on any more. Upstream holds the deletion for it, too.
+    """
+    if not case.sight.is_on(WORKFLOW_SUSPENDED) or _is_of_configure(case.state):
         return None
     retry_at = case.state.delete.pipelines[0].next_retry_at
     if retry_at is None or retry_at > case.now:
@@ -196,8 +201,14 @@ def _suspended(case: Deletion) -> Decision | None:
     return Decision(Move.START, Trigger.RESUMED, removes=(WORKFLOW_SUSPENDED,))
 
 
+def _is_of_configure(state: ParentState) -> bool:
+    own = state.delete.pipelines[0].phase is PipelinePhase.SUSPENDED
+    return not own and state.configure.suspended is not None
+
+
 def _by_phase(case: Deletion) -> Decision:
     pipeline = case.state.delete.pipelines[0]
+    removes = (WORKFLOW_SUSPENDED,) if case.sight.is_on(WORKFLOW_SUSPENDED) else ()
     match pipeline.phase:
         case PipelinePhase.SUCCEEDED:
             return Decision(Move.REST)
@@ -206,9 +217,9 @@ def _by_phase(case: Deletion) -> Decision:
         case PipelinePhase.FAILED if pipeline.hash == case.sight.hash:
             return Decision(Move.HOLD, hold=Hold.FAILED)
         case PipelinePhase.FAILED:
-            return Decision(Move.START, Trigger.CHANGED, anew=True)
+            return Decision(Move.START, Trigger.CHANGED, anew=True, removes=removes)
         case _:
-            return Decision(Move.START, Trigger.NEXT, anew=True)
+            return Decision(Move.START, Trigger.NEXT, anew=True, removes=removes)
 
 
 _RULES: Final[tuple[_Rule, ...]] = (

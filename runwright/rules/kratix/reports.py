@@ -37,18 +37,32 @@ def is_at_rest(report: ParentReport) -> bool:
 
 def asked_again(request: RunAgain, when: When) -> Transition:
     """Return that a person asked for a run."""
-    what = "all pipelines"
-    if request.pipeline:
-        what = f"{'only' if request.only else 'from'} pipeline {request.pipeline}"
     return Transition(
         at=when.at,
         activation=when.activation,
         subject=Subject.RUN,
         reason="RunAgain",
-        message=said("; ".join(filter(None, (what, request.comment)))),
+        message=said("; ".join(filter(None, (_wanted(request), request.comment)))),
         by=request.by,
         identity=claimed(request.by),
     )
+
+
+def not_run(request: RunAgain, why: str, when: When) -> Transition:
+    """Return that a run does not come which a person asked for, and why."""
+    return Transition(
+        at=when.at,
+        activation=when.activation,
+        subject=Subject.RUN,
+        reason="RunAgainDropped",
+        message=said(f"{_wanted(request)}: {why}"),
+    )
+
+
+def _wanted(request: RunAgain) -> str:
+    if not request.pipeline:
+        return "all pipelines"
+    return f"{'only' if request.only else 'from'} pipeline {request.pipeline}"
 
 
 def started(run: CurrentRun, when: When) -> Transition:

@@ -18,10 +18,19 @@ from runwright.rules.kratix.deletion import (
     retried,
     selection_of,
 )
-from runwright.rules.kratix.progress import suspension_seen
+from runwright.rules.kratix.progress import fitted, suspension_seen
 from runwright.rules.kratix.triggers import Decision, Hold, Move
 from tests.unit.rules.kratix.runs import APART, PROMISE, REQUEST
-from tests.unit.rules.kratix.states import DELETE, HASH, at, ended, failed, fresh, started
+from tests.unit.rules.kratix.states import (
+    DELETE,
+    HASH,
+    at,
+    ended,
+    failed,
+    fresh,
+    started,
+    suspended,
+)
 
 MANUAL = "kratix.io/manual-reconciliation"
 SUSPENSION = "kratix.io/workflow-suspended"
@@ -205,6 +214,19 @@ def test_a_delete_pipeline_that_suspends_is_run_again_once_its_label_is_gone() -
 
     assert decided(state, SUSPENSION) == Decision(Move.HOLD, hold=Hold.SUSPENDED)
     assert decided(suspension_seen(state)) == Decision(Move.START, Trigger.RESUMED)
+
+
+def test_a_configure_pipeline_that_waits_for_somebody_does_not_hold_the_deletion() -> None:
+    """Nobody can let it go on any more: its gate is closed. Upstream waits for ever."""
+    waiting = fitted(suspension_seen(suspended("a", "b")), DELETE, ["z"])
+    own = ended(started(waiting, anew=True), control=WorkflowControl(suspend=True))
+
+    assert decided(waiting, SUSPENSION) == FIRST._replace(removes=(SUSPENSION,))
+    assert decided(own, SUSPENSION) == Decision(Move.HOLD, hold=Hold.SUSPENDED)
+
+
+def test_a_label_that_a_person_set_holds_the_deletion() -> None:
+    assert decided(fresh_delete(), SUSPENSION) == Decision(Move.HOLD, hold=Hold.SUSPENDED)
 
 
 def test_a_delete_pipeline_may_ask_for_a_delay() -> None:
