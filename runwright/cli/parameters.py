@@ -6,6 +6,7 @@ from typing import Annotated, Final, NamedTuple, Protocol
 
 import typer
 
+from runwright.cli.completing import run_names, target_names
 from runwright.client import ParentAddress, ParentEntity, Run, RunwrightClient, parent_address
 from runwright.client.objects import home_of
 from runwright.models.durations import parse_duration
@@ -92,11 +93,17 @@ def user() -> str:
         return ""
 
 
-RUN: Final = typer.Argument(metavar="RUN", parser=run_name, help="NAME or NAMESPACE/NAME.")
+RUN: Final = typer.Argument(
+    metavar="RUN",
+    parser=run_name,
+    autocompletion=run_names,
+    help="NAME or NAMESPACE/NAME.",
+)
 RunArgument = Annotated[RunName, RUN]
 TARGET: Final = typer.Argument(
     metavar="RUN",
     parser=target,
+    autocompletion=target_names,
     help="NAME or NAMESPACE/NAME of a run; promise/NAME; request/PROMISE/[NAMESPACE/]NAME or "
     "KIND/[NAMESPACE/]NAME of a request.",
 )

@@ -50,7 +50,7 @@ def _up_to_the_end(words: Sequence[str]) -> Sequence[str]:
 
 
 def _mistakes(words: Sequence[str]) -> Iterator[str]:
-    if not words or words[0] in {"--version", "--help"}:
+    if not words or words[0] in {"--version", "--help", "--install-completion"}:
         return
     command, *rest = words
     if command not in COMMANDS:

@@ -171,3 +171,15 @@ async def test_a_run_that_nobody_started_is_unknown_to_every_command(terminal: T
         error, hint = result.err.splitlines()
         assert error == "error: there is no run default/nobody"
         assert hint == "hint: `runwright list` shows the runs there are"
+
+
+async def test_a_shell_completes_the_names_of_runs(terminal: Terminal) -> None:
+    await started(terminal, "half-typed")
+    asking = {"_RUNWRIGHT_COMPLETE": "complete_bash", "COMP_WORDS": "runwright get half"}
+
+    offered = await terminal.with_environ(**asking, COMP_CWORD="2").run()
+    nowhere = {"TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    silent = await terminal.with_environ(**asking, COMP_CWORD="2", **nowhere).run()
+
+    assert offered.out.split() == ["half-typed"]
+    assert (silent.out.strip(), silent.err) == ("", "")
