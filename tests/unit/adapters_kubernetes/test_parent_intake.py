@@ -12,17 +12,19 @@ from adapters.kubernetes.objects import KubernetesObjects
 from adapters.kubernetes.parents import intake
 from adapters.kubernetes.parents.beginning import Manner
 from adapters.kubernetes.parents.intake import ParentIntake, ParentWard, ParentWays
-from adapters.kubernetes.resources import CONFIG_MAPS, Resource
+from adapters.kubernetes.resources import CONFIG_MAPS, RESOURCE_BINDINGS, Resource
 from adapters.kubernetes.status import KubernetesStatus
 from adapters.temporal.entities import TemporalEntities
 from runwright.errors import ClusterUnavailableError
-from runwright.models.kratix import Seen
-from runwright.models.kratix.keys import PROMISE_NAME
+from runwright.models.kratix import ResourceRequest, Seen
+from runwright.models.kratix.keys import MANUAL_RECONCILIATION, ON, PROMISE_NAME
 from runwright.models.objects import Manifest
+from runwright.rules.kratix.bindings import binding_of
 from runwright.rules.kratix.deletion import REQUEST_STEPS
 from runwright.rules.kratix.kept import Kind
+from runwright.rules.kratix.parents import request_parent
 from tests.unit.adapters_kubernetes.watched_cluster import WatchedCluster
-from tests.unit.rules.kratix.documents import API, Fields, promise_manifest
+from tests.unit.rules.kratix.documents import API, Fields, promise, promise_manifest
 
 
 class AwayCluster(WatchedCluster):
@@ -82,6 +84,7 @@ def definition(version: str) -> Fields:
     return {**API, "metadata": metadata, "spec": spec, "status": {"conditions": [established]}}
 
 
+_DATABASES: Final = Resource("example.org/v1", "Database", "databases")
 NAMED: Final = {PROMISE_NAME: "database"}
 REQUEST: Final[Fields] = {
     "apiVersion": "example.org/v1",
@@ -150,3 +153,28 @@ async def test_requests_that_are_listed_anew_in_another_version_are_not_gone() -
         await running
 
     assert not any(seen.is_deleted for seen in entities.told)
+
+
+async def test_who_asks_for_a_run_on_a_binding_asks_its_request() -> None:
+    """K18: the label moves, so that no run comes of it twice."""
+    labels = {**NAMED, "kratix.io/resource-name": "orders"}
+    request = request_parent("database", promise().spec, ResourceRequest.model_validate(REQUEST))
+    binding = binding_of(request, labels, "latest")
+    binding["metadata"] |= {"uid": "b-1", "labels": {**labels, MANUAL_RECONCILIATION: ON}}
+    cluster = UpgradedCluster(promise_manifest(), definition("v1"), REQUEST, binding)
+    one = intake_of(cluster, KeptEntities())
+    running = asyncio.create_task(one.run())
+
+    async with asyncio.timeout(10):
+        while not _asks(await cluster.get(_DATABASES, "shop", "orders")):
+            await asyncio.sleep(0.01)
+        while _asks(await cluster.get(RESOURCE_BINDINGS, "shop", binding["metadata"]["name"])):
+            await asyncio.sleep(0.01)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+def _asks(manifest: Manifest | None) -> bool:
+    assert manifest
+    return (manifest["metadata"].get("labels") or {}).get(MANUAL_RECONCILIATION) == ON
