@@ -1,5 +1,6 @@
 """What pods of pipelines left in ConfigMaps, because it was too long for their last word."""
 
+import asyncio
 from collections.abc import Container
 from typing import Final
 
@@ -29,11 +30,14 @@ class StoredHandovers:
         Raises:
             InvalidManifestError: it is gone, somebody else's, or not what the pod said it is.
         """
-        found = await self._cluster.get(CONFIG_MAPS, run.parent.home, stored.config_map)
+        found, job = await asyncio.gather(
+            self._cluster.get(CONFIG_MAPS, run.parent.home, stored.config_map),
+            self._cluster.get(JOBS, run.parent.home, job_name(run)),
+        )
         if found is None:
             message = f"the ConfigMap {stored.config_map} that the pod stored is gone"
             raise InvalidManifestError([Problem("", message)])
-        if not await self._is_of(run, found):
+        if not _is_of(run, job, found):
             message = f"the ConfigMap {stored.config_map} is not of the Job {job_name(run)}"
             raise InvalidManifestError([Problem("", message)])
         return stored_handover(stored, found.get("data") or {})
@@ -46,8 +50,8 @@ class StoredHandovers:
                 uid = one["metadata"]["uid"]
                 await self._cluster.delete(CONFIG_MAPS, name_of(one), uid=uid)
 
-    async def _is_of(self, run: PipelineRun, config_map: Manifest) -> bool:
-        """Return whether a ConfigMap goes with the Job of a pipeline; without it, its name does."""
-        named = {one.uid for one in owners_of(config_map) if one[1:3] == (_JOB, job_name(run))}
-        job = await self._cluster.get(JOBS, run.parent.home, job_name(run))
-        return bool(named) if job is None else job["metadata"]["uid"] in named
+
+def _is_of(run: PipelineRun, job: Manifest | None, config_map: Manifest) -> bool:
+    """Return whether a ConfigMap goes with the Job of a pipeline; without it, its name does."""
+    named = {one.uid for one in owners_of(config_map) if one[1:3] == (_JOB, job_name(run))}
+    return bool(named) if job is None else job["metadata"]["uid"] in named

@@ -1,5 +1,6 @@
 """What the pods of pipelines need, and what they leave."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -57,9 +58,10 @@ class KubernetesPipelines:
         so is a Work that cannot be written.
         """
         try:
-            left = left_by(run, await self._handover(run, handed_over))
+            handover, is_there = await self._seen(run, handed_over)
+            left = left_by(run, handover)
             if not left.collected.problem and puts_out(run.action, left.collected.control):
-                await self._refuse_if_gone(run.parent)
+                _refuse_if_gone(run.parent, is_there=is_there)
                 await self._works.write(_work(run, left, selectors))
         except PermanentError as error:
             return Collected(problem=str(error))
@@ -83,15 +85,26 @@ class KubernetesPipelines:
         handover = handover_of(handed_over)
         return await self._stored.read(run, handover.stored) if handover.stored else handover
 
-    async def _refuse_if_gone(self, parent: Parent) -> None:
-        """Return if there is somebody to have a Work.
+    async def _seen(
+        self, run: PipelineRun, handed_over: Mapping[str, Any]
+    ) -> tuple[Handover, bool]:
+        """Return what a pod handed over, and whether its parent is there: the next Job waits."""
+        looking = asyncio.create_task(self._is_there(run))
+        try:
+            handover = await self._handover(run, handed_over)
+        finally:
+            is_there = await looking
+        return handover, is_there
 
-        Raises:
-            NotFoundError: the parent is gone.
-        """
-        if await self._lookups.parent(parent) is None:
-            message = f"find {parent.kind} {parent.name}: it is gone"
-            raise NotFoundError(message)
+    async def _is_there(self, run: PipelineRun) -> bool:
+        """Return whether there is somebody to have a Work; a delete pipeline has none."""
+        return not run.is_configure or await self._lookups.parent(run.parent) is not None
+
+
+def _refuse_if_gone(parent: Parent, *, is_there: bool) -> None:
+    if not is_there:
+        message = f"find {parent.kind} {parent.name}: it is gone"
+        raise NotFoundError(message)
 
 
 def _work(run: PipelineRun, left: Left, selectors: Sequence[dict[str, str]]) -> Work:
