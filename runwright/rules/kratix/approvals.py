@@ -15,7 +15,7 @@ from runwright.rules.wording import written
 
 APPROVAL: Final = "runwright.dev/approval"
 """The annotation of a pipeline that has the policy, as JSON or YAML."""
-FIELDS: Final = (*Approval.model_fields, "deadline", "onDeadline")
+POLICY_FIELDS: Final = (*Approval.model_fields, "deadline", "onDeadline")
 """Those of a policy, as they are written."""
 
 
@@ -58,7 +58,7 @@ def _read(text: str, path: str) -> PipelineApproval:
     try:
         return PipelineApproval.model_validate(value)
     except ValidationError as error:
-        raise InvalidManifestError(problems_in(error, path, known=FIELDS)) from error
+        raise InvalidManifestError(problems_in(error, path, known=POLICY_FIELDS)) from error
 
 
 def problems_of(plan: Plan) -> list[str]:
