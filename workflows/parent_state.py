@@ -71,6 +71,8 @@ class KnownParent(RunMessages):
         self._works_changed = True
         self._standing, self._said = Standing.STARTING, ""
         self._is_said_in_status = False
+        self._unplanned_for = ""
+        """Why it cannot be said what is to be run; an Event tells it."""
         self._alarms = Alarms()
         self._presentation = Presentation(
             Identity(

@@ -70,6 +70,7 @@ class ParentWorkflow(ParentGates):
 
         Source: Kratix, reconcile order.
         """
+        self._unplanned_for = ""
         if self._is_to_be_seen:
             await self._look_at_parent()
         await self._heed_wishes()
@@ -130,7 +131,7 @@ class ParentWorkflow(ParentGates):
         )
 
     def _unreadable(self, why: str) -> Decision:
-        self._why = why
+        self._why = self._unplanned_for = why
         return Decision(Move.HOLD, hold=Hold.UNPLANNED, at=workflow.now() + SLOW)
 
     def _fit(self, plan: Plan) -> None:

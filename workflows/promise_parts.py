@@ -51,7 +51,7 @@ class PromiseParts(PromiseTurns):
         if is_going or decision.move is Move.RELEASE:
             return decision
         if lacks := self._lacking(decision):
-            self._why = lacks
+            self._why, self._unplanned_for = lacks, ""  # InvalidPromise says what is wrong
             decision = Decision(Move.HOLD, hold=Hold.UNPLANNED, at=self._looks_at)
         self._note_availability(decision)
         if decision.move is Move.START:
