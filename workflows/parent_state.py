@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from runwright.models.gates import GateOutcome
-from runwright.models.history import Cause
+from runwright.models.history import Cause, History
 from runwright.models.kratix import (
     AskedAgain,
     Carried,
@@ -134,7 +134,10 @@ class KnownParent(RunMessages):
     @workflow.query(description="Everything that is known of the parent.")
     def state(self) -> ParentReport:
         """Return everything that is known of the parent."""
-        return self._report().model_copy(update={"history": self._trail.history()})
+        return self._report().model_copy(update={"history": self._history()})
+
+    def _history(self) -> History:
+        return history.in_order(self._trail.history())
 
     def _report(self) -> ParentReport:
         return ParentReport(
@@ -181,7 +184,7 @@ class KnownParent(RunMessages):
                 "seen": self._seen,
                 "state": self._state,
                 "runs": self._activation,
-                "history": self._trail.history(),
+                "history": self._history(),
                 "carried": carried,
             }
         )
