@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from temporalio import activity
 
@@ -19,6 +19,8 @@ from runwright.models.kratix import (
 )
 from runwright.ports.kratix import Parents, Promises, Removal
 
+Configuring: TypeAlias = bool | tuple[str, ...]
+"""The names of requests; of an earlier version only whether there are some."""
 _BETWEEN_LOOKS: Final = 0.5
 """Seconds."""
 
@@ -96,10 +98,10 @@ class ParentActivities:
         return list(left)
 
     @activity.defn
-    async def is_configuring(self, promise: Parent) -> bool:
-        """Return whether a request for a Promise is being configured. Idempotent: it only looks."""
+    async def is_configuring(self, promise: Parent) -> Configuring:
+        """Return which requests for a Promise are being configured. Idempotent: it only looks."""
         async with beating():
-            return await self._removal.is_configuring(promise)
+            return tuple(await self._removal.configuring(promise))
 
     @activity.defn
     async def install_promise(self, promise: Parent) -> Installed:

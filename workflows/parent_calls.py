@@ -184,7 +184,7 @@ class ParentCalls(KnownParent):
         """Show the state as it is now in the cluster."""
         said = {"message": self._said} if self._is_said_in_status else {}
         state = self._state.model_copy(update=said)
-        await self._mirror.show(Display(state, self._installed))
+        await self._mirror.show(Display(state, self._installed, self._unplanned_for))
 
     async def _tell(self, reason: str, message: str, type_: EventType = EventType.NORMAL) -> None:
         """Tell an Event; one that the cluster refuses stays untold."""

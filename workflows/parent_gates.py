@@ -6,7 +6,7 @@ from runwright.models.gates import Gate, GateOutcome
 from runwright.models.kratix import Plan
 from runwright.models.kratix.keys import WORKFLOW_SUSPENDED
 from runwright.models.objects import EventType
-from runwright.rules.kratix import again, suspensions
+from runwright.rules.kratix import again, run_history, suspensions
 from runwright.rules.kratix.approvals import approval_for
 from runwright.rules.kratix.suspensions import Suspension
 from runwright.rules.kratix.triggers import Decision, Hold, Move
@@ -22,8 +22,9 @@ class ParentGates(ParentRuns):
         gate = self._gate_of(waiting)
         if waiting and (why := suspensions.refusal_of(waiting, gate)):
             await self._mark(removes=[WORKFLOW_SUSPENDED])
-            now = workflow.now()
-            self._state = suspensions.refused(self._state, waiting, why, now)
+            now, before = workflow.now(), self._state
+            self._state = suspensions.refused(before, waiting, why, now)
+            self._record(run_history.of_refusal(before, self._state, self._when()))
             return Decision(Move.HOLD, hold=Hold.FAILED, at=now)
         decision = suspensions.may_go_on(decision, waiting, gate)
         if waiting and decision.adds and self._state.workflow.suspension_shown:
@@ -46,6 +47,7 @@ class ParentGates(ParentRuns):
             return None
         now, known = workflow.now(), self._gates.get(name)
         if known is None or known.activation != self._activation:
+            self._close_gates()  # that of an earlier run, which nobody decided
             gate = suspensions.gate_of(self._parent, self._state, waiting, self._activation, now)
             self._gates[name] = Gate(name=name, activation=self._activation, approval=gate.approval)
             self._set_gate(gate)

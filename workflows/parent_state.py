@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from runwright.models.gates import GateOutcome
-from runwright.models.history import Cause
+from runwright.models.history import Cause, History
 from runwright.models.kratix import (
     AskedAgain,
     Carried,
@@ -72,6 +72,8 @@ class KnownParent(RunMessages):
         self._works_changed = True
         self._standing, self._said = Standing.STARTING, ""
         self._is_said_in_status = False
+        self._unplanned_for = ""
+        """Why it cannot be said what is to be run; an Event tells it."""
         self._alarms = Alarms()
         self._presentation = Presentation(
             Identity(
@@ -133,7 +135,10 @@ class KnownParent(RunMessages):
     @workflow.query(description="Everything that is known of the parent.")
     def state(self) -> ParentReport:
         """Return everything that is known of the parent."""
-        return self._report().model_copy(update={"history": self._trail.history()})
+        return self._report().model_copy(update={"history": self._history()})
+
+    def _history(self) -> History:
+        return history.in_order(self._trail.history())
 
     def _report(self) -> ParentReport:
         return ParentReport(
@@ -181,7 +186,7 @@ class KnownParent(RunMessages):
                 "seen": self._seen,
                 "state": self._state,
                 "runs": self._activation,
-                "history": self._trail.history(),
+                "history": self._history(),
                 "carried": carried,
             }
         )

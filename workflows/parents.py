@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from activities.parents import Configuring
 from activities.pipelines import PipelineActivities
 from runwright.models.kratix import (
     ConditionType,
@@ -24,7 +25,13 @@ from runwright.models.kratix import (
 from runwright.models.kratix.keys import DELETE_WORKFLOWS, PAUSED, WORKFLOW_SUSPENDED
 from runwright.models.runs import Paused
 from runwright.rules.kratix.conditions import PROMISE_CAN_FULFIL, PROMISE_CANNOT_FULFIL
-from runwright.rules.kratix.deletion import Deletion, next_deletion_move, next_step, retried
+from runwright.rules.kratix.deletion import (
+    Deletion,
+    next_deletion_move,
+    next_step,
+    retried,
+    said_of_wait,
+)
 from runwright.rules.kratix.progress import (
     PENDING,
     fitted,
@@ -64,12 +71,15 @@ class ParentWorkflow(ParentGates):
     def __init__(self, start: StartParent) -> None:
         super().__init__(start)
         self._decided_at, self._decided_on = self._revision, self._seen
+        self._awaited: Configuring = ()
+        """Whose runs have to end before the delete pipeline runs."""
 
     async def _decided(self) -> Decision:
         """Return what is to be done for the parent as it is now.
 
         Source: Kratix, reconcile order.
         """
+        self._unplanned_for = ""
         if self._is_to_be_seen:
             await self._look_at_parent()
         await self._heed_wishes()
@@ -97,13 +107,13 @@ class ParentWorkflow(ParentGates):
         if isinstance(plan, str):
             return self._unreadable(plan)
         self._fit(plan)
-        configuring = bool(plan.pipelines) and await self._others_run()
+        self._awaited = await self._others_run() if plan.pipelines else ()
         self._note_decided()
         decision = next_deletion_move(
             Deletion(
                 sight=self._seen.sight,
                 state=self._state,
-                configuring=configuring,
+                configuring=bool(self._awaited),
                 deleting=False,
                 now=workflow.now(),
             )
@@ -130,7 +140,7 @@ class ParentWorkflow(ParentGates):
         )
 
     def _unreadable(self, why: str) -> Decision:
-        self._why = why
+        self._why = self._unplanned_for = why
         return Decision(Move.HOLD, hold=Hold.UNPLANNED, at=workflow.now() + SLOW)
 
     def _fit(self, plan: Plan) -> None:
@@ -150,9 +160,9 @@ class ParentWorkflow(ParentGates):
             return decision._replace(at=at)
         return Decision(Move.START, Trigger.RETRIED, anew=True)
 
-    async def _others_run(self) -> bool:
-        """Return whether runs of others have to end before the delete pipeline runs."""
-        return False
+    async def _others_run(self) -> Configuring:
+        """Return whose runs have to end before the delete pipeline runs."""
+        return ()
 
     async def _start_run(self, decision: Decision) -> datetime | None:
         """Run pipelines, once it is the parent's turn; return when to ask for it again."""
@@ -229,7 +239,7 @@ class ParentWorkflow(ParentGates):
             case Hold.PAUSED:
                 return said_of_pause(self._seen, self._paused)
             case None if decision.move is Move.WAIT:
-                return "Waits for pipelines to end before the delete pipeline runs"
+                return said_of_wait(self._awaited if isinstance(self._awaited, tuple) else ())
             case None:
                 return self._why
             case Hold.SUSPENDED if self._is_held_from_going(decision.hold):

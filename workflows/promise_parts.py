@@ -5,7 +5,7 @@ from typing import Final
 
 from temporalio import workflow
 
-from activities.parents import ParentActivities
+from activities.parents import Configuring, ParentActivities
 from runwright.models.kratix import FanOut, StartParent
 from runwright.models.kratix.keys import RECONCILE_RESOURCES
 from runwright.models.objects import EventType
@@ -51,7 +51,7 @@ class PromiseParts(PromiseTurns):
         if is_going or decision.move is Move.RELEASE:
             return decision
         if lacks := self._lacking(decision):
-            self._why = lacks
+            self._why, self._unplanned_for = lacks, ""  # InvalidPromise says what is wrong
             decision = Decision(Move.HOLD, hold=Hold.UNPLANNED, at=self._looks_at)
         self._note_availability(decision)
         if decision.move is Move.START:
@@ -134,8 +134,8 @@ class PromiseParts(PromiseTurns):
             )
         self._let_followers_start()
 
-    async def _others_run(self) -> bool:
-        """Return whether a request for the Promise is being configured."""
+    async def _others_run(self) -> Configuring:
+        """Return which requests for the Promise are being configured."""
         return await workflow.execute_activity_method(
             ParentActivities.is_configuring,
             self._parent,

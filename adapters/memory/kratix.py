@@ -167,8 +167,8 @@ class MemoryRemoval:
     """The port Removal: Works and requests go, and of whatever else there is nothing."""
 
     def __init__(self, platform: MemoryPlatform) -> None:
-        self.configuring = False
-        """Whether a request's configure Job has not ended."""
+        self.configured: tuple[str, ...] = ()
+        """The requests of which a configure Job has not ended."""
         self.removed: list[str] = []
         """The finalizers for which something was to be removed, once for each call."""
         self._platform = platform
@@ -186,9 +186,9 @@ class MemoryRemoval:
             case _:
                 return []
 
-    async def is_configuring(self, promise: Parent) -> bool:  # noqa: ARG002 - there is one Promise
-        """Return whether a configure Job of a request for the Promise has not ended."""
-        return self.configuring
+    async def configuring(self, promise: Parent) -> Sequence[str]:  # noqa: ARG002 - there is one
+        """Return the requests for a Promise of which a configure Job has not ended, by name."""
+        return self.configured
 
     def _without_requests(self) -> list[str]:
         for request in _requests(self._platform):

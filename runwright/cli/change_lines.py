@@ -88,6 +88,6 @@ def _more(state: StoryRunState, step: StepProgress) -> Iterator[str]:
 
 
 def joined(lines: Sequence[str]) -> Iterator[str]:
-    """Yield what a gate waits for, and the two commands that decide it, as one line."""
-    first, approve, reject = (line.strip() for line in lines)
-    yield f"{first} {approve} (or {reject})"
+    """Yield what a gate waits for, and the two commands that decide it, if any, as one line."""
+    first, second, *rest = (line.strip() for line in lines)
+    yield f"{first} {second}{''.join(f' (or {one})' for one in rest)}"

@@ -24,7 +24,14 @@ from runwright.rules.bubustack.explanation import (
     shown_name,
 )
 from runwright.rules.bubustack.status.run import is_stalled
-from runwright.rules.gate_wording import approvals, as_whom, refused, standing, verdict_of
+from runwright.rules.gate_wording import (
+    approvals,
+    as_whom,
+    refused,
+    standing,
+    verdict_of,
+    why_nobody,
+)
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt, listed
 
@@ -181,11 +188,14 @@ def _canceller(cancelled: Cancelled) -> str:
 
 
 def gate_lines(state: StoryRunState, name: str) -> Sequence[str]:
-    """Return how to decide a gate."""
+    """Return how to decide a gate, or why nobody can."""
     run, gate = shown_name(state), state.gates[name]
-    whom = as_whom(gate, user())
+    whom = as_whom(gate, user(), {state.author})
+    said = f"Gate {name} waits for a decision ({standing(gate)}):"
+    if why := why_nobody(gate, {state.author}):
+        return said, f"  {why}"
     return (
-        f"Gate {name} waits for a decision ({standing(gate)}):",
+        said,
         f"  runwright approve {run} {name}{whom}",
         f"  runwright reject {run} {name}{whom}",
     )

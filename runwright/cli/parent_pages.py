@@ -20,7 +20,8 @@ from runwright.models.kratix import (
     WorkflowType,
 )
 from runwright.rules.diagnoses import told
-from runwright.rules.gate_wording import as_whom, refused, standing
+from runwright.rules.gate_wording import as_whom, refused, standing, why_nobody
+from runwright.rules.kratix.reports import authors_of
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import excerpt
 
@@ -139,11 +140,15 @@ def _wishes(report: ParentReport, address: str) -> Iterator[str]:
 
 
 def gate_lines(report: ParentReport, address: str, name: str, now: datetime) -> Iterator[str]:
-    """Yield what a gate waits for, and the two commands that decide it."""
+    """Yield what a gate waits for, and the two commands that decide it, or why nobody can."""
     gate = report.gates[name]
-    whom = as_whom(gate, user())
+    authors = authors_of(report, gate)
+    whom = as_whom(gate, user(), authors)
     until = f", until {moment(gate.deadline, now)}" if gate.deadline else ""
     yield f"Pipeline {name} waits for a decision ({standing(gate)}{until}):"
+    if why := why_nobody(gate, authors):
+        yield f"  {why}"
+        return
     yield f"  runwright approve {address} {name}{whom}"
     yield f"  runwright reject {address} {name}{whom}"
 

@@ -98,8 +98,8 @@ class Removal(Protocol):
         """
         ...
 
-    async def is_configuring(self, promise: Parent) -> bool:
-        """Return whether a configure Job of a request for the Promise has not ended."""
+    async def configuring(self, promise: Parent) -> Sequence[str]:
+        """Return the requests for a Promise of which a configure Job has not ended, by name."""
         ...
 
 

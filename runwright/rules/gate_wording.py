@@ -1,6 +1,6 @@
 """How far a gate is, who decided it and who may, as a person reads it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from runwright.models.gates import Author, Gate, GateOutcome, RefusedDecision, Verdict
@@ -31,10 +31,32 @@ def verdict_of(gate: Gate) -> str:
     return ""
 
 
-def as_whom(gate: Gate, user: str) -> str:
-    """Return ` --as NAME` where the gate's policy lists people, and the user is none of them."""
-    users = gate.approval.users
-    return " --as NAME" if users and user not in users else ""
+def as_whom(gate: Gate, user: str, authors: Collection[str]) -> str:
+    """Return ` --as NAME` where the gate's policy does not let the user decide."""
+    policy = gate.approval
+    is_other = bool(policy.users) and user not in policy.users
+    is_author = policy.author is Author.MAY_NOT and user in authors
+    return " --as NAME" if is_other or is_author else ""
+
+
+def why_nobody(gate: Gate, authors: Collection[str]) -> str:
+    """Return why nobody can decide a gate in this version, and what helps; empty: somebody can.
+
+    `authors` started the run; an empty name among them is somebody who did not say who it was.
+    """
+    policy = gate.approval
+    if policy.demands_verified:
+        why = "it takes verified identities only, and this version has none"
+        helps = "Write `identity: claimed` into its policy"
+    elif policy.groups and not policy.users:
+        why = "this version has no way to know who is in a group"
+        helps = "Name `users` in its policy"
+    elif policy.author is Author.MAY_NOT and "" in authors:
+        why = "it may not be whoever started the run, and nobody knows who that is"
+        helps = "Take `author: may-not` out of its policy"
+    else:
+        return ""
+    return f"Nobody can decide it: {why}. {helps}, and run it anew"
 
 
 def refused(decisions: Sequence[RefusedDecision]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from runwright.models.gates import (
+    Approval,
     Author,
     Decision,
     DecisionAnswer,
@@ -29,6 +30,14 @@ def digest(asked: Any) -> str:
     """Return the SHA-256 of what a gate asks about, as canonical JSON."""
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def never_enough(policy: Approval) -> str:
+    """Return why a policy asks for more approvals than people may give; empty: it does not."""
+    people = len(set(policy.users))
+    if not people or policy.groups or policy.required <= people:
+        return ""
+    return f"asks for {policy.required} approvals, but no more than {people} may give one"
 
 
 def refusal(gate: Gate, decision: Decision, authors: Collection[str]) -> str | None:

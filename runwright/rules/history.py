@@ -87,6 +87,15 @@ def newest(history: History, most_bytes: int) -> History:
     return Trail(history, most_bytes).history()
 
 
+def in_order(history: History) -> History:
+    """Return the history by time: what a run tells at its end happened among what is known.
+
+    What happened at the same moment stays in the order in which it was kept.
+    """
+    ordered = sorted(history.transitions, key=lambda one: one.at)
+    return history.model_copy(update={"transitions": tuple(ordered)})
+
+
 def said(text: str) -> str | None:
     """Return a message as it is kept; None for an empty one."""
     return excerpt(text, LONGEST_MESSAGE) or None

@@ -194,13 +194,14 @@ async def test_a_promise_waits_for_the_configure_jobs_of_its_requests(stand: Sta
     await stand.job(run(promise))
     await stand.job(run(request, action=DELETE))
     await stand.job(run(request, number=1), "Complete")
-    assert not await stand.removal.is_configuring(promise)
+    assert not await stand.removal.configuring(promise)
 
     job = await stand.job(run(request, number=2))
 
-    assert await stand.removal.is_configuring(promise)
+    named = [f"{request.namespace}/{request.name}"]
+    assert await stand.removal.configuring(promise) == named
     await stand.end(job, "Failed")
-    assert not await stand.removal.is_configuring(promise)
+    assert not await stand.removal.configuring(promise)
 
 
 async def test_a_job_that_was_suspended_and_let_go_on_has_ended(stand: Stand) -> None:
@@ -210,11 +211,11 @@ async def test_a_job_that_was_suspended_and_let_go_on_has_ended(stand: Stand) ->
     resumed = [{"type": "Suspended", "status": "False", "reason": "JobResumed"}]
     name = (stand.namespace, job["metadata"]["name"])
     await stand.cluster.patch(JOBS, name, {"status": {"conditions": resumed}}, subresource="status")
-    assert await stand.removal.is_configuring(promise)
+    assert await stand.removal.configuring(promise)
 
     await stand.end(job, "Complete")
 
-    assert not await stand.removal.is_configuring(promise)
+    assert not await stand.removal.configuring(promise)
 
 
 async def test_a_job_that_is_suspended_is_not_waited_for(stand: Stand) -> None:
@@ -225,7 +226,7 @@ async def test_a_job_that_is_suspended_is_not_waited_for(stand: Stand) -> None:
 
     await stand.cluster.patch(JOBS, name, {"spec": {"suspend": True}})
 
-    assert not await stand.removal.is_configuring(promise)
+    assert not await stand.removal.configuring(promise)
 
 
 async def test_the_delete_workflow_of_a_promise_is_its_own(stand: Stand) -> None:

@@ -7,7 +7,7 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 
 from adapters.memory.tasks import exited
 from runwright.models.gates import DecideGate, GateOutcome, Verdict
-from runwright.models.kratix import RunAgain, Standing, Trigger
+from runwright.models.kratix import ParentReport, RunAgain, Standing, Trigger
 from runwright.models.runs import CancelRun, PauseRun, ResumeRun
 from tests.integration.parents import (
     SUSPENDS,
@@ -28,6 +28,12 @@ PAUSED: Final = "kratix.io/paused"
 def guarded(name: str, policy: str) -> Fields:
     """Return a pipeline with a policy of who may let it go on."""
     return pipeline_manifest(name, annotations={"runwright.dev/approval": policy})
+
+
+def changes(report: ParentReport, subject: str) -> list[tuple[str | None, str | None]]:
+    """Return what became of the pipelines, the gates or the runs of a parent, in its order."""
+    told = report.history.transitions
+    return [(one.before, one.after) for one in told if one.subject == subject and one.after]
 
 
 def approval(gate: str, by: str = "grace", **fields: Any) -> DecideGate:
@@ -79,6 +85,23 @@ async def test_a_pipeline_that_suspends_again_asks_again(client: Client, task_qu
     assert "is in activation 2" in str(refused.value.cause)
 
 
+async def test_a_gate_that_another_run_takes_the_place_of_is_closed(
+    client: Client, task_queue: str
+) -> None:
+    """Its history would say for ever that it is open, twice."""
+    async with placed(client, task_queue, promise_of("a")) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        await request.until(lambda report: report.pending_gates)
+        await request.until_stands(Standing.SUSPENDED)
+        request.change("large")
+        await request.end("a", SUSPENDS, times=2)
+        report = await request.until(lambda known: len(changes(known, "gate")) == 3)
+
+    assert changes(report, "gate") == [(None, "Open"), ("Open", "Closed"), (None, "Open")]
+    assert report.pending_gates == ("a",)
+
+
 async def test_a_suspended_pipeline_that_is_rejected_fails_with_who_and_why(
     client: Client, task_queue: str
 ) -> None:
@@ -87,9 +110,11 @@ async def test_a_suspended_pipeline_that_is_rejected_fails_with_who_and_why(
         await request.end("a", SUSPENDS)
         await request.until(lambda report: report.pending_gates)
         await request.handle.signal("decide_gate", rejection("a", comment="not today"))
-        await request.until_stands(Standing.FAILED)
+        report = await request.until_stands(Standing.FAILED)
         shown = await request.until_shown(lambda one: phases_in(one)[0] == "Failed")
 
+    for subject in ("step", "run"):
+        assert changes(report, subject)[-1] == ("Suspended", "Failed")
     assert shown["message"] == "Rejected by grace: not today"
     assert condition_in(shown, "Reconciled") == ("False", "ConfigureWorkflowFailed")
     assert (request.ran(), request.has(SUSPENDED)) == (["a"], False)
@@ -112,6 +137,9 @@ async def test_a_gate_that_nobody_decides_in_time_does_what_its_policy_says(
         report = await request.until_stands(standing)
 
     assert report.gates["a"].outcome is GateOutcome.TIMED_OUT
+    is_refused = standing is Standing.FAILED
+    assert (changes(report, "step")[-1] == ("Suspended", "Failed")) is is_refused
+    assert (changes(report, "run")[-1] == ("Suspended", "Failed")) is is_refused
 
 
 async def test_a_label_that_is_removed_does_not_open_a_gate_that_names_people(
@@ -156,14 +184,14 @@ async def test_a_pipeline_may_say_itself_who_has_to_approve(
 async def test_a_policy_that_cannot_be_read_lets_nothing_start(
     client: Client, task_queue: str
 ) -> None:
-    """A mistake in it must not open the gate to everybody."""
+    """A mistake in it must not open the gate to everybody, and must not pass unseen."""
     async with placed(client, task_queue, promise_of(guarded("a", "required: many"))) as place:
         request = await place.apply(request_of())
         await request.until_stands(Standing.WAITING)
         shown = await request.until_shown(lambda one: "approval" in one.get("message", ""))
 
     assert "required" in shown["message"]
-    assert request.ran() == []
+    assert (request.ran(), request.events()) == ([], ["WorkflowUnplanned"])
 
 
 async def test_pause_and_resume_set_and_remove_the_label(client: Client, task_queue: str) -> None:
@@ -290,6 +318,10 @@ async def test_all_pipelines_are_run_again_once_the_run_under_way_is_over(
         (Trigger.CREATED, ""),
         (Trigger.MANUAL, "ada"),
     ]
+    times = [one.at for one in report.history.transitions]
+    assert times == sorted(times)
+    assert changes(report, "run")[0] == (None, "Running")
+    assert report.history.transitions[0].after == "Running"
 
 
 @pytest.mark.parametrize(

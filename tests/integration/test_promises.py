@@ -288,18 +288,21 @@ async def test_a_promise_goes_after_its_delete_pipeline_and_its_requests(
         request = await place.apply(request_of(finalizers=["kratix.io/work-cleanup"]))
         await request.end("a")
         await request.until_stands(Standing.READY)
-        place.removal.configuring = True
+        place.removal.configured = ("shop/orders",)
         promise.delete()
-        waiting = await promise.until(lambda report: "pipelines to end" in report.message)
+        waiting = await promise.until(lambda report: "delete pipeline" in report.message)
         request.change("large")
         held = await request.until(lambda known: "being deleted" in known.message)
-        place.removal.configuring = False
+        place.removal.configured = ()
         await promise.handle.signal("look_at_parent")
         await promise.end("q")
         await request.handle.result()
         await promise.handle.result()
 
     assert waiting.standing is Standing.WAITING
+    assert waiting.message == (
+        "Waits for the pipelines of shop/orders to end before the delete pipeline runs"
+    )
     assert held.runs == 1
     assert promise.ran() == ["q"]
     assert place.platform.gone == ["orders", place.promise.name]

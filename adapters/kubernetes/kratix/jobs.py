@@ -78,15 +78,16 @@ class PipelineJobs:
             await self._expire(over.values(), found.pods, timedelta(seconds=ttl))
         return uids
 
-    async def is_configuring(self, promise: Parent) -> bool:
-        """Return whether a configure Job of a request for a Promise has not ended."""
+    async def configuring(self, promise: Parent) -> Sequence[str]:
+        """Return the requests for a Promise of which a configure Job has not ended, by name."""
         labels = {
             keys.PROMISE_NAME: promise.promise,
             keys.WORKFLOW_TYPE: WorkflowType.RESOURCE,
             keys.WORKFLOW_ACTION: WorkflowAction.CONFIGURE,
         }
         selection = Selection(labels=selector_of(labels))
-        return not all(map(is_over, (await self._cluster.list(JOBS, selection)).items))
+        listed = (await self._cluster.list(JOBS, selection)).items
+        return sorted({_request_of(job) for job in listed if not is_over(job)})
 
     async def _expire(
         self, jobs: Iterable[Manifest], pods: Sequence[Manifest], ttl: timedelta
@@ -140,6 +141,14 @@ def _is_pod_of(pod: Manifest, jobs: set[str], parent: Parent) -> bool:
     is_ours = identity.WORKFLOW in identity.annotations(pod) and is_for(pod, parent)
     says_so = is_ours and is_of(pod, parent)
     return says_so or job_uid_of(pod) in jobs
+
+
+def _request_of(job: Manifest) -> str:
+    """Return the request that a Job says it is for, else the Job itself: others make some, too."""
+    said = identity.annotations(job)
+    name = said.get(keys.JOB_RESOURCE_NAME)
+    namespace = said.get(keys.JOB_RESOURCE_NAMESPACE) or job["metadata"]["namespace"]
+    return f"{namespace}/{name}" if name else f"Job {job['metadata']['namespace']}/{_name(job)}"
 
 
 def _kept(job: Manifest) -> KeptJob:

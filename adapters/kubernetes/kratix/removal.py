@@ -49,9 +49,9 @@ class KubernetesRemoval:
         target = TARGETS.get(finalizer)
         return await self._removers[target](parent) if target else []
 
-    async def is_configuring(self, promise: Parent) -> bool:
-        """Return whether a configure Job of a request for the Promise has not ended."""
-        return await self._jobs.is_configuring(promise)
+    async def configuring(self, promise: Parent) -> Sequence[str]:
+        """Return the requests for a Promise of which a configure Job has not ended, by name."""
+        return await self._jobs.configuring(promise)
 
     async def _remove_works(self, parent: Parent) -> list[str]:
         is_promise = parent.type is WorkflowType.PROMISE

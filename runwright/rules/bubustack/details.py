@@ -5,10 +5,10 @@ from typing import Final
 from runwright.models.bubustack import Phase
 from runwright.models.gates import Gate
 from runwright.models.story_run import StepProgress, StoryRunState
-from runwright.rules import gates
 from runwright.rules.bubustack.afterwards import next_step
 from runwright.rules.bubustack.resumption import LONGEST_INPUT
 from runwright.rules.bubustack.status.run import step_message
+from runwright.rules.gate_wording import approvals, why_nobody
 from runwright.rules.markdown import cell
 
 _MARKS: Final = {
@@ -70,12 +70,14 @@ def _retry(state: StoryRunState, retry: str) -> list[str]:
 
 def _gate(state: StoryRunState, gate: Gate) -> list[str]:
     until = f", until {gate.deadline:%Y-%m-%d %H:%M:%S} UTC" if gate.deadline else ""
+    commands = (
+        f"`runwright approve {_name(state)} {gate.name}`, "
+        f"`runwright reject {_name(state)} {gate.name}`"
+    )
     return [
         "",
-        f"Gate **{gate.name}** waits for a decision "
-        f"({gates.approvals(gate)} of {gate.approval.required} approvals{until}):",
-        f"`runwright approve {_name(state)} {gate.name}`, "
-        f"`runwright reject {_name(state)} {gate.name}`",
+        f"Gate **{gate.name}** waits for a decision ({approvals(gate)}{until}):",
+        why_nobody(gate, {state.author}) or commands,
     ]
 
 

@@ -9,7 +9,7 @@ from runwright.models.story_run import StepProgress, StepReason, StoryRunState
 from runwright.rules.bubustack.afterwards import next_step
 from runwright.rules.bubustack.status.run import is_stalled, step_message
 from runwright.rules.bubustack.verdicts import CLOSES_AS_COMPLETED
-from runwright.rules.gate_wording import as_whom, refused, standing, verdict_of
+from runwright.rules.gate_wording import as_whom, refused, standing, verdict_of, why_nobody
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import listed, sentence
 
@@ -111,10 +111,10 @@ def _waiting(state: StoryRunState, step: StepProgress, now: datetime, user: str)
     gate = state.gates.get(step.name)
     if gate and step.name in state.pending_gates:
         until = f" until {moment(gate.deadline, now)}" if gate.deadline else ""
-        return (
-            f"Gate {step.name} waits for a decision ({standing(gate)}){until}: "
-            f"`runwright approve {shown_name(state)} {step.name}{as_whom(gate, user)}`"
-        )
+        whom = as_whom(gate, user, {state.author})
+        command = f"`runwright approve {shown_name(state)} {step.name}{whom}`"
+        how = why_nobody(gate, {state.author}) or command
+        return f"Gate {step.name} waits for a decision ({standing(gate)}){until}: {how}"
     if step.reason is StepReason.RETRY_SCHEDULED and step.next_retry_at:
         due = moment(step.next_retry_at, now)
         return f"Step {step.name} failed {_times(step.tries)} and is tried again at {due}"

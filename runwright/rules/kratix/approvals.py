@@ -5,7 +5,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from runwright.errors import InvalidManifestError, Problem
+from runwright.models.gates import Approval
 from runwright.models.kratix import Pipeline, PipelineApproval, PipelineProgress, Plan
+from runwright.rules import gates
 from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_object
 from runwright.rules.translation import problems_in
@@ -13,6 +15,8 @@ from runwright.rules.wording import written
 
 APPROVAL: Final = "runwright.dev/approval"
 """The annotation of a pipeline that has the policy, as JSON or YAML."""
+POLICY_FIELDS: Final = (*Approval.model_fields, "deadline", "onDeadline")
+"""Those of a policy, as they are written."""
 
 
 def approval_of(pipeline: Pipeline) -> PipelineApproval | None:
@@ -24,7 +28,26 @@ def approval_of(pipeline: Pipeline) -> PipelineApproval | None:
     text = pipeline.metadata.annotations.get(APPROVAL)
     if text is None:
         return None
-    path = f'{pipeline.name}.metadata.annotations["{APPROVAL}"]'
+    return _read(text, f'{pipeline.name}.metadata.annotations["{APPROVAL}"]')
+
+
+def policy_problems(text: str, path: str) -> list[Problem]:
+    """Return why a policy is refused that its author wrote; `path` is where it stands.
+
+    That is also one that would be taken for another than was meant, or that nobody could fulfil.
+    """
+    if not text.strip():
+        return [Problem(path, "is empty; a policy by which anybody may decide is {}")]
+    if sum(1 for _ in read_documents(text)) > 1:
+        return [Problem(path, "must be one document")]
+    try:
+        why = gates.never_enough(_read(text, path))
+    except InvalidManifestError as error:
+        return list(error.problems)
+    return [Problem(f"{path}.required", why)] if why else []
+
+
+def _read(text: str, path: str) -> PipelineApproval:
     documents = list(read_documents(text))
     if problems := [one for document in documents for one in document.problems]:
         raise InvalidManifestError([one._replace(path=path) for one in problems])
@@ -35,7 +58,7 @@ def approval_of(pipeline: Pipeline) -> PipelineApproval | None:
     try:
         return PipelineApproval.model_validate(value)
     except ValidationError as error:
-        raise InvalidManifestError(problems_in(error, path)) from error
+        raise InvalidManifestError(problems_in(error, path, known=POLICY_FIELDS)) from error
 
 
 def problems_of(plan: Plan) -> list[str]:

@@ -3,7 +3,7 @@
 Source: Kratix, resource deletion and Promise deletion.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -35,6 +35,7 @@ from runwright.models.kratix.keys import (
     WORKFLOWS_CLEANUP,
 )
 from runwright.rules.kratix.triggers import Decision, Hold, Move, resumed
+from runwright.rules.wording import listed
 
 REQUEST_STEPS: Final = (
     DELETE_WORKFLOWS,
@@ -53,6 +54,8 @@ PROMISE_STEPS: Final = (
     API_CRD_CLEANUP,
 )
 """Those of a Promise: its own delete pipeline comes before its requests go."""
+_MOST_NAMED: Final = 3
+"""Of those that a delete pipeline waits for."""
 _OF_AN_API: Final = frozenset(
     {RESOURCE_REQUEST_CLEANUP, DYNAMIC_CONTROLLER_CLEANUP, API_CRD_CLEANUP}
 )
@@ -155,6 +158,15 @@ def next_deletion_move(case: Deletion) -> Decision:
     Source: Kratix, resource deletion.
     """
     return next(decision for rule in _RULES if (decision := rule(case)) is not None)
+
+
+def said_of_wait(requests: Sequence[str]) -> str:
+    """Return that the delete pipeline waits, and for whose pipelines, where that is known."""
+    shown = [*requests[:_MOST_NAMED]]
+    if len(requests) > _MOST_NAMED:
+        shown.append(f"{len(requests) - _MOST_NAMED} more")
+    whose = f"the pipelines of {listed(shown)}" if shown else "pipelines"
+    return f"Waits for {whose} to end before the delete pipeline runs"
 
 
 def retried(state: ParentState, delay: timedelta, now: datetime) -> datetime:

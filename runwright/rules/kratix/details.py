@@ -12,7 +12,8 @@ from runwright.models.kratix import (
     Turns,
     WorkflowType,
 )
-from runwright.rules import gates
+from runwright.rules.gate_wording import approvals, why_nobody
+from runwright.rules.kratix.reports import authors_of
 from runwright.rules.markdown import cell
 from runwright.rules.times import lasting
 
@@ -37,7 +38,7 @@ def details(report: ParentReport, workflow_id: str) -> str:
             *(
                 line
                 for name in report.pending_gates
-                for line in _gate(report.gates[name], workflow_id)
+                for line in _gate(report, report.gates[name], workflow_id)
             ),
             *_requests(report),
             *_pipelines(report),
@@ -61,15 +62,17 @@ def _paused(report: ParentReport) -> list[str]:
     return [f"Paused by {by} {cell(report.paused.comment)}".rstrip()]
 
 
-def _gate(gate: Gate, workflow_id: str) -> list[str]:
+def _gate(report: ParentReport, gate: Gate, workflow_id: str) -> list[str]:
     until = f", until {gate.deadline:%Y-%m-%d %H:%M:%S} UTC" if gate.deadline else ""
     decision = f'{{"gate": "{gate.name}", "verdict": "approve", "by": "NAME"}}'
+    command = (
+        f"`temporal workflow update execute --workflow-id '{workflow_id}' --name decide_gate "
+        f"--input '{decision}'`, or the same with `reject`"
+    )
     return [
         "",
-        f"Pipeline **{gate.name}** waits for a decision "
-        f"({gates.approvals(gate)} of {gate.approval.required} approvals{until}):",
-        f"`temporal workflow update execute --workflow-id '{workflow_id}' --name decide_gate "
-        f"--input '{decision}'`, or the same with `reject`",
+        f"Pipeline **{gate.name}** waits for a decision ({approvals(gate)}{until}):",
+        why_nobody(gate, authors_of(report, gate)) or command,
     ]
 
 

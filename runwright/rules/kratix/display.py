@@ -16,6 +16,7 @@ from runwright.models.kratix import (
 from runwright.models.objects import StatusPatch, StatusUpdate
 from runwright.rules.bubustack.status.patches import merge_patch
 from runwright.rules.kratix.availability import in_one_word
+from runwright.rules.kratix.events import unplanned
 from runwright.rules.kratix.parents import object_key
 from runwright.rules.kratix.updates import Shown, answered_for, update_of
 
@@ -29,15 +30,21 @@ class Display(NamedTuple):
     state: ParentState
     installed: Installed = Installed()
     """What a Promise offers, and the Promises that it requires, as they were found."""
+    unplanned: str = ""
+    """Why nothing starts, where what is to be run cannot be read; the message says it, too."""
 
 
 def display_update(shown: Shown, before: Display | None, now: Display) -> StatusUpdate:
     """Return the patch and the Events that lead from what was shown to what there is."""
     update = update_of(shown, before.state if before else None, now.state)
+    known = before.unplanned if before else ""
+    if update.patches and now.unplanned not in {"", known}:
+        events = (*update.events, unplanned(shown.parent, now.unplanned))
+        update = update.model_copy(update={"events": events})
     if shown.parent.type is WorkflowType.RESOURCE:
         return update
-    known = _unknown() if before is None else _promise_fields(before)
-    added = merge_patch(known, _promise_fields(now))
+    there = _unknown() if before is None else _promise_fields(before)
+    added = merge_patch(there, _promise_fields(now))
     if not added:
         return update
     patch: dict[str, Any] = update.patches[0].status if update.patches else {}

@@ -34,6 +34,8 @@ class EventReason(StrEnum):
     DELETE_FAILED = "Failed Pipeline"
     SUSPENDED = "WorkflowSuspended"
     PAUSED = "PausedReconciliation"
+    UNPLANNED = "WorkflowUnplanned"
+    """Ours: what is to be run cannot be read, or what it needs is not there."""
     WORKS_SUCCEEDED = "WorksSucceeded"
     WORKS_FAILING = "WorksFailing"
     WORKS_MISPLACED = "WorksMisplaced"
@@ -47,6 +49,7 @@ _WARNINGS: Final = frozenset(
         EventReason.DELETE_FAILED,
         EventReason.SUSPENDED,
         EventReason.PAUSED,
+        EventReason.UNPLANNED,
         EventReason.WORKS_FAILING,
         EventReason.WORKS_MISPLACED,
     }
@@ -64,16 +67,21 @@ _OF_RECONCILED: Final[Mapping[Reason | None, tuple[EventReason, str]]] = {
 
 def events_of(parent: Parent, before: ParentState, now: ParentState) -> tuple[ObjectEvent, ...]:
     """Return the Events of what changed, once each; upstream tells a failure at every look."""
-    key = object_key(parent)
     told = (*_of_pipelines(parent, before, now), *_of_conditions(before, now))
-    return tuple(
-        ObjectEvent(
-            object=key,
-            type=EventType.WARNING if reason in _WARNINGS else EventType.NORMAL,
-            reason=reason,
-            message=excerpt(message, _LONGEST),
-        )
-        for reason, message in told
+    return tuple(_event(parent, reason, message) for reason, message in told)
+
+
+def unplanned(parent: Parent, why: str) -> ObjectEvent:
+    """Return that nothing may start, because nobody knows what is to be run."""
+    return _event(parent, EventReason.UNPLANNED, f"Nothing starts: {why}")
+
+
+def _event(parent: Parent, reason: EventReason, message: str) -> ObjectEvent:
+    return ObjectEvent(
+        object=object_key(parent),
+        type=EventType.WARNING if reason in _WARNINGS else EventType.NORMAL,
+        reason=reason,
+        message=excerpt(message, _LONGEST),
     )
 
 

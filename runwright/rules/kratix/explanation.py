@@ -11,8 +11,9 @@ from runwright.models.kratix import (
     Standing,
     WorkflowType,
 )
-from runwright.rules.gate_wording import as_whom, refused, standing, verdict_of
+from runwright.rules.gate_wording import as_whom, refused, standing, verdict_of, why_nobody
 from runwright.rules.kratix.parents import named
+from runwright.rules.kratix.reports import authors_of
 from runwright.rules.times import lasting, moment
 from runwright.rules.wording import listed, sentence
 
@@ -95,10 +96,10 @@ def _suspended(
     if one.name in report.pending_gates:
         gate = report.gates[one.name]
         until = f" until {moment(gate.deadline, now)}" if gate.deadline else ""
-        return (
-            f"Pipeline {one.name} waits for a decision ({standing(gate)}){until}{said}: "
-            f"`runwright approve {address} {one.name}{as_whom(gate, user)}`"
-        )
+        authors = authors_of(report, gate)
+        command = f"`runwright approve {address} {one.name}{as_whom(gate, user, authors)}`"
+        how = why_nobody(gate, authors) or command
+        return f"Pipeline {one.name} waits for a decision ({standing(gate)}){until}{said}: {how}"
     if one.next_retry_at:
         tries = f" (attempt {one.attempts})" if one.attempts else ""
         return f"Pipeline {one.name} runs again at {moment(one.next_retry_at, now)}{tries}{said}"

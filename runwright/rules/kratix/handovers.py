@@ -16,7 +16,12 @@ from runwright.models.kratix import (
     WorkflowControl,
     WorkflowType,
 )
-from runwright.rules.kratix.outputs import STATUS_FILE, pipeline_status, workflow_control
+from runwright.rules.kratix.outputs import (
+    STATUS_FILE,
+    passed_over,
+    pipeline_status,
+    workflow_control,
+)
 from runwright.rules.kratix.status import OF_A_REQUEST
 from runwright.rules.kratix.works import (
     DirectorySelectors,
@@ -101,7 +106,9 @@ def left_by(run: PipelineRun, handover: Handover) -> Left:
         files = _tried(unpacked_files, handover.files, problems, files)
     if problems:
         return Left(Collected(problem="\n".join(map(str, problems))))
-    return Left(_collected(run, control, status), selectors, files)
+    collected = _collected(run, control, status)
+    warning = "; ".join(filter(None, (passed_over(handover.control), collected.warning)))
+    return Left(collected.model_copy(update={"warning": warning}), selectors, files)
 
 
 def _collected(run: PipelineRun, control: WorkflowControl, status: dict[str, Any]) -> Collected:

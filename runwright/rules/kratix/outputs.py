@@ -13,14 +13,18 @@ from runwright.errors import InvalidManifestError, Problem
 from runwright.models.durations import parse_duration
 from runwright.models.kratix import PipelineApproval, WorkflowControl
 from runwright.models.metadata import Condition
+from runwright.rules.gates import never_enough
+from runwright.rules.kratix.approvals import POLICY_FIELDS
 from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_object
 from runwright.rules.translation import problems_in
-from runwright.rules.wording import written
+from runwright.rules.wording import listed, quoted, suggestion, written
 
 CONTROL_FILE: Final = "workflow-control.yaml"
 STATUS_FILE: Final = "status.yaml"
 SELECTORS_FILE: Final = "destination-selectors.yaml"
+_APPROVAL: Final = "approval"
+_FIELDS: Final = ("suspend", "message", "retryAfter", _APPROVAL)
 RESERVED: Final = "kratix"
 """The field of a status that is Kratix's own."""
 _CONDITIONS: Final = TypeAdapter(tuple[Condition, ...])
@@ -29,7 +33,8 @@ _CONDITIONS: Final = TypeAdapter(tuple[Condition, ...])
 def workflow_control(text: str) -> WorkflowControl:
     """Return what a pipeline asks for; nothing where the text is empty.
 
-    Fields that nobody knows are passed over. A delay counts whatever `suspend` says.
+    A delay counts whatever `suspend` says. Upstream passes over fields that it does not know, and
+    so do we; but not over what looks like `approval`, for then anybody could decide.
 
     Raises:
         InvalidManifestError: it is no object, or a field of it is not what it must be.
@@ -37,6 +42,9 @@ def workflow_control(text: str) -> WorkflowControl:
     Source: Kratix, workflow-control.yaml.
     """
     given = _object(text, CONTROL_FILE)
+    for name in _unknown(given):
+        if hint := suggestion(name.lower(), [_APPROVAL]):
+            raise _wrong(CONTROL_FILE, name, f"there is no such field{hint}")
     suspend, message = given.get("suspend") or False, given.get("message") or ""
     if not isinstance(suspend, bool):
         raise _wrong(CONTROL_FILE, "suspend", f"must be true or false, not {written(suspend)}")
@@ -46,19 +54,39 @@ def workflow_control(text: str) -> WorkflowControl:
         suspend=suspend,
         message=message,
         retry_after=_delay(given.get("retryAfter")),
-        approval=_approval(given.get("approval")),
+        approval=_approval(given.get(_APPROVAL)),
     )
+
+
+def passed_over(text: str) -> str:
+    """Return which fields of a pipeline's wish were passed over; empty: none.
+
+    Raises:
+        InvalidManifestError: it is no object.
+    """
+    unknown = [
+        f"{quoted(name)}{suggestion(name, _FIELDS)}"
+        for name in _unknown(_object(text, CONTROL_FILE))
+    ]
+    return f"{CONTROL_FILE}: nobody reads {listed(unknown)}" if unknown else ""
+
+
+def _unknown(given: Mapping[str, Any]) -> list[str]:
+    return [str(name) for name in given if name not in _FIELDS]
 
 
 def _approval(given: Any) -> PipelineApproval | None:
     if given is None:
         return None
     try:
-        return PipelineApproval.model_validate(given)
+        approval = PipelineApproval.model_validate(given)
     except ValidationError as error:
-        problems = problems_in(error, "approval")
+        problems = problems_in(error, _APPROVAL, known=POLICY_FIELDS)
         found = [one._replace(file=CONTROL_FILE) for one in problems]
         raise InvalidManifestError(found) from error
+    if why := never_enough(approval):
+        raise _wrong(CONTROL_FILE, f"{_APPROVAL}.required", why)
+    return approval
 
 
 def _delay(given: Any) -> timedelta | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from runwright.models.gates import Gate
 from runwright.models.history import Subject, Transition
 from runwright.models.kratix import (
     CurrentRun,
@@ -33,6 +34,14 @@ def is_at_rest(report: ParentReport) -> bool:
     some_run = bool(turns.under_way or turns.waiting)
     some_to_run = fan_out is not None and fan_out.done < fan_out.asked and some_run
     return report.standing in _AT_REST and not is_asked and not some_to_run
+
+
+def authors_of(report: ParentReport, gate: Gate) -> frozenset[str]:
+    """Return who started the run that a gate belongs to; an empty name: nobody knows who."""
+    runs: list[PastRun | CurrentRun] = [*report.past]
+    if report.run is not None:
+        runs.append(report.run)
+    return frozenset(one.by for one in runs if one.number == gate.activation) or frozenset({""})
 
 
 def asked_again(request: RunAgain, when: When) -> Transition:

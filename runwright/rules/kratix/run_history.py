@@ -5,6 +5,7 @@ from datetime import datetime
 
 from runwright.models.history import Cause, Subject, Transition
 from runwright.models.kratix import (
+    Ending,
     ParentState,
     PipelinePhase,
     PipelineProgress,
@@ -48,6 +49,19 @@ def of_pipelines(
             yield from _of_trouble(was, now, when)
         elif now.phase is not PipelinePhase.PENDING or was.phase is PipelinePhase.RUNNING:
             yield _of_pipeline(was, now, trigger, when)
+
+
+def of_refusal(before: ParentState, after: ParentState, when: When) -> Iterator[Transition]:
+    """Yield that a gate ended its pipeline, and with it the run that had suspended the workflow."""
+    yield from of_pipelines(before, after, Trigger.RESUMED, when)
+    yield Transition(
+        at=when.at,
+        activation=when.activation,
+        subject=Subject.RUN,
+        before=Ending.SUSPENDED,
+        after=Ending.FAILED,
+        message=said(after.message),
+    )
 
 
 def _stands(pipeline: PipelineProgress) -> tuple[PipelinePhase, str]:

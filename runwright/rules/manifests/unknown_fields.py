@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from runwright.errors import Problem
 from runwright.models.bubustack import Step, StepType
 from runwright.models.metadata import ObjectMeta
+from runwright.rules import annotations as annotation_rules
 from runwright.rules.bubustack.branches import STEPS
 from runwright.rules.bubustack.commands import COMMAND, LOCAL_COMMAND
 from runwright.rules.bubustack.tasks import MANIFEST_FOLDER
@@ -20,7 +21,6 @@ _WRITTEN_BY_THE_API_SERVER: Final = frozenset(
     {"deletionGracePeriodSeconds", "managedFields", "selfLink"}
 )
 
-_OURS: Final = "runwright.dev/"
 _OF_TEMPLATES: Final = frozenset({COMMAND, LOCAL_COMMAND, MANIFEST_FOLDER})
 
 
@@ -42,10 +42,7 @@ def unknown_fields(annotation: Any, value: Any, path: str = "") -> Iterator[Prob
 
 def unknown_annotations(annotations: Mapping[str, str]) -> Iterator[Problem]:
     """Yield the annotations of an EngramTemplate that look like ours and that nobody reads."""
-    for name in annotations:
-        if name.startswith(_OURS) and name not in _OF_TEMPLATES:
-            message = f"there is no such annotation{suggestion(name, _OF_TEMPLATES)}"
-            yield Problem(child("metadata.annotations", name), message)
+    return annotation_rules.unknown_annotations(annotations, _OF_TEMPLATES)
 
 
 def _entries(value: Any) -> list[tuple[str | int, Any]]:

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
-from runwright.cli.history import history_of, history_page
+from runwright.cli.history import history_of, history_page, parent_history_of
 from runwright.errors import NotFoundError
 from runwright.models.history import History, Subject, Transition
+from runwright.models.kratix import Standing
+from runwright.rules.history import in_order
 from tests.unit.cli.states import BUILT, GATE, NOW, at, console, rendered, state
+from tests.unit.rules.kratix.reported import report
+from tests.unit.rules.kratix.states import fresh
 
 PAGE = """\
 TIME          AFTER  WHAT           CHANGE       BY               WHY
@@ -103,3 +107,16 @@ def test_a_decision_on_a_gate_that_there_is_not_can_be_found_by_its_name() -> No
     refused = happened(at(5), ASK, "sing-off", reason="DecisionRefused", **BY_GRACE)
 
     assert "DecisionRefused  grace (claimed)" in page(refused, step="sing-off")
+
+
+def test_a_run_of_pipelines_is_counted_from_its_start() -> None:
+    """What somebody asked for meanwhile was kept before what the run told at its end."""
+    asked = happened(at(5), RUN, reason="RunAgain", **BY_ADA)
+    began = happened(at(0), RUN, after="Running", reason="created")
+    over = happened(at(9), RUN, before="Running", after="Succeeded")
+    kept = in_order(History(transitions=(asked, began, over)))
+    told = parent_history_of(report(fresh("a"), Standing.READY, history=kept))
+
+    shown = rendered(history_page(told, NOW, console()), console())
+
+    assert [line.split()[2] for line in shown.splitlines()[1:]] == ["0ms", "5s", "9s"]

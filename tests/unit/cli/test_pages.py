@@ -264,6 +264,14 @@ def test_a_gate_that_waits_says_who_approved_and_who_may_decide() -> None:
     ) in shown
 
 
+def test_a_gate_that_nobody_can_decide_has_no_command() -> None:
+    """Each would be refused."""
+    shown = page(with_gate(approval={"users": ["ada"]}))
+
+    assert "  Nobody can decide it: it takes verified identities only, and" in shown
+    assert "runwright approve" not in shown
+
+
 def test_a_decided_gate_says_by_whom_and_with_which_comment() -> None:
     both = [{**DECISION, "by": name} for name in ("ada", "grace")]
     no = {**DECISION, "by": "ada", "verdict": "reject", "comment": "too early"}

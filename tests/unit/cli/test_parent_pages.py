@@ -34,6 +34,21 @@ def test_a_page_shows_pipelines_gates_and_the_commands_that_decide_them() -> Non
     assert f"  runwright approve {ADDRESS} plan --as NAME" in page
 
 
+def test_a_gate_that_nobody_can_decide_has_no_command() -> None:
+    """Each would be refused."""
+    gate = {**GATE, "approval": {"users": ["ada"]}}
+    guarded = SUSPENDED.model_validate({**SUSPENDED.model_dump(), "gates": {"plan": gate}})
+    page = rendered(parent_page(ParentView(report=guarded), NOW, console()), console())
+    change = next(line for line in lines(RUNNING, guarded) if "waits for a decision" in line)
+
+    for shown in (" ".join(page.split()), change):
+        assert (
+            "verified identities only): Nobody can decide it: it takes verified identities only, "
+            "and this version has none. Write `identity: claimed` into its policy, and run it anew"
+        ) in shown
+        assert "runwright approve" not in shown
+
+
 def test_a_page_tells_why_what_runs_does_not_get_on() -> None:
     view = ParentView(report=RUNNING, diagnosis=STUCK)
 

@@ -237,3 +237,13 @@ def test_a_history_travels_as_it_is() -> None:
     whole = History(transitions=(happened(1, "a"), *gate), dropped=2)
 
     assert History.model_validate_json(whole.model_dump_json(exclude_none=True)) == whole
+
+
+def test_what_is_told_late_stands_where_it_happened() -> None:
+    """A run tells at its end what happened in it; meanwhile somebody asked for something."""
+    asked, began = happened(5, "asked"), happened(1, "began")
+    same = happened(5, "and at the same moment")
+
+    shown = history.in_order(History(transitions=(asked, began, same), dropped=3))
+
+    assert shown == History(transitions=(began, asked, same), dropped=3)

@@ -12,6 +12,7 @@ from runwright.models.durations import format_duration, parse_duration
 from runwright.models.gates import Approval
 from runwright.rules.bubustack.admission.placed import Outline, Placed
 from runwright.rules.bubustack.branches import STEPS, entries_of, said_in
+from runwright.rules.gates import never_enough
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.templates import is_template
 from runwright.rules.translation import problems_in
@@ -111,11 +112,8 @@ def approval_problems(value: Any, path: str) -> list[Problem]:
         approval = Approval.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
         return problems_in(error, path, known=Approval.model_fields)
-    people = len(set(approval.users))
-    if people and not approval.groups and approval.required > people:
-        message = f"asks for {approval.required} approvals, but no more than {people} may give one"
-        return [Problem(f"{path}.required", message)]
-    return []
+    why = never_enough(approval)
+    return [Problem(f"{path}.required", why)] if why else []
 
 
 def _timing(placed: Placed, arguments: Arguments) -> Iterator[Problem]:

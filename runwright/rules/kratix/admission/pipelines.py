@@ -1,16 +1,22 @@
 """Whether the pipelines of a Promise can be run."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from runwright.errors import Problem
 from runwright.models.kratix import LONGEST_ID, WorkflowAction
 from runwright.models.kratix.keys import TIMEOUT
+from runwright.rules.annotations import unknown_annotations
+from runwright.rules.kratix.approvals import APPROVAL, policy_problems
 from runwright.rules.kratix.intervals import limit_of
 from runwright.rules.kratix.pipelines import WORKFLOWS, Placed
 from runwright.rules.kubernetes.fields import field, text
 from runwright.rules.kubernetes.labels import label_problems
 from runwright.rules.shapes import is_object
 from runwright.rules.wording import child, quoted
+
+_OURS: Final = frozenset({APPROVAL, TIMEOUT})
+"""The annotations of a pipeline that we read."""
 
 
 def repeated_names(pipelines: Iterable[Placed]) -> Iterator[Problem]:
@@ -66,6 +72,30 @@ def impossible_limits(pipelines: Iterable[Placed]) -> Iterator[Problem]:
             except ValueError as error:
                 path = child(f"{placed.path}.metadata.annotations", TIMEOUT)
                 yield Problem(path, str(error))
+
+
+def impossible_approvals(pipelines: Iterable[Placed]) -> Iterator[Problem]:
+    """Yield what is wrong with the policies of who may let a pipeline go on.
+
+    Each request would be held by it, and its author would not hear of that. The annotation is ours.
+    """
+    for placed in pipelines:
+        written = field(placed.manifest, "metadata", "annotations", APPROVAL)
+        if isinstance(written, str):
+            path = child(f"{placed.path}.metadata.annotations", APPROVAL)
+            yield from policy_problems(written, path)
+
+
+def misspelt_annotations(pipelines: Iterable[Placed]) -> Iterator[Problem]:
+    """Yield the annotations that look like ours and are none.
+
+    Who misspells that of the policy would let anybody decide.
+    """
+    for placed in pipelines:
+        names = field(placed.manifest, "metadata", "annotations")
+        if is_object(names):
+            path = f"{placed.path}.metadata.annotations"
+            yield from unknown_annotations(names, _OURS, path)
 
 
 def idle_pipelines(pipelines: Iterable[Placed]) -> Iterator[Problem]:

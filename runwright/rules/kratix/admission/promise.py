@@ -10,9 +10,11 @@ from runwright.models.kratix import Promise, PromiseApi
 from runwright.models.kratix.keys import RECONCILIATION_INTERVAL
 from runwright.rules.kratix.admission.pipelines import (
     idle_pipelines,
+    impossible_approvals,
     impossible_labels,
     impossible_limits,
     long_ids,
+    misspelt_annotations,
     repeated_names,
 )
 from runwright.rules.kratix.pipelines import pipeline_problems, placed_pipelines
@@ -38,7 +40,8 @@ def promise_problems(manifest: Mapping[str, Any], before: Promise | None = None)
     ]
     found = [
         *(*shape, *unread, *repeated_names(pipelines)),
-        *(*impossible_labels(pipelines), *impossible_limits(pipelines)),
+        *(*impossible_labels(pipelines), *misspelt_annotations(pipelines)),
+        *(*impossible_limits(pipelines), *impossible_approvals(pipelines)),
     ]
     if (promise := rest.model) is None:
         return found

@@ -109,6 +109,60 @@ def test_a_limit_of_a_pipeline_can_be_kept(limit: str, expected: str | None) -> 
     assert found == ([f"{path}: {expected}"] if expected else [])
 
 
+@pytest.mark.parametrize("type_", list(WorkflowType))
+@pytest.mark.parametrize("action", list(WorkflowAction))
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ("{}", []),
+        ("users: [ada, grace]\nrequired: 2", []),
+        ("groups: [owners]\nrequired: 3", []),
+        ("users: [ada", [": line 2, column 1: "]),
+        ("user: [ada]", ['.user: there is no such field (did you mean "users"?)']),
+        (
+            "ondeadline: fail\nrequired: two",
+            [
+                ".required: must be a whole number, not ",
+                '.ondeadline: there is no such field (did you mean "onDeadline"?)',
+            ],
+        ),
+        ("deadline: 1d", ['.deadline: "1d" is not a duration']),
+        ("", [": is empty"]),
+        ("{}\n---\nusers: [ada]", [": must be one document"]),
+        (
+            "users: [ada, ada]\nrequired: 2",
+            [".required: asks for 2 approvals, but no more than 1 may give one"],
+        ),
+    ],
+)
+def test_a_policy_of_who_may_let_a_pipeline_go_on_can_be_kept(
+    type_: str, action: str, policy: str, expected: list[str]
+) -> None:
+    """Else it would hold each request, and its author would not hear of it."""
+    guarded = pipeline_manifest(annotations={"runwright.dev/approval": policy})
+    where = f'spec.workflows.{type_}.{action}[0].metadata.annotations["runwright.dev/approval"]'
+
+    found = problems(promise_manifest(**workflows(guarded, type_=type_, action=action)))
+
+    assert len(found) == len(expected)
+    for one, wanted in zip(found, expected, strict=True):
+        assert one.startswith(f"{where}{wanted}")
+
+
+@pytest.mark.parametrize("type_", list(WorkflowType))
+@pytest.mark.parametrize("action", list(WorkflowAction))
+def test_an_annotation_that_looks_like_ours_and_is_none_is_refused(type_: str, action: str) -> None:
+    """Who misspells that of the policy would let anybody decide."""
+    given = {"runwright.dev/aproval": "users: [ada]", "example.org/aproval": "fine"}
+    misspelt = pipeline_manifest(annotations=given)
+    where = f'spec.workflows.{type_}.{action}[0].metadata.annotations["runwright.dev/aproval"]'
+
+    found = problems(promise_manifest(**workflows(misspelt, type_=type_, action=action)))
+
+    hint = '(did you mean "runwright.dev/approval"?)'
+    assert found == [f"{where}: there is no such annotation {hint}"]
+
+
 def test_an_id_may_have_60_characters() -> None:
     """K44."""
     assert problems(promise_manifest(**workflows(pipeline_manifest("p" * 32)))) == []

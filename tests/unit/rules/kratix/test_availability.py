@@ -164,3 +164,18 @@ def test_a_request_shows_nothing_of_that() -> None:
     patch = patched(None, Display(known(Move.REST)), REQUEST)
 
     assert {"status", "requiredPromises"}.isdisjoint(patch)
+
+
+def test_that_nobody_knows_what_to_run_is_an_event_when_the_message_says_so() -> None:
+    """Once: with the status that says it, and not in a write of its own."""
+    state = known(Move.REST)
+    other = state.model_copy(update={"message": "no policy"})
+    shown = Shown(REQUEST, Compat.SEPTEMBER_2026, ParentState())
+    before, now = Display(state), Display(other, unplanned="no policy")
+
+    (told,) = display_update(shown, before, now).events
+
+    assert (told.type, told.reason) == ("Warning", "WorkflowUnplanned")
+    assert told.message == "Nothing starts: no policy"
+    assert display_update(shown, now, now).events == ()
+    assert display_update(shown, before, Display(state, unplanned="no policy")).events == ()

@@ -16,6 +16,7 @@ from runwright.rules.kratix.deletion import (
     next_step,
     promise_finalizers,
     retried,
+    said_of_wait,
     selection_of,
 )
 from runwright.rules.kratix.progress import fitted, suspension_seen
@@ -250,3 +251,18 @@ def test_a_delete_pipeline_is_tried_again_after_its_delay() -> None:
     state = failed(started(fresh("d", action=DELETE)))
 
     assert retried(state, timedelta(seconds=60), at(9)) == at(62)
+
+
+@pytest.mark.parametrize(
+    ("requests", "whose"),
+    [
+        ([], "pipelines"),
+        (["a"], "the pipelines of a"),
+        (["a", "b", "c"], "the pipelines of a, b and c"),
+        (["a", "b", "c", "d", "e"], "the pipelines of a, b, c and 2 more"),
+    ],
+)
+def test_a_delete_pipeline_that_waits_says_for_whom(requests: list[str], whose: str) -> None:
+    """An earlier version of the activity does not say for whom."""
+    told = f"Waits for {whose} to end before the delete pipeline runs"
+    assert said_of_wait(requests) == told

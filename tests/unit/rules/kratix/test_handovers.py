@@ -98,3 +98,14 @@ def test_no_pipeline_says_what_kratix_says_of_a_request() -> None:
     assert left.collected.warning == (
         'status.yaml: not for pipelines to write are "observedGeneration" and "promiseVersion"'
     )
+
+
+def test_what_was_passed_over_of_both_files_is_one_warning() -> None:
+    given = Handover(control="maxAttempts: 3", status="{message: a, host: b}")
+
+    left = left_by(run_of(PROMISE), given)
+
+    assert left.collected.warning == (
+        'workflow-control.yaml: nobody reads "maxAttempts"; '
+        'status.yaml: a Promise does not show "host"'
+    )

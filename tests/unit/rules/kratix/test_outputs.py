@@ -6,7 +6,12 @@ import pytest
 
 from runwright.errors import InvalidManifestError
 from runwright.models.kratix import WorkflowControl
-from runwright.rules.kratix.outputs import merged_status, pipeline_status, workflow_control
+from runwright.rules.kratix.outputs import (
+    merged_status,
+    passed_over,
+    pipeline_status,
+    workflow_control,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +56,37 @@ def test_a_control_file_that_cannot_be_read_fails_its_pipeline(text: str, why: s
     """K31."""
     with pytest.raises(InvalidManifestError, match=rf"^workflow-control\.yaml: .*{why}"):
         workflow_control(text)
+
+
+@pytest.mark.parametrize("field", ["aproval", "approvals", "Approval", "approve", "approver"])
+def test_a_misspelt_policy_fails_its_pipeline(field: str) -> None:
+    """Passed over, it would let anybody decide."""
+    why = rf'^workflow-control\.yaml: {field}: .* \(did you mean "approval"\?\)$'
+    with pytest.raises(InvalidManifestError, match=why):
+        workflow_control(f"suspend: true\n{field}: {{users: [ada]}}")
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        ("{user: [ada]}", r'approval\.user: .* \(did you mean "users"\?\)$'),
+        ("{users: [ada], required: 2}", r"approval\.required: asks for 2 approvals, but no more"),
+    ],
+)
+def test_a_policy_that_nobody_can_fulfil_fails_its_pipeline(policy: str, why: str) -> None:
+    with pytest.raises(InvalidManifestError, match=why):
+        workflow_control(f"suspend: true\napproval: {policy}")
+
+
+def test_other_fields_that_nobody_knows_are_named() -> None:
+    """K31: upstream passes them over, and one of its guides has `maxAttempts`."""
+    told = passed_over("retry_after: 1m\nmaxAttempts: 3\nsuspend: true")
+
+    assert told == (
+        'workflow-control.yaml: nobody reads "retry_after" (did you mean "retryAfter"?)'
+        ' and "maxAttempts"'
+    )
+    assert passed_over("suspend: true\nmessage: a") == passed_over("") == ""
 
 
 def test_a_field_replaces_the_one_of_its_name_as_a_whole() -> None:
