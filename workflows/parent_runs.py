@@ -136,6 +136,7 @@ class ParentRuns(ParentCalls):
             by=start.by or "",
             started_at=workflow.now(),
         )
+        self._close_gates()
         self._started_generation = start.plan.seen.sight.generation
         self._authors = {start.by or ""}
         self._stand(Standing.RUNNING, f"Run {start.number}: {self._current.trigger}")

@@ -44,8 +44,9 @@ class KnownParent(RunMessages):
     """
 
     def __init__(self, start: StartParent) -> None:
-        super().__init__(start.runs, {""}, _GRACE, start.history)
         carried = start.carried
+        author = carried.past[-1].by if carried.past else ""
+        super().__init__(start.runs, {author}, _GRACE, start.history)
         self._start = start
         self._parent = start.parent
         self._seen = start.seen

@@ -400,3 +400,21 @@ async def test_a_run_that_is_asked_for_right_before_it_comes_by_itself_comes_onc
     assert [one.message for one in dropped] == [
         "from pipeline b: run 2 came to it after it was asked for"
     ]
+
+
+async def test_a_gate_is_closed_as_soon_as_its_pipelines_run_anew(
+    client: Client, task_queue: str
+) -> None:
+    """Else somebody decides about a plan that is being made anew."""
+    async with placed(client, task_queue, promise_of("a")) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        await request.until(lambda report: report.pending_gates)
+        request.change("large")
+        await request.until_runs("a", times=2)
+        during = await request.report()
+        await request.end("a", times=2)
+        await request.until_stands(Standing.READY)
+
+    assert during.pending_gates == ()
+    assert during.gates["a"].outcome is GateOutcome.CLOSED
