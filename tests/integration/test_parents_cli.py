@@ -54,3 +54,29 @@ async def test_what_does_nothing_for_a_request_is_refused(
     result = await terminal.run("retry", "Database/shop/orders", *words)
 
     assert (result.status, said in result.err) == (2, True), result.err
+
+
+async def test_what_is_not_looked_after_is_told_with_the_cluster_that_was_meant(
+    terminal: Terminal,
+) -> None:
+    """The wrong RUNWRIGHT_CLUSTER is the likeliest reason."""
+    result = await terminal.run("get", "promise/none")
+
+    assert result.status == 2
+    assert result.err.splitlines()[0] == (
+        "error: there is no promise/none that is looked after in cluster c"
+    )
+    assert "hint: RUNWRIGHT_CLUSTER is to be as the worker has it" in result.err
+
+
+async def test_a_message_calls_a_request_what_it_is(
+    client: Client, task_queue: str, terminal: Terminal
+) -> None:
+    async with placed(client, task_queue, promise_of("a")) as place:
+        request = await place.apply(request_of())
+        await request.end("a")
+        await request.until_ran(1)
+
+    result = await terminal.run("pause", address_of(request))
+
+    assert result.err.splitlines() == [f"error: pause {address_of(request)}: it is over"]
