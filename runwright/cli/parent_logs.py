@@ -10,6 +10,7 @@ from runwright.cli.parameters import ParentName
 from runwright.cli.session import connection
 from runwright.errors import NotFoundError
 from runwright.models.kratix import ParentReport, run_id
+from runwright.rules.kratix.reports import unknown_pipeline
 
 
 async def print_logs(
@@ -26,6 +27,8 @@ async def print_logs(
     try:
         logs = PipelineLogs(cluster, report.parent)
         found = await logs.newest(pipeline) or await _kept(logs, report, pipeline)
+        if not found and pipeline and (why_not := unknown_pipeline(report, pipeline)):
+            raise NotFoundError(why_not)
         if not found:
             what = f"pipeline {pipeline} of {name}" if pipeline else str(name)
             message = f"no log of {what} in the cluster; the logs of pods go with them"
