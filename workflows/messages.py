@@ -165,11 +165,12 @@ class RunMessages(Changes):
         self._resume(request)
 
     def _resume(self, request: ResumeRun) -> Resumed:
-        if self._paused is not None:
+        was_paused = self._paused is not None
+        if was_paused:
             self._record([history.of_request(Cause.RESUMED, request, self._when())])
         self._paused = None
         self._note_change()
-        return Resumed(by=request.by, at=workflow.now())
+        return Resumed(by=request.by, at=workflow.now(), was_paused=was_paused)
 
     @workflow.update(name="cancel", description="Stop what runs and close the run as cancelled.")
     def cancel(self, request: CancelRun) -> Cancelled:
