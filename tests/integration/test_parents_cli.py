@@ -1,5 +1,6 @@
 """The commands for Promises and requests, on a real Temporal."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,19 @@ async def test_a_message_calls_a_request_what_it_is(
     result = await terminal.run("pause", address_of(request))
 
     assert result.err.splitlines() == [f"error: pause {address_of(request)}: it is over"]
+
+
+async def test_a_list_says_that_there_are_more(
+    client: Client, task_queue: str, terminal: Terminal
+) -> None:
+    async with placed(client, task_queue, promise_of("a")) as place:
+        for name in ("one", "two"):
+            request = await place.apply(request_of(name))
+            await request.end("a")
+            await request.until_ran(1)
+        paused = await terminal.run("resume", address_of(request))
+        first = await terminal.run("list", "requests", "--limit", "1", "--output", "json")
+
+    assert paused.out == f"not paused: {address_of(request)} goes on as it did\n"
+    assert len(json.loads(first.out)) == 1
+    assert first.err == "there are more requests: --limit 10 shows more of them\n"
