@@ -95,6 +95,7 @@ def test_the_client_exports_what_people_import() -> None:
         "Trouble",
         "View",
         "changes",
+        "changes_until",
         "connect",
         "parent_address",
         "start_request",
