@@ -95,6 +95,21 @@ def test_a_later_look_tells_only_what_is_new() -> None:
     assert lines(READY, RUNNING) == ["Database shop/orders: Running", "plan: Running"]
 
 
+def test_why_a_pipeline_failed_is_told_whole() -> None:
+    """The cause stands at the end of it."""
+    message = f"container copy: {'so ' * 60}\nexit code 3"
+    (pipeline,) = failed(fresh("make")).configure.pipelines
+    workflow = {"pipelines": [pipeline.model_copy(update={"message": message})]}
+    state = ParentState.model_validate({"configure": workflow})
+
+    assert lines(report(fresh("make"), Standing.RUNNING), report(state, Standing.FAILED)) == [
+        "make: Failed",
+        f"make: container copy: {'so ' * 60}",
+        "make: exit code 3",
+        "Database shop/orders: Failed",
+    ]
+
+
 def test_a_run_that_ended_and_a_gate_that_opened_are_told() -> None:
     past = (PastRun.model_validate(PAST),)
     after = SUSPENDED.model_copy(update={"past": past})
