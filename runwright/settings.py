@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from runwright.errors import InvalidSettingsError
@@ -18,6 +18,7 @@ from runwright.models.kratix import Compat
 from runwright.models.logs import KeepLogs
 from runwright.models.story_run import MOST_RETRIES, StepDefaults
 from runwright.models.tasks import Backend
+from runwright.rules.kubernetes.selectors import selector_problems
 
 _PREFIX: Final = "RUNWRIGHT_"
 _OF_TASKS: Final = frozenset({"INPUT", "OUTPUT", "TRY", "ACTIVATION", "MANIFESTS"})
@@ -58,6 +59,14 @@ def _served(value: object) -> object:
     return value
 
 
+def _selector(value: str) -> str:
+    """Return the label selector; the API server would refuse another one at each look."""
+    if problems := "; ".join(selector_problems(value)):
+        kind = "selector"
+        raise PydanticCustomError(kind, "is no label selector: {problems}", {"problems": problems})
+    return value
+
+
 class Settings(Message):
     """The settings of every command, each read from `RUNWRIGHT_` and its name in capitals.
 
@@ -95,7 +104,7 @@ class Settings(Message):
     """Whether Promises and the requests for them are: only by a worker of all namespaces."""
     kratix_compat: Compat = Compat.SEPTEMBER_2026
     """Which Kratix is followed where its behaviour changed."""
-    kratix_selector: str = ""
+    kratix_selector: Annotated[str, AfterValidator(_selector)] = ""
     """The labels of the Promises that are looked after, as `team=data`; empty: all are."""
     kratix_most_at_once: int = Field(default=20, ge=1)
     """How many runs of one Promise's requests may be under way."""

@@ -31,6 +31,8 @@ with workflow.unsafe.imports_passed_through():
 
 _REFUSALS_KEPT: Final = 50
 """Refused signals are evidence, not state: the newest are enough."""
+_MEANS_THE_GATES: Final = "decision-means-the-activation-of-its-gate"
+"""The mark of runs whose signals do so; earlier ones took the run's own, and told a refusal."""
 
 
 class RunMessages(Changes):
@@ -68,6 +70,7 @@ class RunMessages(Changes):
     @workflow.signal(name="decide_gate", description="Approve or reject a gate, without an answer.")
     def decide_gate_by_signal(self, request: DecideGate) -> None:
         """Apply a decision, or record why it does not count."""
+        request = self._as_it_counted(request)
         if reason := self._why_not(request):
             refused = RefusedDecision(request=request, at=workflow.now(), reason=reason)
             self._refused = (*self._refused, refused)[-_REFUSALS_KEPT:]
@@ -84,7 +87,7 @@ class RunMessages(Changes):
         return Decision(
             gate=request.gate,
             verdict=request.verdict,
-            activation=request.activation or self._activation,
+            activation=request.activation or self._gates[request.gate].activation,
             by=request.by,
             at=workflow.now(),
             comment=request.comment,
@@ -92,11 +95,21 @@ class RunMessages(Changes):
             digest=request.digest,
         )
 
+    def _as_it_counted(self, request: DecideGate) -> DecideGate:
+        """Return a signal as meant for the run's activation, where an open run took it so."""
+        gate = self._gates.get(request.gate)
+        is_of_now = gate is None or gate.activation == self._activation
+        if request.activation or is_of_now or workflow.patched(_MEANS_THE_GATES):
+            return request
+        return request.model_copy(update={"activation": self._activation})
+
     def _why_not(self, request: DecideGate) -> str | None:
         gate = self._gates.get(request.gate)
         if gate is None:
             known = ", ".join(self._gates) or "none"
             return f"there is no gate {request.gate}; the gates are: {known}"
+        if gate.outcome is None and gate.activation != self._activation and not request.activation:
+            return f"gate {gate.name} waits no more: activation {self._activation} is under way"
         decision = self._decision(request)
         reason = rules.refusal(gate, decision, self._authors)
         if reason is None and self._is_over and not rules.is_repeat(gate, decision):
@@ -152,11 +165,12 @@ class RunMessages(Changes):
         self._resume(request)
 
     def _resume(self, request: ResumeRun) -> Resumed:
-        if self._paused is not None:
+        was_paused = self._paused is not None
+        if was_paused:
             self._record([history.of_request(Cause.RESUMED, request, self._when())])
         self._paused = None
         self._note_change()
-        return Resumed(by=request.by, at=workflow.now())
+        return Resumed(by=request.by, at=workflow.now(), was_paused=was_paused)
 
     @workflow.update(name="cancel", description="Stop what runs and close the run as cancelled.")
     def cancel(self, request: CancelRun) -> Cancelled:

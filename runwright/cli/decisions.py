@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 from rich.text import Text
@@ -26,9 +26,10 @@ from runwright.cli.session import connection
 from runwright.client import ParentEntity, Run
 from runwright.models.base import Message
 from runwright.models.gates import DecideGate, DecisionAnswer, GateOutcome, Verdict
-from runwright.models.runs import Cancelled, Paused
+from runwright.models.runs import Cancelled, Paused, Resumed
 
-_Ask = Callable[[Run | ParentEntity], Awaitable[Message | None]]
+M = TypeVar("M", bound=Message)
+_Ask = Callable[[Run | ParentEntity], Awaitable[M | None]]
 SENT: Final = "no worker answered: it waits in Temporal, and counts as soon as one works"
 _JUDGED: Final = "a worker judges it when one works"
 _OUTCOMES: Final = {
@@ -89,10 +90,12 @@ def resume(
 ) -> None:
     """Go on with a run that was paused."""
 
-    async def resumed(one: Run | ParentEntity) -> Message | None:
+    async def resumed(one: Run | ParentEntity) -> Resumed | None:
         return await one.resume(by=_who(by), comment=comment)
 
-    _tell(run, resumed, output, f"resumed: {run.said}")
+    with reported(output):
+        answer = asyncio.run(_told(run, resumed))
+        show(answer, output, lambda _: Text(resumption(run, answer)))
 
 
 @app.command()
@@ -127,7 +130,7 @@ def cancel(
         _tell(run, cancelled, output, f"cancelled: {run.said}; what runs is being stopped")
 
 
-async def _cancel_and_wait(run: RunName, ask: _Ask, output: Output) -> None:
+async def _cancel_and_wait(run: RunName, ask: _Ask[Message], output: Output) -> None:
     async with connection() as client:
         one = run.of(client)
         await ask(one)
@@ -143,6 +146,15 @@ def _decide(
     with reported(output):
         answer = asyncio.run(_decided(run, request))
         show(answer, output, lambda _: Text(answered(run, request, answer)))
+
+
+def resumption(run: Target, answer: Resumed | None) -> str:
+    """Return what is told whoever takes a pause back; no answer: it waits in Temporal."""
+    if answer is None:
+        return f"resumed: {run.said}; {SENT}"
+    return (
+        f"resumed: {run.said}" if answer.was_paused else f"not paused: {run.said} goes on as it did"
+    )
 
 
 async def _decided(run: Target, request: DecideGate) -> DecisionAnswer | None:
@@ -173,13 +185,13 @@ def _prospect(answer: DecisionAnswer) -> str:
     return f"{answer.missing} more approval{'s are' if several else ' is'} needed"
 
 
-def _tell(run: Target, ask: _Ask, output: Output, done: str) -> None:
+def _tell(run: Target, ask: _Ask[Message], output: Output, done: str) -> None:
     with reported(output):
         answer = asyncio.run(_told(run, ask))
         show(answer, output, lambda _: Text(done if answer else f"{done}; {SENT}"))
 
 
-async def _told(run: Target, ask: _Ask) -> Message | None:
+async def _told(run: Target, ask: _Ask[M]) -> M | None:
     async with connection() as client:
         return await ask(run.of(client))
 

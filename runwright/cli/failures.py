@@ -36,6 +36,11 @@ _HINTS: Final[tuple[tuple[type[RunwrightError], str], ...]] = (
     (ExistsError, "choose another --name; `runwright retry` goes on with a run that is over"),
 )
 _NO_RUN: Final = "`runwright list` shows the runs there are"
+_NOT_LOOKED_AFTER: Final = " that is looked after in cluster "
+_NO_PARENT: Final = (
+    "RUNWRIGHT_CLUSTER is to be as the worker has it; `runwright list promises` and "
+    "`runwright list requests` show what there is"
+)
 
 
 @contextmanager
@@ -60,6 +65,8 @@ def hint_for(error: RunwrightError) -> str:
     """Return what would mend it; empty where that is not known."""
     if isinstance(error, NotFoundError) and str(error).startswith("there is no run "):
         return _NO_RUN  # and not for a step or a log that is not there
+    if isinstance(error, NotFoundError) and _NOT_LOOKED_AFTER in str(error):
+        return _NO_PARENT
     return next((hint for kind, hint in _HINTS if isinstance(error, kind)), "")
 
 

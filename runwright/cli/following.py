@@ -99,9 +99,12 @@ async def follow(run: Run, terminal: Console, *, transient: bool) -> View:
         return await _shown(changes(run, _LOOK_EVERY), OF_RUN, terminal, transient=transient)
 
 
-async def settle(parent: ParentEntity, output: Output) -> None:
-    """Show a parent until nothing is done for it any more; fail if a pipeline of it failed."""
-    is_product = output is Output.TABLE
+async def settle(parent: ParentEntity, output: Output, *, watch: bool = False) -> None:
+    """Show a parent until nothing is done for it any more; fail if a pipeline of it failed.
+
+    Progress goes where that of `finish` goes.
+    """
+    is_product = watch and output is Output.TABLE
     terminal, address = console(stderr=not is_product), str(parent.address)
     seen = changes_until(lambda view: view.is_at_rest, parent, _LOOK_EVERY)
     with goes_on(address, address):

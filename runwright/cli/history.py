@@ -23,7 +23,9 @@ from runwright.models.bubustack import Phase
 from runwright.models.history import Subject, Transition
 from runwright.models.kratix import ParentReport
 from runwright.models.story_run import StoryRunState
+from runwright.rules.kratix.reports import unknown_pipeline
 from runwright.rules.times import lasting, moment
+from runwright.rules.wording import listed, suggestion
 
 
 class RunHistory(Message):
@@ -60,12 +62,18 @@ async def _history(run: Target, step: str) -> RunHistory:
 
 
 def parent_history_of(report: ParentReport, pipeline: str = "") -> RunHistory:
-    """Return what happened to a parent, or to one of its pipelines."""
-    told = report.history.transitions
+    """Return what happened to a parent, or to one of its pipelines.
+
+    Raises:
+        NotFoundError: it has no such pipeline, and nothing happened to one.
+    """
+    told = tuple(one for one in report.history.transitions if pipeline in {"", one.name})
+    if pipeline and not told and (why_not := unknown_pipeline(report, pipeline)):
+        raise NotFoundError(why_not)
     return RunHistory(
         namespace=report.parent.namespace,
         name=report.parent.name,
-        transitions=tuple(one for one in told if pipeline in {"", one.name}),
+        transitions=told,
         dropped=report.history.dropped,
     )
 
@@ -80,7 +88,8 @@ def history_of(state: StoryRunState, step: str = "") -> RunHistory:
     if step:
         told = tuple(one for one in told if one.name == step)
     if step and not told and step not in state.steps:
-        message = f"run {state.namespace}/{state.name} has no step {step}"
+        run, known = f"run {state.namespace}/{state.name}", listed(state.steps) or "none"
+        message = f"{run} has no step {step}{suggestion(step, state.steps)}; it has {known}"
         raise NotFoundError(message)
     return RunHistory(
         namespace=state.namespace,

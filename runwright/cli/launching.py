@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -13,7 +13,7 @@ from runwright.cli.app import app
 from runwright.cli.beginning import Started, show_started
 from runwright.cli.decisions import SENT
 from runwright.cli.failures import reported
-from runwright.cli.following import finish
+from runwright.cli.following import finish, settle
 from runwright.cli.manifests import FilesArgument, sources_of
 from runwright.cli.output import Output, OutputOption, document, show
 from runwright.cli.parameters import (
@@ -31,14 +31,15 @@ from runwright.client import Run, start_request
 from runwright.client.requests import made_up_suffix
 from runwright.errors import InvalidManifestError, Problem
 from runwright.models.bubustack import Story
-from runwright.models.kratix import RunAgain
+from runwright.models.kratix import AskedAgain, RunAgain
 from runwright.models.story_run import StartStoryRun
 from runwright.models.tasks import Backend
 from runwright.rules.bubustack.assignments import assigned
 from runwright.rules.bubustack.starting import Overrides, start_of, unknown_inputs
+from runwright.rules.documents.yaml_text import read_documents
 from runwright.rules.manifests import read_manifests
-from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_object
+from runwright.rules.wording import listed
 from runwright.settings import Settings
 
 
@@ -110,15 +111,17 @@ def retry(  # noqa: PLR0913 - each is an option of its own
 
     --from and --all repeat what succeeded, too.
 
-    With --wait, exit with 1 if it does not succeed this time either.
+    With --wait, exit with 1 if it does not succeed this time either. A Promise, or a request, is
+    shown until nothing is done for it any more.
     """
     with reported(output):
         if sum(map(bool, (step, only, everything))) > 1:
             message = "either --from STEP or --all, or --only PIPELINE"
             raise typer.BadParameter(message)
         if isinstance(run, ParentName):
+            _refuse_for_parents({"--input": inputs, "--all": everything})
             again = RunAgain(from_pipeline=step, only=only, by=user() if by is None else by)
-            asyncio.run(_run_again(run, again, output))
+            asyncio.run(_run_again(run, again, output, wait=wait))
             return
         assert isinstance(run, RunName)  # noqa: S101 - there is nothing else
         if only:
@@ -126,6 +129,16 @@ def retry(  # noqa: PLR0913 - each is an option of its own
             raise typer.BadParameter(message)
         wish = _Wish(step, everything, inputs or (), user() if by is None else by)
         asyncio.run(_retry(run, wish, output, wait=wait))
+
+
+def _refuse_for_parents(given: Mapping[str, object]) -> None:
+    named = [option for option, value in given.items() if value]
+    if named:
+        message = (
+            f"{listed(named)} {'are' if len(named) > 1 else 'is'} for runs; of a Promise or a "
+            "request all pipelines run again where neither --from nor --only says which"
+        )
+        raise typer.BadParameter(message)
 
 
 class _Wish(NamedTuple):
@@ -193,13 +206,24 @@ async def _retry(name: RunName, wish: _Wish, output: Output, *, wait: bool) -> N
         await _shown(again, "started again", output, wait=wait)
 
 
-async def _run_again(name: ParentName, again: RunAgain, output: Output) -> None:
+async def _run_again(name: ParentName, again: RunAgain, output: Output, *, wait: bool) -> None:
     async with connection() as client:
-        answer = await name.of(client).run_again(again)
+        parent = name.of(client)
+        answer = await parent.run_again(again)
+        said = _said_of(name, again, answer)
+        if wait:
+            typer.echo(said, err=True)
+            await settle(parent, output)
+            return
+    show(answer, output, lambda _: Text(said))
+
+
+def _said_of(name: ParentName, again: RunAgain, answer: AskedAgain | None) -> str:
+    """Return what is told whoever asked for a run; no answer: the wish waits in Temporal."""
     what = again.only or again.from_pipeline
     said = f"{'only' if again.only else 'from'} pipeline {what}" if what else "all pipelines"
     rest = "it starts as soon as it may" if answer else SENT
-    show(answer, output, lambda _: Text(f"asked: {name.said} runs again, {said}; {rest}"))
+    return f"asked: {name.said} runs again, {said}; {rest}"
 
 
 async def _changed_inputs(run: Run, assignments: Sequence[str]) -> dict[str, Any]:

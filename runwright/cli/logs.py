@@ -50,7 +50,8 @@ def logs(
     """Print what the steps of a run wrote, from where they ran.
 
     Of one step it is printed as it is; of several each line begins with the name of its task. Of a
-    Promise, or a request, it is what the steps of its pipelines wrote; STEP is a pipeline then.
+    Promise, or a request, it is what the steps of its pipelines wrote; STEP is a pipeline then, and
+    --follow goes on until nothing is done for it any more.
     """
     with reported():
         if isinstance(run, ParentName):
@@ -64,12 +65,12 @@ def logs(
 def _print_of_parent(
     name: ParentName, pipeline: str | None, number: int | None, *, follow: bool
 ) -> None:
-    if follow or number is not None:
-        message = "--follow and --try are for runs; kubectl logs --follow shows a pod's"
+    if number is not None:
+        message = "--try is for runs; of a Promise or a request it is what the newest pods wrote"
         raise typer.BadParameter(message)
     # Its client library takes longer to import than all of ours.
-    print_logs = import_module("runwright.cli.parent_logs").print_logs
-    asyncio.run(print_logs(name, pipeline or ""))
+    ours = import_module("runwright.cli.parent_logs")
+    asyncio.run((ours.follow_logs if follow else ours.print_logs)(name, pipeline or ""))
 
 
 async def _print(

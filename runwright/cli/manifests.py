@@ -36,7 +36,8 @@ def validate(files: FilesArgument, output: OutputOption = Output.TABLE) -> None:
     """Tell everything that is wrong with manifests, at once; exit with 2 if anything is.
 
     What the objects refer to is looked for in the same files; where they are meant for a cluster,
-    it may as well be there.
+    it may as well be there. Promises of Kratix are judged, too; the requests for them are not:
+    `kubectl apply --dry-run=server` has the API server judge those.
     """
     with reported(output):
         backend = Settings.from_environ(os.environ).backend
@@ -96,7 +97,7 @@ def _examined(
 ) -> tuple[Sequence[Problem], Sequence[Problem], int]:
     """Return the problems, the warnings, and how many objects there are."""
     try:
-        bundle = read_manifests(sources_of(files), home=home_of(), backend=backend)
+        bundle = read_manifests(sources_of(files), home=home_of(), backend=backend, promises=True)
     except InvalidManifestError as error:
         return error.problems, error.warnings, 0
     why_not = _why_not if backend is Backend.LOCAL else _why_not_in_a_cluster

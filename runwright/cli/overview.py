@@ -53,11 +53,21 @@ def list_runs(
     """List the newest runs, newest first, and what they wait for; or Promises, or requests."""
     with reported(output):
         if what is not What.RUNS:
-            parents = asyncio.run(_parents(_KINDS[what], limit))
-            show(parents, output, lambda console: parents_table(parents, here(), console))
+            parents = asyncio.run(_parents(_KINDS[what], limit + 1))
+            shown = parents[:limit]
+            show(shown, output, lambda console: parents_table(shown, here(), console))
+            _say_of_more(what, len(parents), limit)
             return
-        found = asyncio.run(_runs(limit))
-        show(found, output, lambda console: runs_table(found, here(), console))
+        runs = asyncio.run(_runs(limit + 1))
+        newest = runs[:limit]
+        show(newest, output, lambda console: runs_table(newest, here(), console))
+        _say_of_more(what, len(runs), limit)
+
+
+def _say_of_more(what: What, found: int, limit: int) -> None:
+    """Say on standard error that there are more than are shown: one was asked for to know."""
+    if found > limit:
+        typer.echo(f"there are more {what}: --limit {10 * limit} shows more of them", err=True)
 
 
 @app.command()

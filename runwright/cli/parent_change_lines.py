@@ -7,7 +7,7 @@ from typing import Final
 from runwright.cli.change_lines import joined, trouble_lines
 from runwright.cli.parent_pages import address_of, gate_lines, pipeline_note
 from runwright.client import ParentView
-from runwright.models.kratix import ParentReport, PipelineProgress
+from runwright.models.kratix import ParentReport, PipelinePhase, PipelineProgress
 from runwright.rules.diagnoses import told
 from runwright.rules.kratix.parents import named
 from runwright.rules.times import lasting
@@ -55,7 +55,12 @@ def _ended_runs(old: ParentReport | None, new: ParentReport) -> Iterator[str]:
 def _pipelines(old: ParentReport | None, new: ParentReport, now: datetime) -> Iterator[str]:
     known = {one.name: _key(one) for one in old.state.workflow.pipelines} if old else {}
     for one in new.state.workflow.pipelines:
-        if known.get(one.name) != _key(one):
+        if known.get(one.name) == _key(one):
+            continue
+        if one.phase is PipelinePhase.FAILED:
+            yield f"{one.name}: {one.phase}"
+            yield from (f"{one.name}: {line}" for line in one.message.splitlines())
+        else:
             note = pipeline_note(one, now)
             yield f"{one.name}: {one.phase}{f', {note}' if note else ''}"
 

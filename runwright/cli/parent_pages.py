@@ -126,6 +126,7 @@ def _remarks(view: ParentView, now: datetime) -> Iterator[str]:
     for one in failed:
         yield ""
         yield f"Pipeline {one.name} failed:"
+        yield from (f"  {line}" for line in one.message.splitlines())
         yield f"  runwright logs {address} {one.name}"
         yield f"  runwright retry {address} --from {one.name}"
 
@@ -134,7 +135,9 @@ def _wishes(report: ParentReport, address: str) -> Iterator[str]:
     """Yield what people want that is not done yet."""
     if report.paused:
         by = report.paused.by or "somebody"
-        yield from ("", f"Paused by {by}: runwright resume {address}")
+        comment = f": {report.paused.comment}" if report.paused.comment else ""
+        yield from ("", f"Paused by {by}{comment}; nothing starts meanwhile:")
+        yield f"  runwright resume {address}"
     if report.asked:
         yield from ("", "Somebody asked to run it again; that starts as soon as it may.")
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from runwright.cli.app import app
 from runwright.cli.output import Output, document
 from runwright.models.bubustack import Engram, EngramTemplate, StepRun, Story, StoryRun
+from runwright.models.kratix import Promise
 from runwright.models.story_run import StartStoryRun, StoryRunState
 
 
@@ -22,6 +23,7 @@ class Kind(StrEnum):
     ENGRAM = "Engram"
     ENGRAM_TEMPLATE = "EngramTemplate"
     STEP_RUN = "StepRun"
+    PROMISE = "Promise"
 
 
 MODELS: Final[dict[Kind, type[BaseModel]]] = {
@@ -32,6 +34,7 @@ MODELS: Final[dict[Kind, type[BaseModel]]] = {
     Kind.ENGRAM: Engram,
     Kind.ENGRAM_TEMPLATE: EngramTemplate,
     Kind.STEP_RUN: StepRun,
+    Kind.PROMISE: Promise,
 }
 
 
@@ -43,7 +46,8 @@ def schema(
     """Print the JSON Schema of a kind.
 
     StoryRun is the input of the workflow of that name, StoryRunState its result and what `get -o
-    json` prints. Story, Engram, EngramTemplate, StepRun and StoryRunManifest are the resources.
+    json` prints. Story, Engram, EngramTemplate, StepRun and StoryRunManifest are the resources, and
+    Promise is Kratix's; those of the requests for one are in its `spec.api`.
     """
     model = MODELS[kind]
     is_result = kind is Kind.STORY_RUN_STATE

@@ -25,7 +25,7 @@ def watch(run: TargetArgument, output: OutputOption = Output.TABLE) -> None:
 async def _watch(target: Target, output: Output) -> None:
     async with connection() as client:
         if isinstance(target, ParentName):
-            await settle(target.of(client), output)
+            await settle(target.of(client), output, watch=True)
             return
         assert isinstance(target, RunName)  # noqa: S101 - there is nothing else
         await finish(target.of(client), output, watch=True)

@@ -36,16 +36,16 @@ _T = TypeVar("_T", bound=Message)
 
 
 class Execution:
-    """The latest execution of a workflow; `run` is how messages call its run, as `ns/web`.
+    """The latest execution of a workflow; `what` is how messages call it, as `run ns/web`.
 
     A method that needs Temporal raises TemporalUnavailableError when it is away, and every method
     raises NotFoundError when Temporal knows no such workflow.
     """
 
-    def __init__(self, client: Client, workflow_id: str, run: str) -> None:
+    def __init__(self, client: Client, workflow_id: str, what: str) -> None:
         self._client = client
         self._workflow_id = workflow_id
-        self._run = run
+        self._what = what
 
     async def view(self) -> View:
         """Return the run's state, and what goes wrong with it for now.
@@ -133,11 +133,11 @@ class Execution:
             answer: _T = await latest.query(query, result_type=type_, rpc_timeout=_ANSWER_WITHIN)
         except RPCError as error:
             if error.status in NO_ANSWER:
-                message = f"look at run {self._run}: no worker answers"
+                message = f"look at {self._what}: no worker answers"
                 raise NoWorkerError(message) from error
             raise self._translated(error, "look at") from error
         except WorkflowQueryFailedError as error:
-            message = f"look at run {self._run}: no worker can tell: {error}"
+            message = f"look at {self._what}: no worker can tell: {error}"
             raise NoWorkerError(message) from error
         return answer
 
@@ -154,9 +154,9 @@ class Execution:
         self, error: RPCError, attempt: str
     ) -> NotFoundError | RefusedError | TemporalUnavailableError:
         if error.status is not RPCStatusCode.NOT_FOUND:
-            return translated(error, f"{attempt} run {self._run}")
+            return translated(error, f"{attempt} {self._what}")
         if "already completed" in error.message:
-            message = f"{attempt} run {self._run}: it is over"
+            message = f"{attempt} {self._what}: it is over"
             return RefusedError(message)
-        message = f"there is no run {self._run}"
+        message = f"there is no {self._what}"
         return NotFoundError(message)

@@ -83,7 +83,7 @@ class ParentEntity(Messages):
 
     async def _with_run(self, view: ParentView, run: CurrentRun) -> ParentView:
         """Return the view with what the run says of itself; one that is over says no more."""
-        execution = Execution(self._client, run.workflow_id, f"{self.address} run {run.number}")
+        execution = Execution(self._client, run.workflow_id, f"run {run.number} of {self.address}")
         try:
             now, description = await execution.asked("state", PipelinesState)
         except NotFoundError:
@@ -128,16 +128,16 @@ class ParentEntity(Messages):
         address = self.address
         parts = filter(None, (address.name, address.namespace, address.promise, address.kind))
         if not all(map(_NAME.fullmatch, parts)):
-            raise _nobody(address)
+            raise _nobody(address, self._cluster)
         said = {"Namespace": address.namespace, "Name": address.name}
         if not address.is_promise:
             said |= {"Template": address.promise, "Kind": address.kind}
         type_ = PROMISE_KIND if address.is_promise else "ResourceRequest"
         found = await newest_entity(self._client, self._cluster, type_, said)
         if found is None:
-            raise _nobody(address)
+            raise _nobody(address, self._cluster)
         return found
 
 
-def _nobody(address: ParentAddress) -> NotFoundError:
-    return NotFoundError(f"there is no {address} that is looked after here")
+def _nobody(address: ParentAddress, cluster: str) -> NotFoundError:
+    return NotFoundError(f"there is no {address} that is looked after in cluster {cluster}")

@@ -181,7 +181,7 @@ class Run(Messages):
     async def _execution(self) -> Execution:
         if not self.workflow_id:
             self.workflow_id = workflow_id(self.namespace, self.name, await self._uid())
-        return Execution(self._home.client, self.workflow_id, self._shown)
+        return Execution(self._home.client, self.workflow_id, f"run {self._shown}")
 
     async def _uid(self) -> str:
         """Return which run of that name is meant: the one that is there, else the newest."""

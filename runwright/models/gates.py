@@ -69,7 +69,7 @@ class DecideGate(Message):
     id: str = Field(default="", max_length=128)
     """Kept with the decision, for the sender to find it again."""
     activation: int | None = Field(default=None, ge=1)
-    """The activation that was looked at; None: the current one."""
+    """The activation that was looked at; None: that of the gate."""
     digest: str = Field(default="", max_length=64)
     """What was looked at; refused when the gate asks about something else by now."""
 

@@ -53,6 +53,8 @@ class Resumed(Message):
 
     by: str
     at: datetime
+    was_paused: bool = True
+    """Whether there was a pause to take back."""
 
 
 class Cancelled(Message):

@@ -19,10 +19,10 @@ from runwright.models.gates import (
 
 MOST_DECISIONS: Final = 100
 _OUTCOMES: Final = {
-    GateOutcome.APPROVED: "already approved",
-    GateOutcome.REJECTED: "already rejected",
+    GateOutcome.APPROVED: "is already approved",
+    GateOutcome.REJECTED: "is already rejected",
     GateOutcome.TIMED_OUT: "timed out",
-    GateOutcome.CLOSED: "closed without a decision",
+    GateOutcome.CLOSED: "is closed without a decision",
 }
 
 
@@ -64,12 +64,12 @@ def refusal(gate: Gate, decision: Decision, authors: Collection[str]) -> str | N
 
 
 def _closed(gate: Gate) -> str:
-    said = _OUTCOMES[gate.outcome] if gate.outcome else "open"
+    said = _OUTCOMES[gate.outcome] if gate.outcome else "is open"
     last = gate.decisions[-1] if gate.decisions else None
     decided = gate.outcome in {GateOutcome.APPROVED, GateOutcome.REJECTED}
     by = f" by {last.by}" if decided and last and last.by else ""
     at = f" at {gate.closed_at:%Y-%m-%dT%H:%M:%SZ}" if gate.closed_at else ""
-    return f"gate {gate.name} is {said}{by}{at}"
+    return f"gate {gate.name} {said}{by}{at}"
 
 
 def _too_many(gate: Gate) -> str | None:

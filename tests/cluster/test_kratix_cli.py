@@ -85,6 +85,23 @@ async def test_a_request_is_looked_at_approved_and_run_again_by_commands(
     assert "there is no promise/" in missing
 
 
+async def test_what_pipelines_write_is_followed_until_nothing_is_done_any_more(
+    platform: Platform, terminal: Terminal
+) -> None:
+    async with platform.served():
+        slow = pipeline("slow", "echo begins; sleep 3; echo ends")
+        db = await platform.promise("db", slow, pipeline("last", "echo after"))
+        await platform.request(db)
+        await platform.until(lambda one: phases(one)[:1] == ["Running"], db, "one")
+        followed = await terminal.run("logs", f"request/{db}/one", "--follow")
+        of_one = await terminal.run("logs", f"request/{db}/one", "last", "--follow")
+        unknown = await run(terminal, "logs", f"request/{db}/one", "lost", "--follow", status=2)
+
+    assert followed.out == "slow/work | begins\nslow/work | ends\nlast/work | after\n"
+    assert (followed.status, of_one.out) == (0, "last/work | after\n")
+    assert 'has no pipeline lost (did you mean "last"?); it has slow and last' in unknown
+
+
 async def _until_said(terminal: Terminal, text: str, *words: str) -> str:
     """Return what a command printed, once that is in it."""
     while text not in (said := await run(terminal, *words)):

@@ -102,6 +102,42 @@ async def test_a_gate_that_another_run_takes_the_place_of_is_closed(
     assert report.pending_gates == ("a",)
 
 
+async def test_an_approval_that_is_said_again_is_a_repeat_although_its_run_has_begun(
+    client: Client, task_queue: str
+) -> None:
+    """What it set off has the next number, which nobody named who says it again."""
+    async with placed(client, task_queue, promise_of("a")) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        await request.until(lambda report: report.pending_gates)
+        await request.update("decide_gate", approval("a"))
+        await request.until(lambda report: report.runs == 2)
+        again = await request.update("decide_gate", approval("a"))
+        await request.handle.signal("decide_gate", approval("a"))
+        with pytest.raises(WorkflowUpdateFailedError, match="failed") as refused:
+            await request.update("decide_gate", approval("a", by="ada"))
+        report = await request.report()
+
+    assert again["repeated"]
+    assert "gate a is already approved by grace at" in str(refused.value.cause)
+    assert report.refused_decisions == ()
+
+
+async def test_a_gate_that_a_later_run_passed_over_takes_no_decision(
+    client: Client, task_queue: str
+) -> None:
+    async with placed(client, task_queue, promise_of("a")) as place:
+        request = await place.apply(request_of())
+        await request.end("a", SUSPENDS)
+        await request.until(lambda report: report.pending_gates)
+        await request.update("run_again", RunAgain(by="ada"))
+        await request.until_runs("a", times=2)
+        with pytest.raises(WorkflowUpdateFailedError, match="failed") as refused:
+            await request.update("decide_gate", approval("a"))
+
+    assert "gate a is closed without a decision at" in str(refused.value.cause)
+
+
 async def test_a_suspended_pipeline_that_is_rejected_fails_with_who_and_why(
     client: Client, task_queue: str
 ) -> None:

@@ -310,7 +310,7 @@ async def test_a_gate_that_timed_out_or_a_run_that_is_over_takes_no_decision(
 
     async with started(client, task_queue, start_of(spec)) as going:
         await going.until(lambda state: state.pending_gates == ("late",))
-        with pytest.raises(RefusedError, match="gate early is timed out at"):
+        with pytest.raises(RefusedError, match="gate early timed out at"):
             await going.run.approve("early", by="alice")
         await going.run.approve("late", by="alice")
         await going.run.wait()

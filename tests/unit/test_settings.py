@@ -191,6 +191,7 @@ def test_an_unknown_variable_is_refused_and_the_known_ones_are_told() -> None:
         ("CLUSTER", "Edge 1", "RUNWRIGHT_CLUSTER: string should match pattern"),
         ("CLUSTER", "a" * 54, "RUNWRIGHT_CLUSTER: string should have at most 53 characters"),
         ("BACKEND", "Kubernetes", "RUNWRIGHT_BACKEND: input should be 'local' or 'kubernetes'$"),
+        ("KRATIX_SELECTOR", "!!", 'RUNWRIGHT_KRATIX_SELECTOR: is no label selector: "!!" is not'),
         ("BACKEND", "memory", "RUNWRIGHT_BACKEND: input should be 'local' or 'kubernetes'$"),
         ("WATCH_NAMESPACE", "a,b", "RUNWRIGHT_WATCH_NAMESPACE: string should match pattern"),
         ("OWN_NAMESPACE", "", "RUNWRIGHT_OWN_NAMESPACE: string should match pattern"),

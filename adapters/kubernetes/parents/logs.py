@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import name_of
-from adapters.kubernetes.logs import KeptLogs
+from adapters.kubernetes.logs import KeptLogs, LoggedTry, TaskLogs
 from adapters.kubernetes.resources import PODS
 from adapters.kubernetes.trimming import job_name_of
 from runwright.models.kratix import Parent
@@ -61,6 +61,14 @@ class PipelineLogs:
             return
         async for chunk in self._cluster.log((one.namespace, one.pod), one.container):
             yield chunk
+
+    def follow(self, one: StepLog) -> AsyncIterator[bytes]:
+        """Yield a log from its beginning, and go on until its container has ended.
+
+        When the connection breaks it is read anew, without what was yielded before.
+        """
+        logged = LoggedTry(0, one.job, 0, one.kept, one.pod, one.container)
+        return TaskLogs(self._cluster, one.namespace, "").follow(logged)
 
 
 def _logs_of(pod: Manifest) -> Iterator[StepLog]:

@@ -6,8 +6,8 @@ from typing import Any, Final
 import yaml
 
 from runwright.errors import Problem
-from runwright.rules.manifests.documents import read_documents
-from runwright.rules.manifests.scalars import NoScalarError, scalar_value
+from runwright.rules.documents.scalars import NoScalarError, scalar_value
+from runwright.rules.documents.yaml_text import read_documents
 from runwright.rules.shapes import is_object
 from runwright.rules.wording import quoted, written
 

@@ -8,7 +8,7 @@ from runwright.errors import InvalidManifestError, Problem
 from runwright.models.gates import Approval
 from runwright.models.kratix import Pipeline, PipelineApproval, PipelineProgress, Plan
 from runwright.rules import gates
-from runwright.rules.manifests.documents import read_documents
+from runwright.rules.documents.yaml_text import read_documents
 from runwright.rules.shapes import is_object
 from runwright.rules.translation import problems_in
 from runwright.rules.wording import written

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from runwright.errors import InvalidManifestError, Problem
 from runwright.models.kratix import KratixConfig
 from runwright.models.objects import Manifest
+from runwright.rules.documents.yaml_text import read_documents
 from runwright.rules.kubernetes.fields import field
-from runwright.rules.manifests.documents import read_documents
 from runwright.rules.translation import problems_in
 
 CONFIG_MAP: Final = "kratix"

@@ -70,7 +70,9 @@ def _held(report: ParentReport, now: datetime, address: str) -> Iterator[str]:
     yield from (f"It cannot be read: {problem}" for problem in report.problems)
     if paused := report.paused:
         by, since = paused.by or "Somebody", moment(paused.since, now)
-        yield f"{by} paused it at {since}, so nothing starts until `runwright resume {address}`"
+        why = f" ({paused.comment})" if paused.comment else ""
+        goes_on = f"nothing starts until `runwright resume {address}`"
+        yield f"{by} paused it at {since}{why}, so {goes_on}"
     if asked := report.asked:
         yield f"{asked.request.by or 'Somebody'} asked to run it again: that starts when it may"
 

@@ -13,9 +13,9 @@ from runwright.errors import InvalidManifestError, Problem
 from runwright.models.durations import parse_duration
 from runwright.models.kratix import PipelineApproval, WorkflowControl
 from runwright.models.metadata import Condition
+from runwright.rules.documents.yaml_text import read_documents
 from runwright.rules.gates import never_enough
 from runwright.rules.kratix.approvals import POLICY_FIELDS
-from runwright.rules.manifests.documents import read_documents
 from runwright.rules.shapes import is_object
 from runwright.rules.translation import problems_in
 from runwright.rules.wording import listed, quoted, suggestion, written

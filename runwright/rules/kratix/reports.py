@@ -18,7 +18,9 @@ from runwright.models.kratix import (
     WorkflowProgress,
 )
 from runwright.rules.history import When, claimed, said
+from runwright.rules.kratix.parents import named
 from runwright.rules.times import lasting
+from runwright.rules.wording import listed, suggestion
 
 RUNNING = "Running"
 """What a run is called that is under way; else it is called by how it ended."""
@@ -42,6 +44,19 @@ def authors_of(report: ParentReport, gate: Gate) -> frozenset[str]:
     if report.run is not None:
         runs.append(report.run)
     return frozenset(one.by for one in runs if one.number == gate.activation) or frozenset({""})
+
+
+def unknown_pipeline(report: ParentReport, name: str) -> str:
+    """Return that a parent has no pipeline of that name, and which it has; empty if it has one.
+
+    Those of both actions are known, of each once its workflow was planned.
+    """
+    workflows = (report.state.configure, report.state.delete)
+    names = list(dict.fromkeys(one.name for each in workflows for one in each.pipelines))
+    if name in names:
+        return ""
+    known = f"it has {listed(names)}" if names else "none has been planned"
+    return f"{named(report.parent)} has no pipeline {name}{suggestion(name, names)}; {known}"
 
 
 def asked_again(request: RunAgain, when: When) -> Transition:

@@ -33,10 +33,10 @@ from runwright.models.kratix import (
 )
 from runwright.models.metadata import ObjectMeta
 from runwright.models.objects import Manifest
+from runwright.rules.documents.yaml_text import read_documents
 from runwright.rules.kratix.jobs.labels import labels_of_work
 from runwright.rules.kratix.names import md5, work_name
 from runwright.rules.kratix.outputs import SELECTORS_FILE
-from runwright.rules.manifests.documents import read_documents
 from runwright.rules.naming import compose
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.wording import quoted, written

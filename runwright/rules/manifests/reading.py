@@ -16,8 +16,9 @@ from runwright.rules.bubustack.admission import (
     story_warnings,
 )
 from runwright.rules.bubustack.tasks import MANIFEST_FOLDER
+from runwright.rules.documents.yaml_text import Document, read_documents
 from runwright.rules.manifests.bundle import DEFAULT_NAMESPACE, Bundle, Identity, Source
-from runwright.rules.manifests.documents import Document, read_documents
+from runwright.rules.manifests.promises import API_VERSION, PROMISE, doubts_about, problems_of
 from runwright.rules.manifests.unknown_fields import unknown_annotations, unknown_fields
 from runwright.rules.salvage import Salvage, salvage
 from runwright.rules.shapes import is_list, is_object
@@ -37,16 +38,17 @@ def read_manifests(
     *,
     home: str = DEFAULT_NAMESPACE,
     backend: Backend = Backend.LOCAL,
+    promises: bool = False,
 ) -> Bundle:
     """Return the objects of all sources.
 
     Those that name no namespace are in `home`. What they ask for and cannot have on `backend` is
-    among the warnings.
+    among the warnings. `promises` of Kratix may be among them: they are judged, and no more.
 
     Raises:
         InvalidManifestError: any document is wrong; it lists the problems of all of them.
     """
-    reading = _Reading(home, backend)
+    reading = _Reading(home, backend, promises=promises)
     for source in sources:
         for document in read_documents(source.text):
             reading.take(source, document)
@@ -69,11 +71,12 @@ class _Origin(NamedTuple):
 class _Reading:
     """What was read so far."""
 
-    def __init__(self, home: str, backend: Backend) -> None:
+    def __init__(self, home: str, backend: Backend, *, promises: bool) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self._home = home
         self._backend = backend
+        self._promises = promises
         self._objects: dict[Identity, _Object] = {}
         self._files: dict[Identity, str] = {}
 
@@ -123,7 +126,10 @@ class _Reading:
             self._take_object(_Origin(source, _label(item, number)), item)
 
     def _take_object(self, origin: _Origin, value: Any) -> None:
-        problem, model = _kind_of(value)
+        if self._promises and is_object(value) and value.get("kind") == PROMISE:
+            self._take_promise(origin, value)
+            return
+        problem, model = _kind_of(value, promises=self._promises)
         if problem is not None:
             self._report(origin, [problem])
         if model is None:
@@ -135,15 +141,28 @@ class _Reading:
         if rest.model is not None:
             self._keep(origin, _placed(rest.model, self._home, origin.source.folder))
 
+    def _take_promise(self, origin: _Origin, value: Mapping[str, Any]) -> None:
+        problems = list(problems_of(value))
+        self._report(origin, problems)
+        self._warn(origin, list(doubts_about(value)))
+        if not problems:
+            self._note(origin, (PROMISE, "", value["metadata"]["name"]))
+
     def _keep(self, origin: _Origin, found: _Object) -> None:
         identity = (found.kind, found.metadata.namespace, found.metadata.name)
-        if identity in self._objects:
-            message = f"there is already a {found.kind} of this name, in {self._files[identity]}"
-            self._report(origin, [Problem("metadata.name", message)])
-            return
-        if found.metadata.name:
+        if self._note(origin, identity):
             self._objects[identity] = found
+
+    def _note(self, origin: _Origin, identity: Identity) -> bool:
+        """Keep where an object was read; return whether it has a name, which no other has."""
+        kind, _, name = identity
+        if identity in self._files:
+            message = f"there is already a {kind} of this name, in {self._files[identity]}"
+            self._report(origin, [Problem("metadata.name", message)])
+            return False
+        if name:
             self._files[identity] = origin.source.name
+        return bool(name)
 
     def _report(self, origin: _Origin, problems: Sequence[Problem]) -> None:
         self.problems.extend(map(origin.mark, problems))
@@ -160,14 +179,14 @@ def _label(value: Any, number: int) -> str:
     return f"{value['kind']}/{name}" if isinstance(name, str) and name else f"{value['kind']}"
 
 
-def _kind_of(value: Any) -> tuple[Problem | None, type[_Object] | None]:
+def _kind_of(value: Any, *, promises: bool) -> tuple[Problem | None, type[_Object] | None]:
     if not is_object(value):
         return Problem(
             "", f"must be an object with apiVersion and kind, not {written(value)}"
         ), None
     kind, version = value.get("kind"), value.get("apiVersion")
     if not isinstance(kind, str) or kind not in _KINDS:
-        return Problem("kind", _unknown_kind(kind)), None
+        return Problem("kind", _unknown_kind(kind, promises=promises)), None
     model = _KINDS[kind]
     if version == _api_version(model):
         return None, model
@@ -175,11 +194,16 @@ def _kind_of(value: Any) -> tuple[Problem | None, type[_Object] | None]:
     return Problem("apiVersion", message), model
 
 
-def _unknown_kind(kind: Any) -> str:
-    understood = [f"{name} ({_api_version(model)})" for name, model in _KINDS.items()]
-    hint = suggestion(kind, _KINDS) if isinstance(kind, str) else ""
-    found = f"{quoted(kind)} is not understood" if isinstance(kind, str) else "is required"
-    return f"{found}{hint}; understood are {listed(understood)}"
+def _unknown_kind(kind: Any, *, promises: bool) -> str:
+    versions = {name: _api_version(model) for name, model in _KINDS.items()}
+    if promises:
+        versions[PROMISE] = API_VERSION
+    understood = listed(f"{name} ({version})" for name, version in versions.items())
+    if not isinstance(kind, str):
+        return f"is required; understood are {understood}"
+    return (
+        f"{quoted(kind)} is not understood{suggestion(kind, versions)}; understood are {understood}"
+    )
 
 
 def _api_version(model: type[_Object]) -> str:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from runwright.cli.decisions import answered
+from runwright.cli.decisions import SENT, answered, resumption
 from runwright.cli.parameters import RunName
 from runwright.models.gates import DecideGate, Decision, DecisionAnswer
+from runwright.models.runs import Resumed
 from tests.unit.cli.states import START
 
 RUN = RunName("default", "release-1")
@@ -42,3 +43,21 @@ def test_what_no_worker_judged_is_called_sent_and_no_more(verdict: str) -> None:
         "sent: the decision on gate legal of run default/release-1 waits in Temporal; "
         "a worker judges it when one works"
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Resumed(by="ada", at=START), "resumed: run default/release-1"),
+        (
+            Resumed(by="ada", at=START, was_paused=False),
+            "not paused: run default/release-1 goes on as it did",
+        ),
+        (None, f"resumed: run default/release-1; {SENT}"),
+    ],
+    ids=["paused", "not paused", "no worker"],
+)
+def test_who_takes_a_pause_back_is_told_whether_there_was_one(
+    answer: Resumed | None, said: str
+) -> None:
+    assert resumption(RUN, answer) == said

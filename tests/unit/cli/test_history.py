@@ -8,11 +8,11 @@ import pytest
 from runwright.cli.history import history_of, history_page, parent_history_of
 from runwright.errors import NotFoundError
 from runwright.models.history import History, Subject, Transition
-from runwright.models.kratix import Standing
+from runwright.models.kratix import ParentState, Standing
 from runwright.rules.history import in_order
 from tests.unit.cli.states import BUILT, GATE, NOW, at, console, rendered, state
 from tests.unit.rules.kratix.reported import report
-from tests.unit.rules.kratix.states import fresh
+from tests.unit.rules.kratix.states import complete, fresh
 
 PAGE = """\
 TIME          AFTER  WHAT           CHANGE       BY               WHY
@@ -99,8 +99,34 @@ def test_a_run_of_which_no_history_was_kept_says_so() -> None:
 
 
 def test_a_step_that_the_run_does_not_have_is_not_found() -> None:
-    with pytest.raises(NotFoundError, match="run default/release-1 has no step nope"):
+    with pytest.raises(NotFoundError, match="release-1 has no step nope; it has build and sign"):
         page(*TOLD, step="nope")
+
+
+def test_a_step_that_is_misspelt_is_suggested() -> None:
+    with pytest.raises(NotFoundError, match=r'has no step biuld \(did you mean "build"\?\)'):
+        page(*TOLD, step="biuld")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (complete("make", "plan"), r'no pipeline paln \(did you mean "plan"\?\); it has make and'),
+        (ParentState(), "Database shop/orders has no pipeline paln; none has been planned"),
+    ],
+    ids=["planned", "not planned"],
+)
+def test_a_pipeline_that_a_request_does_not_have_is_not_found(
+    state: ParentState, said: str
+) -> None:
+    with pytest.raises(NotFoundError, match=said):
+        parent_history_of(report(state, Standing.READY), "paln")
+
+
+def test_a_pipeline_to_which_nothing_happened_yet_is_found() -> None:
+    told = parent_history_of(report(complete("make", "plan"), Standing.READY), "plan")
+
+    assert told.transitions == ()
 
 
 def test_a_decision_on_a_gate_that_there_is_not_can_be_found_by_its_name() -> None:

@@ -4,11 +4,11 @@ from runwright.cli.parent_change_lines import parent_change_lines
 from runwright.cli.parent_pages import parent_page
 from runwright.client import ParentView
 from runwright.models.gates import RefusedDecision
-from runwright.models.kratix import ParentReport, PastRun, Standing
+from runwright.models.kratix import ParentReport, ParentState, PastRun, Standing
 from runwright.models.tasks import Diagnosis
 from tests.unit.cli.states import console, rendered
 from tests.unit.rules.kratix.reported import ADDRESS, GATE, PAST, RUN, THE_PROMISE, report
-from tests.unit.rules.kratix.states import at, complete, fresh, started, suspended
+from tests.unit.rules.kratix.states import at, complete, failed, fresh, started, suspended
 
 NOW = at(60)
 READY = report(complete("make", "plan"), Standing.READY)
@@ -68,6 +68,35 @@ def test_a_page_tells_whose_decision_did_not_count() -> None:
     assert "Refused: eve said approve to gate plan: no" in page
 
 
+def test_a_page_has_the_whole_message_of_what_failed_and_the_commands_that_help() -> None:
+    """The cause stands at its end, as that of a container does."""
+    message = f"container copy of pod kratix-orders-make: {'so ' * 60}\nexit code 3"
+    (pipeline,) = failed(fresh("make")).configure.pipelines
+    workflow = {"pipelines": [pipeline.model_copy(update={"message": message})]}
+    state = ParentState.model_validate({"configure": workflow})
+
+    page = rendered(
+        parent_page(ParentView(report=report(state, Standing.FAILED)), NOW, console()), console()
+    )
+
+    end = page.partition("Pipeline make failed:\n")[2]
+    assert " ".join(end.split()).startswith(" ".join(message.split()))
+    assert end.endswith(
+        "\n  exit code 3\n"
+        f"  runwright logs {ADDRESS} make\n"
+        f"  runwright retry {ADDRESS} --from make\n"
+    )
+
+
+def test_a_page_says_who_paused_and_why() -> None:
+    paused = {"by": "ada", "since": at(3), "comment": "freeze"}
+    view = ParentView(report=report(complete("make"), Standing.PAUSED, paused=paused))
+
+    page = rendered(parent_page(view, NOW, console()), console())
+
+    assert f"Paused by ada: freeze; nothing starts meanwhile:\n  runwright resume {ADDRESS}" in page
+
+
 def test_the_first_look_tells_where_a_parent_is() -> None:
     assert lines(None, READY) == [
         "make: Succeeded",
@@ -79,6 +108,21 @@ def test_the_first_look_tells_where_a_parent_is() -> None:
 def test_a_later_look_tells_only_what_is_new() -> None:
     assert lines(READY, READY) == []
     assert lines(READY, RUNNING) == ["Database shop/orders: Running", "plan: Running"]
+
+
+def test_why_a_pipeline_failed_is_told_whole() -> None:
+    """The cause stands at the end of it."""
+    message = f"container copy: {'so ' * 60}\nexit code 3"
+    (pipeline,) = failed(fresh("make")).configure.pipelines
+    workflow = {"pipelines": [pipeline.model_copy(update={"message": message})]}
+    state = ParentState.model_validate({"configure": workflow})
+
+    assert lines(report(fresh("make"), Standing.RUNNING), report(state, Standing.FAILED)) == [
+        "make: Failed",
+        f"make: container copy: {'so ' * 60}",
+        "make: exit code 3",
+        "Database shop/orders: Failed",
+    ]
 
 
 def test_a_run_that_ended_and_a_gate_that_opened_are_told() -> None:

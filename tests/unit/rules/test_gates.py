@@ -1,5 +1,6 @@
 """Who may decide a gate, what a decision changes, and when a gate is decided."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -101,7 +102,7 @@ def test_a_gate_that_nobody_named_decided_says_only_when() -> None:
     ("outcome", "said"),
     [
         (GateOutcome.TIMED_OUT, "timed out"),
-        (GateOutcome.CLOSED, "closed without a decision"),
+        (GateOutcome.CLOSED, "is closed without a decision"),
     ],
 )
 def test_a_gate_that_closed_by_itself_names_nobody(outcome: GateOutcome, said: str) -> None:
@@ -112,7 +113,7 @@ def test_a_gate_that_closed_by_itself_names_nobody(outcome: GateOutcome, said: s
         gates.closed(waiting, outcome, LATER), says(APPROVE, "grace"), {"starter"}
     )
 
-    assert refusal == f"gate ask is {said} at {LATER:%FT%TZ}"
+    assert refusal == f"gate ask {said} at {LATER:%FT%TZ}"
 
 
 def test_every_outcome_has_its_words() -> None:
@@ -121,7 +122,7 @@ def test_every_outcome_has_its_words() -> None:
             gates.closed(open_gate(), outcome, LATER), says(APPROVE, "x"), {"starter"}
         )
         assert refusal is not None
-        assert refusal.startswith("gate ask is ")
+        assert re.match(r"gate ask (is already|timed|is closed)", refusal)
 
 
 @pytest.mark.parametrize(

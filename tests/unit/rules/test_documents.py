@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runwright.rules.manifests.documents import LONGEST_DOCUMENT, read_documents
+from runwright.rules.documents.yaml_text import LONGEST_DOCUMENT, read_documents
 
 
 def value(text: str) -> Any:

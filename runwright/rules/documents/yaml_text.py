@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from runwright.errors import Problem
-from runwright.rules.manifests.json_text import NoJsonError, json_object
-from runwright.rules.manifests.scalars import NoScalarError, scalar_value
+from runwright.rules.documents.json_text import NoJsonError, json_object
+from runwright.rules.documents.scalars import NoScalarError, scalar_value
 from runwright.rules.shapes import is_list, is_object
 from runwright.rules.wording import child, excerpt, quoted
 

@@ -1,0 +1,1 @@
+"""Text of YAML or JSON as values."""
