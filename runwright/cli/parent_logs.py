@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.parents.logs import PipelineLogs, StepLog
 from runwright.cli.parameters import ParentName
 from runwright.cli.session import connection
-from runwright.errors import NotFoundError
+from runwright.errors import NotFoundError, RefusedError
 from runwright.models.kratix import ParentReport, run_id
 
 
@@ -25,13 +26,13 @@ async def print_logs(
     cluster = Cluster(environ)
     try:
         logs = PipelineLogs(cluster, report.parent)
-        found = await logs.newest(pipeline) or await _kept(logs, report, pipeline)
-        if not found:
-            what = f"pipeline {pipeline} of {name}" if pipeline else str(name)
-            message = f"no log of {what} in the cluster; the logs of pods go with them"
-            raise NotFoundError(message)
-        for one in found:
-            await _print(one, logs.read(one), is_alone=len(found) == 1)
+        found = await logs.newest(pipeline)
+        if not await _print_all(logs, found):
+            found = await _kept(logs, report, pipeline)
+            if not await _print_all(logs, found):
+                what = f"pipeline {pipeline} of {name}" if pipeline else str(name)
+                message = f"no log of {what} in the cluster; the logs of pods go with them"
+                raise NotFoundError(message)
     finally:
         await cluster.close()
 
@@ -46,6 +47,16 @@ async def _kept(logs: PipelineLogs, report: ParentReport, pipeline: str) -> list
         if found := [one for one in kept if pipeline in {"", one.pipeline}]:
             return found
     return []
+
+
+async def _print_all(logs: PipelineLogs, found: Sequence[StepLog]) -> bool:
+    """Print logs; return whether any could be read, for a node may have removed them by now."""
+    is_any = False
+    for one in found:
+        with suppress(RefusedError):
+            await _print(one, logs.read(one), is_alone=len(found) == 1)
+            is_any = True
+    return is_any
 
 
 async def _print(one: StepLog, chunks: AsyncIterator[bytes], *, is_alone: bool) -> None:

@@ -32,7 +32,7 @@ def outcome_of(
     the Job says by then; only the deadline is the Job's. `container` names the task's, and
     `max_output` counts the bytes of its output.
     """
-    if pod is not None and _is_given_up(job):
+    if pod is not None and has_given_up(job):
         pod = pods.without_last_run(pod)
     seen = _Seen(job, pod, pods.ended_container(pod, container) if pod else None)
     if _is_overdue(seen):
@@ -73,7 +73,7 @@ def makes_another(job: Object, pod: Object) -> bool:
     return is_over is None and pods.is_terminal(pod) and pods.phase_of(pod) != pods.SUCCEEDED
 
 
-def _is_given_up(job: Object) -> bool:
+def has_given_up(job: Object) -> bool:
     """Return whether the Job ended the pod of its own accord, for it failed too often."""
     failed = condition(job, "Failed", "FailureTarget")
     return text(failed, "reason") == "BackoffLimitExceeded"
