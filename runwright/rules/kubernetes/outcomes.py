@@ -94,10 +94,16 @@ class _Seen(NamedTuple):
 
     @property
     def finished_at(self) -> datetime | None:
-        """When the task's container ended, or else the last that came before it."""
+        """When the task's container ended, or else the last that came before it.
+
+        Nobody says it of a pod that was ended before its next container began: those that had ended
+        by then did what they should.
+        """
         if self.ended is not None:
             return moment(self.ended.state, "finishedAt")
-        return pods.ended_at(self.pod) if self.pod and pods.is_terminal(self.pod) else None
+        if self.pod is None or not pods.is_terminal(self.pod) or not pods.culprit(self.pod):
+            return None
+        return pods.ended_at(self.pod)
 
     def outcome(
         self,
