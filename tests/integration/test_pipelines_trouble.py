@@ -269,57 +269,6 @@ async def test_k12_the_older_setting_ends_a_job_for_a_manual_reconciliation(
     assert left.state.workflows_failed == 0
 
 
-IMAGE = Diagnosis(category="image-pull", summary="the image cannot be pulled", detail="no such:1")
-
-
-@pytest.mark.parametrize("by_label", [True, False], ids=["asked for", "another spec"])
-async def test_a_job_that_cannot_start_makes_way_for_the_run_that_mends_it(
-    client: Client, task_queue: str, *, by_label: bool
-) -> None:
-    """Not for nothing: it may still start. Upstream the next run waits for it, for ever."""
-    platform, start, tasks = await asked(client)
-
-    async with placed_pipelines(client, task_queue, platform, start, tasks) as run:
-        await run.until_running("a")
-        await note(run, IMAGE)
-        stalled = await run.until(lambda state: state.diagnosis is not None)
-        still = run.tasks.stopped.copy()
-        if by_label:
-            platform.label(run.parent, MANUAL_RECONCILIATION)
-        else:
-            platform.apply(request_manifest("large"))
-        await run.see()
-        left = await run.ended()
-    await replayed(await run.handle.fetch_history())
-
-    assert "`runwright cancel Database/shop/orders` ends it" in (
-        stalled.state.configure.pipelines[0].message
-    )
-    assert (still, run.tasks.stopped) == ([], [run.job("a")])
-    message = "stopped: it could not start, and another run is asked for"
-    assert left.state.configure.pipelines[0].message == message
-    assert phases(left.state) == {"a": "Pending", "b": "Pending"}
-
-
-async def test_a_job_that_runs_makes_no_way_for_another_spec(
-    client: Client, task_queue: str
-) -> None:
-    """K13: also when it could not start before."""
-    platform, start, tasks = await asked(client)
-
-    async with placed_pipelines(client, task_queue, platform, start, tasks) as run:
-        await run.until_running("a")
-        await note(run, IMAGE)
-        await note(run, None)
-        platform.apply(request_manifest("large"))
-        await run.see()
-        await run.end("a")
-        left = await run.ended()
-
-    assert run.tasks.stopped == []
-    assert phases(left.state) == {"a": "Succeeded", "b": "Pending"}
-
-
 async def test_k12_a_job_that_ends_just_when_it_is_to_be_ended_counts(
     client: Client, task_queue: str
 ) -> None:
