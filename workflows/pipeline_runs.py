@@ -68,7 +68,7 @@ class PipelineRuns(RunState):
         if outcome is None:
             return self._stop_for_another(position)
         if not outcome.succeeded:
-            why = tasks.failure_of(outcome, run.pipeline)
+            why = tasks.failure_of(outcome, run.pipeline, run.parent)
             return await self._fail(position, outcome.reason, why)
         return await unbroken(self._end_pipeline(run, position, outcome))
 
@@ -146,7 +146,10 @@ class PipelineRuns(RunState):
 
     def _is_to_stop(self) -> bool:
         """Return whether the Job that runs is to make way; what asked for it does not count."""
-        return self._has_begun and self._are_labels_heeded and runs.is_to_stop(self._point())
+        if not self._has_begun or not self._are_labels_heeded:
+            return False
+        point = self._point()
+        return runs.is_to_stop(point) or (self._makes_way and runs.is_superseded(point))
 
     async def _note_start(
         self, key: TaskKey, position: int, running: asyncio.Task[TaskOutcome]
@@ -269,7 +272,9 @@ class PipelineRuns(RunState):
         return RunEnd(Ending.FAILED, reason, f"pipeline {name} failed: {said}")
 
     def _stop_for_another(self, position: int) -> RunEnd:
-        why = "stopped: a manual reconciliation begins anew"
+        why = "stopped: it could not start, and another run is asked for"
+        if runs.is_to_stop(self._point()):
+            why = "stopped: a manual reconciliation begins anew"
         self._note_stop(position, why)
         return RunEnd(Ending.INTERRUPTED, message=why)
 

@@ -19,6 +19,7 @@ from runwright.models.tasks import Diagnosis, TaskKey, TaskNote
 from runwright.rules import history as shared_history
 from runwright.rules.diagnoses import told
 from runwright.rules.kratix import progress, run_history, tasks
+from runwright.rules.kratix.hindrances import advised, cannot_start
 from runwright.rules.kratix.run_details import run_details, run_phase
 from runwright.rules.kratix.runs import Point, RunEnd
 from runwright.rules.kratix.updates import Shown, update_of
@@ -29,6 +30,7 @@ from workflows.mirroring import Mirror
 from workflows.presentation import Identity, Presentation
 
 _KIND: Final = "Pipelines"
+_MAKES_WAY: Final = "ends-what-cannot-start-for-the-next-run"
 
 
 class RunState(Changes, TaskNotes):
@@ -51,6 +53,8 @@ class RunState(Changes, TaskNotes):
         self._has_begun = False
         """Whether the Job of that one is made."""
         self._diagnosis: Diagnosis | None = None
+        self._makes_way = False
+        """Whether what runs is ended for a run that would wait for it: nothing of it can start."""
         self._alarms = Alarms()
         shown = Shown(self._parent, start.policy.compat, start.state)
         self._mirror = Mirror[ParentState](partial(update_of, shown))
@@ -116,7 +120,9 @@ class RunState(Changes, TaskNotes):
     def _take_note(self, note: TaskNote) -> None:
         if note.key != self._key or self._current is None:
             return
-        self._diagnosis = note.diagnosis
+        found = note.diagnosis
+        self._diagnosis = advised(found, self._parent) if found else None
+        self._makes_way = cannot_start(found) and workflow.patched(_MAKES_WAY)
         if not self._has_begun and self._start.anew and note.diagnosis:
             self._set(progress.begun_anew(self._state, workflow.now()))
         self._tell_diagnosis(self._current)
@@ -129,6 +135,7 @@ class RunState(Changes, TaskNotes):
     def _forget_diagnosis(self, position: int) -> None:
         """Say no more why a Job does not get on that is over, or will not be made."""
         was, self._diagnosis = self._diagnosis, None
+        self._makes_way = False
         if was and not self._has_begun:
             self._tell_diagnosis(position)
 

@@ -281,13 +281,16 @@ class Cluster:
         *,
         tail: int | None = None,
         follow: bool = False,
+        previous: bool = False,
     ) -> AsyncIterator[bytes]:
         """Yield what a container of that pod wrote, or its last `tail` lines; nothing if gone.
 
-        With `follow` it goes on until the container has ended.
+        With `follow` it goes on until the container has ended; `previous` is its run before. What a
+        kubelet answers that has the log no more looks like one.
         """
-        given = {"container": container, "follow": "true" if follow else ""}
-        query = {name: value for name, value in given.items() if value}
+        query = {"container": container}
+        query |= {"follow": "true"} if follow else {}
+        query |= {"previous": "true"} if previous else {}
         if tail is not None:
             query["tailLines"] = str(tail)
         attempt = f"read the log of {PODS.of(*pod)}"

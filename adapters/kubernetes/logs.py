@@ -9,13 +9,20 @@ from typing import Final, NamedTuple
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
+from adapters.kubernetes.container_logs import (
+    ContainerRun,
+    container_of,
+    has_begun,
+    read_log,
+    status_of,
+)
 from adapters.kubernetes.evidence import name_of
 from adapters.kubernetes.identity import Position
 from adapters.kubernetes.resources import CONFIG_MAPS, PODS
 from adapters.kubernetes.trimming import job_name_of
 from runwright.errors import ConflictError, RefusedError, RunwrightError, TransientError
 from runwright.models.objects import Manifest
-from runwright.rules.kubernetes.fields import entries, field, text
+from runwright.rules.kubernetes.fields import field
 from runwright.rules.wording import excerpt
 
 _LOG: Final = logging.getLogger(__name__)
@@ -43,23 +50,44 @@ class KeptLogs:
         self._cluster = cluster
         self._name = cluster_name
 
-    async def keep(self, job: Manifest, pod: Manifest) -> None:
+    async def keep(self, job: Manifest, pod: Manifest, run: ContainerRun | None = None) -> bool:
         """Keep the end of what the task of a Job wrote in this pod of it; idempotent.
 
-        Nothing that goes wrong is an error: a log that cannot be read is noted in its place, and
-        one that cannot be written is told in the worker's log.
+        It is what that `run` of a container wrote; return whether that is kept. Without one it is
+        the newest: that it cannot be read is noted where nothing was kept before. Nothing that goes
+        wrong is an error: what cannot be written is told in the worker's log.
         """
         if identity.key_of(job) is None or not job["metadata"].get("ownerReferences"):
-            return  # nobody would find it, or nothing would ever remove it
-        container = _container_of(pod)
-        if not _has_begun(pod, container):
-            return
-        said = await self._end_of(pod, container)
+            return False  # nobody would find it, or nothing would ever remove it
+        newest = run or ContainerRun(container_of(pod))
+        if not has_begun(pod, newest.container):
+            return False
+        said, why_not = await self._end_of(pod, newest)
         try:
-            await self._write(job, said)
+            if said or run is None:
+                await self._write(job, said or why_not, replaces=bool(said))
         except RunwrightError as error:
-            extra = {"action": "log_not_kept", "job": "/".join(name_of(job))}
-            _LOG.warning("log not kept: %s", error, extra=extra)
+            self._complain(job, error)
+        return bool(said)
+
+    async def drop(self, job: Manifest) -> None:
+        """Have what was kept of the try of a Job gone: it has succeeded after all; idempotent."""
+        key, name = _key_of(job), _name_of(job)
+        try:
+            there = await self._cluster.get(CONFIG_MAPS, *name)
+            if there is None or not _is_of_run(there, job):
+                return
+            kept: Mapping[str, str] = there.get("data") or {}
+            if kept.keys() <= {key}:
+                await self._cluster.delete(CONFIG_MAPS, name, uid=there["metadata"]["uid"])
+            else:
+                await self._cluster.patch(CONFIG_MAPS, name, {"data": {key: None}})
+        except RunwrightError as error:
+            self._complain(job, error)
+
+    def _complain(self, job: Manifest, error: RunwrightError) -> None:
+        extra = {"action": "log_not_kept", "job": "/".join(name_of(job))}
+        _LOG.warning("log not kept: %s", error, extra=extra)
 
     async def read(self, namespace: str, workflow_id: str) -> list["LoggedTry"]:
         """Return what was kept of a run, by activation, task and try."""
@@ -67,38 +95,40 @@ class KeptLogs:
         found = (await self._cluster.list(CONFIG_MAPS, selection)).items
         return sorted(one for kept in found for one in _tries_in(kept))
 
-    async def _end_of(self, pod: Manifest, container: str) -> str:
-        """Return the end of a log; in its place why it cannot be read."""
+    async def _end_of(self, pod: Manifest, run: ContainerRun) -> tuple[str, str]:
+        """Return the end of a log, or else why it cannot be read."""
         chunks: deque[bytes] = deque()
         size, is_cut = 0, False
         try:
-            async for chunk in self._cluster.log(name_of(pod), container, tail=_TAIL):
+            async for chunk in read_log(self._cluster, name_of(pod), run, tail=_TAIL):
                 chunks.append(chunk)
                 size += len(chunk)
                 while size - len(chunks[0]) >= MOST_OF_A_TRY:
                     size -= len(chunks.popleft())
                     is_cut = True
         except RunwrightError as error:
-            return f"[this log could not be read: {excerpt(str(error), _LONGEST_REASON)}]\n"
+            return "", f"[this log could not be read: {excerpt(str(error), _LONGEST_REASON)}]\n"
         log = b"".join(chunks)
-        return ending(log, is_cut=is_cut or log.count(b"\n") >= _TAIL)
+        return ending(log, is_cut=is_cut or log.count(b"\n") >= _TAIL), ""
 
-    async def _write(self, job: Manifest, said: str) -> None:
-        namespace, name = name_of(job)
-        key = f"{_KEY}{identity.annotations(job)[identity.TRY]}"
+    async def _write(self, job: Manifest, said: str, *, replaces: bool) -> None:
+        """Write it; what was kept of that try before stays, unless it `replaces` that."""
+        name, key = _name_of(job), _key_of(job)
         wanted = _config_map(job, self._name, {key: said})
         for _ in range(_MOST_WRITES):
             try:
-                there = await self._cluster.get(CONFIG_MAPS, namespace, f"{name}{_ENDING}")
+                there = await self._cluster.get(CONFIG_MAPS, *name)
                 if there is None:
                     await self._cluster.create(wanted)
-                elif not await self._gave_way(there, wanted):
+                elif await self._gave_way(there, wanted):
+                    return
+                elif replaces or key not in (there.get("data") or {}):
                     await self._add(there, wanted)
             except ConflictError:
                 continue
             else:
                 return
-        message = f"keep the log of job {namespace}/{name}: somebody else writes it all the time"
+        message = f"keep the log of job {'/'.join(name_of(job))}: somebody else writes it"
         raise ConflictError(message)
 
     async def _gave_way(self, there: Manifest, wanted: Manifest) -> bool:
@@ -161,24 +191,24 @@ class TaskLogs:
         selection = _of_run(self._namespace, self._workflow_id)
         pods = (await self._cluster.list(PODS, selection)).items
         for pod in sorted(pods, key=_age):  # of several for one try the newest has it
-            container = _container_of(pod)
-            if _has_begun(pod, container):
+            container = container_of(pod)
+            if has_begun(pod, container):
                 one = _of_pod(pod, container)
                 kept = found.get(one[:3])
                 found[one[:3]] = one._replace(kept=kept.kept if kept else "")
         return sorted(found.values())
 
     async def read(self, one: LoggedTry) -> AsyncIterator[bytes]:
-        """Yield the log of a try as it is now; what was kept where its pod cannot tell any more."""
+        """Yield the log of a try as it is now; what was kept where its pod cannot tell any more.
+
+        Raises:
+            RefusedError: neither can.
+        """
         is_told = False
-        try:
-            if one.pod:
-                async for chunk in self._cluster.log((self._namespace, one.pod), one.container):
-                    is_told = True
-                    yield chunk
-        except RefusedError:
-            if not one.kept:
-                raise
+        if one.pod:
+            async for chunk in self._of_pod_or_kept(one):
+                is_told = True
+                yield chunk
         if not is_told:
             yield one.kept.encode()
 
@@ -186,6 +216,9 @@ class TaskLogs:
         """Yield the log of a try from its beginning, and go on until its container has ended.
 
         When the connection breaks it is read anew, without what was yielded before.
+
+        Raises:
+            RefusedError: its pod cannot tell it any more, and it was not kept.
         """
         if not one.pod:
             yield one.kept.encode()
@@ -195,7 +228,7 @@ class TaskLogs:
             read = 0
             is_over = await self._has_ended(one)  # asked before reading: then that is all
             try:
-                async for chunk in self._stream(one):
+                async for chunk in self._of_pod_or_kept(one, follow=True):
                     read += len(chunk)
                     if read > told:
                         yield chunk[max(0, len(chunk) - (read - told)) :]
@@ -206,15 +239,24 @@ class TaskLogs:
                 return
             await asyncio.sleep(_LOOK_EVERY.total_seconds())
 
-    def _stream(self, one: LoggedTry) -> AsyncIterator[bytes]:
-        return self._cluster.log((self._namespace, one.pod), one.container, follow=True)
+    async def _of_pod_or_kept(
+        self, one: LoggedTry, *, follow: bool = False
+    ) -> AsyncIterator[bytes]:
+        pod, run = (self._namespace, one.pod), ContainerRun(one.container)
+        try:
+            async for chunk in read_log(self._cluster, pod, run, follow=follow):
+                yield chunk
+        except RefusedError:
+            if not one.kept:
+                raise
+            yield one.kept.encode()
 
     async def _has_ended(self, one: LoggedTry) -> bool:
         try:
             pod = await self._cluster.get(PODS, self._namespace, one.pod)
         except TransientError:
             return False
-        return pod is None or field(_status_of(pod, one.container), "state", "running") is None
+        return pod is None or field(status_of(pod, one.container), "state", "running") is None
 
 
 def ending(log: bytes, *, is_cut: bool = False) -> str:
@@ -236,6 +278,20 @@ def fitting(logs: Mapping[str, str]) -> dict[str, str]:
             break
         kept[key] = logs[key]
     return kept
+
+
+def _key_of(job: Manifest) -> str:
+    return f"{_KEY}{identity.annotations(job)[identity.TRY]}"
+
+
+def _name_of(job: Manifest) -> tuple[str, str]:
+    namespace, name = name_of(job)
+    return namespace, f"{name}{_ENDING}"
+
+
+def _is_of_run(kept: Manifest, job: Manifest) -> bool:
+    run = identity.annotations(kept).get(identity.WORKFLOW)
+    return run is not None and run == identity.annotations(job).get(identity.WORKFLOW)
 
 
 def _position_of(key: str) -> Position:
@@ -284,29 +340,3 @@ def _of_pod(pod: Manifest, container: str) -> LoggedTry:
 
 def _age(pod: Manifest) -> str:
     return str(pod["metadata"]["creationTimestamp"])
-
-
-def _container_of(pod: Manifest) -> str:
-    """Return the name of the container that tells of the task: its own, once that has begun.
-
-    Before, and if it never does, that is the last of those that come before it.
-    """
-    own = text(next(iter(entries(pod, "spec", "containers")), None), "name")
-    before = [text(one, "name") for one in entries(pod, "spec", "initContainers")]
-    begun = [name for name in before if _has_begun(pod, name)]
-    return own if _has_begun(pod, own) or not begun else begun[-1]
-
-
-def _status_of(pod: Manifest, container: str) -> object:
-    statuses = (
-        *entries(pod, "status", "initContainerStatuses"),
-        *entries(pod, "status", "containerStatuses"),
-    )
-    return next((one for one in statuses if text(one, "name") == container), None)
-
-
-def _has_begun(pod: Manifest, container: str) -> bool:
-    """Return whether a container ever ran: before that there is no log of it."""
-    status = _status_of(pod, container)
-    states = (("state", "running"), ("state", "terminated"), ("lastState", "terminated"))
-    return any(field(status, *path) for path in states)

@@ -4,12 +4,13 @@ import asyncio
 import logging
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
+from adapters.kubernetes.container_logs import ContainerRun, failed_runs
 from adapters.kubernetes.evidence import Evidence, name_of
 from adapters.kubernetes.hindrances import Doubt, Hindrances
 from adapters.kubernetes.informer import Informer, Name
@@ -25,8 +26,8 @@ from runwright.models.tasks import Claim, TaskOutcome
 from runwright.ports import Answer, Completions, Metrics, Unmeasured
 from runwright.rules.kubernetes.fields import condition
 from runwright.rules.kubernetes.judgement import lost, without_output
-from runwright.rules.kubernetes.outcomes import may_have_several
-from runwright.rules.kubernetes.pods import is_terminal, last
+from runwright.rules.kubernetes.outcomes import has_given_up, may_have_several
+from runwright.rules.kubernetes.pods import is_deleted, is_terminal, last
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -71,6 +72,8 @@ class _Watched:
     """As it was last seen."""
     next_beat: float
     doubt: Doubt
+    logged: dict[str, bool] = field(default_factory=dict[str, bool])
+    """The failed runs of its container whose log was asked for: whether there was one."""
 
 
 class JobObserver:
@@ -290,14 +293,55 @@ class JobObserver:
         A node that does not answer is not waited for long: the outcome is worth more.
         """
         pod = last(pods)
-        if pod is None or not self._keep.keeps(outcome) or not identity.has_evidence(pod):
+        if pod is None:
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOG_WITHIN):
-                await self._logs.keep(watched.job, pod)
+                if not self._keep.keeps(outcome):
+                    await self._drop_log(watched, pods)
+                elif identity.has_evidence(pod):
+                    is_killed = has_given_up(watched.job)
+                    if not await self._keep_failed_run(watched, pod, is_killed=is_killed):
+                        await self._logs.keep(watched.job, pod)
+
+    async def _keep_failed_run(self, watched: _Watched, pod: Manifest, *, is_killed: bool) -> bool:
+        """Return whether the log of a run that failed is kept; each is asked for once.
+
+        A pod that restarts its containers has only the log of the newest run, and soon not even
+        that: the Job deletes it when it gives up.
+        """
+        for run in failed_runs(pod, is_killed=is_killed):
+            if run.id not in watched.logged:
+                is_kept = await self._logs.keep(watched.job, pod, run)
+                watched.logged[run.id] = is_kept and await self._was_of(run, pod)
+            if watched.logged[run.id]:
+                return True
+        return False
+
+    async def _was_of(self, run: ContainerRun, pod: Manifest) -> bool:
+        """Return whether a log that was read is that of the run: the next one may have begun."""
+        if is_terminal(pod) or run.is_previous:
+            return True
+        fresh = await self._cluster.get(PODS, *name_of(pod))
+        return fresh is None or run in failed_runs(fresh, is_killed=False)
+
+    async def _drop_log(self, watched: _Watched, pods: list[Manifest]) -> None:
+        """Drop what was kept of a task that did not fail in the end."""
+        has_failed = any(failed_runs(pod, is_killed=False) for pod in pods)
+        if self._keep is not KeepLogs.NONE and (watched.logged or has_failed):
+            await self._logs.drop(watched.job)
+
+    async def _keep_while_it_can_be_read(self, watched: _Watched, pods: list[Manifest]) -> None:
+        pod = last(pods)
+        if pod is None or self._keep is KeepLogs.NONE:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOG_WITHIN):
+                await self._keep_failed_run(watched, pod, is_killed=is_deleted(pod))
 
     async def _attend(self, name: Name, watched: _Watched, pods: list[Manifest]) -> None:
         """Do what is due for a task that runs, or waits to run."""
+        await self._keep_while_it_can_be_read(watched, pods)
         job, now = watched.job, _now()
         if job["metadata"].get("deletionTimestamp"):
             await self._end_what_was_deleted(pods)

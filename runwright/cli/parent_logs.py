@@ -3,8 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Final
 
@@ -15,7 +15,7 @@ from runwright.cli.parameters import ParentName
 from runwright.cli.parent_pages import address_of
 from runwright.cli.session import connection
 from runwright.client import Away, ParentView, changes_until
-from runwright.errors import ClusterUnavailableError, NotFoundError
+from runwright.errors import ClusterUnavailableError, NotFoundError, RefusedError
 from runwright.models.kratix import ParentReport, PipelinePhase, run_id
 from runwright.rules.kratix.reports import unknown_pipeline
 
@@ -60,15 +60,15 @@ async def follow_logs(
 
 
 async def _print_newest(logs: PipelineLogs, report: ParentReport, pipeline: str) -> None:
-    found = await logs.newest(pipeline) or await _kept(logs, report, pipeline)
-    if not found and pipeline and (why_not := unknown_pipeline(report, pipeline)):
+    if await _print_all(logs, await logs.newest(pipeline)):
+        return
+    if await _print_all(logs, await _kept(logs, report, pipeline)):
+        return
+    if pipeline and (why_not := unknown_pipeline(report, pipeline)):
         raise NotFoundError(why_not)
-    if not found:
-        what = f"pipeline {pipeline} of {address_of(report)}" if pipeline else address_of(report)
-        message = f"no log of {what} in the cluster; the logs of pods go with them"
-        raise NotFoundError(message)
-    for one in found:
-        await _print(one, logs.read(one), is_alone=len(found) == 1)
+    what = f"pipeline {pipeline} of {address_of(report)}" if pipeline else address_of(report)
+    message = f"no log of {what} in the cluster; the logs of pods go with them"
+    raise NotFoundError(message)
 
 
 async def _end_of(views: AsyncGenerator[ParentView | Away]) -> None:
@@ -123,9 +123,14 @@ class _Follower:
             return False
         new = [one for one in found if (one.pod, one.container) not in self._printing]
         for one in new:
-            printing = _print(one, self._logs.follow(one), is_alone=False)
+            printing = self._print(one)
             self._printing[one.pod, one.container] = asyncio.create_task(printing)
         return bool(new)
+
+    async def _print(self, one: StepLog) -> None:
+        """Print what a container writes; a node may have removed what it wrote by now."""
+        with suppress(RefusedError):
+            await _print(one, self._logs.follow(one), is_alone=False)
 
 
 async def _ended(*tasks: asyncio.Task[None]) -> None:
@@ -155,6 +160,16 @@ async def _kept(logs: PipelineLogs, report: ParentReport, pipeline: str) -> list
         if found := [one for one in kept if pipeline in {"", one.pipeline}]:
             return found
     return []
+
+
+async def _print_all(logs: PipelineLogs, found: Sequence[StepLog]) -> bool:
+    """Print logs; return whether any could be read, for a node may have removed them by now."""
+    is_any = False
+    for one in found:
+        with suppress(RefusedError):
+            await _print(one, logs.read(one), is_alone=len(found) == 1)
+            is_any = True
+    return is_any
 
 
 async def _print(one: StepLog, chunks: AsyncIterator[bytes], *, is_alone: bool) -> None:

@@ -160,6 +160,12 @@ class PipelinePods:
         """Return the files that a pipeline handed over, with what is in them."""
         return unpacked((await self.handover(ran)).files)
 
+    async def kept_log(self, ran: Ran) -> str | None:
+        """Return what is kept of what a pipeline wrote; None if nothing is."""
+        name = f"{ran.job['metadata']['name']}-log"
+        found = await self.cluster.get(CONFIG_MAPS, self.namespace, name)
+        return None if found is None else str(found["data"]["try-1.1"])
+
     async def handover(self, ran: Ran) -> Handover:
         """Return what a pipeline handed over, wherever it is."""
         if ran.handover.stored is None:

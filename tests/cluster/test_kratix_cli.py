@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from adapters.kubernetes.resources import PODS
 from testbed.cluster import Testbed
 from tests.acceptance.conftest import Terminal, terminal_at
 from tests.cluster.platform import Platform, phases, pipeline
@@ -100,6 +101,23 @@ async def test_what_pipelines_write_is_followed_until_nothing_is_done_any_more(
     assert followed.out == "slow/work | begins\nslow/work | ends\nlast/work | after\n"
     assert (followed.status, of_one.out) == (0, "last/work | after\n")
     assert 'has no pipeline lost (did you mean "last"?); it has slow and last' in unknown
+
+
+async def test_the_log_of_a_pipeline_that_failed_is_printed_when_its_pod_is_gone(
+    platform: Platform, terminal: Terminal
+) -> None:
+    """A Job whose step is restarted in its pod deletes that when it gives up."""
+    async with platform.served():
+        script = "echo no such size; exit 7"
+        db = await platform.promise("db", pipeline("make", script, jobOptions={"backoffLimit": 1}))
+        await platform.request(db)
+        await platform.until(lambda one: phases(one) == ["Failed"], db, "one")
+        logs = [await run(terminal, "logs", f"request/{db}/one")]
+        while await platform.all(PODS):
+            await asyncio.sleep(0.1)
+        logs += [await run(terminal, "logs", f"request/{db}/one", "make")]
+
+    assert logs == ["no such size\n"] * 2
 
 
 async def _until_said(terminal: Terminal, text: str, *words: str) -> str:

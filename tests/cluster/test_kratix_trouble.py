@@ -8,6 +8,7 @@ from adapters.kubernetes.resources import CONFIG_MAPS, JOBS, PODS, SERVICE_ACCOU
 from runwright.models.kratix import RunAgain
 from runwright.models.kratix.keys import MANUAL_RECONCILIATION, ON, WORKFLOW_SUSPENDED
 from runwright.models.objects import Manifest
+from runwright.models.runs import CancelRun
 from tests.cluster.platform import Platform, condition, holds, phases, pipeline, shown
 
 _SUSPENDS = """
@@ -58,6 +59,51 @@ async def test_a_pipeline_that_wants_to_be_run_later_is_counted(platform: Platfo
 
     assert len(await platform.jobs(db, "one")) >= 2
     assert shown(request)[0]["phase"] in {"Suspended", "Running"}
+
+
+async def test_an_image_that_cannot_be_pulled_is_mended_in_its_promise(platform: Platform) -> None:
+    """Its Job can never start: the run that mends it does not wait for it."""
+    made = pipeline("make")
+    wrong = pipeline("make")
+    wrong["spec"]["containers"][0]["image"] = "testbed.local/no-such-image:1"
+    async with platform.served():
+        db = await platform.promise("db", wrong)
+        await platform.request(db)
+        stalled = await platform.until(
+            lambda one: any("cannot be pulled" in it.get("message", "") for it in shown(one)),
+            *(db, "one"),
+        )
+        workflows = {"resource": {"configure": [made]}}
+        await platform.patch_promise(db, {"workflows": workflows})
+        await platform.until_reconciled(db)
+        told = await platform.told("one")
+
+    (message,) = [it["message"] for it in shown(stalled)]
+    assert "correct the pipeline in its Promise" in message
+    assert (
+        f"`runwright cancel {platform.kind(db).kind}/{platform.namespace}/one` ends it" in message
+    )
+    assert "PipelineStalled" in told
+
+
+async def test_a_run_whose_job_never_started_is_cancelled_and_says_so(platform: Platform) -> None:
+    """And not that it failed, nor that nobody knows why."""
+    wrong = pipeline("make")
+    wrong["spec"]["containers"][0]["image"] = "testbed.local/no-such-image:1"
+    async with platform.served():
+        db = await platform.promise("db", wrong)
+        request = await platform.request(db)
+        await platform.until(
+            lambda one: any("cannot be pulled" in it.get("message", "") for it in shown(one)),
+            *(db, "one"),
+        )
+        asked = CancelRun(by="ops", reason="bad image")
+        await platform.entity(request, db).signal("cancel", asked)
+        stopped = await platform.until(
+            lambda one: any("ops" in it.get("message", "") for it in shown(one)), db, "one"
+        )
+
+    assert [it["message"] for it in shown(stopped)] == ["Cancelled by ops: bad image"]
 
 
 async def test_a_delete_pipeline_that_failed_is_run_again_when_somebody_says_so(

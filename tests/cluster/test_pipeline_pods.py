@@ -125,6 +125,37 @@ async def test_a_failed_step_says_which_it_was_and_how_it_ended(
     assert (len(ran.pods), _is_released(ran)) == (left, True)
 
 
+@pytest.mark.parametrize("limit", [1, 2])
+@pytest.mark.parametrize("takes", [0, 3])
+async def test_what_a_failed_step_wrote_outlives_the_pod_that_its_job_deletes(
+    pods: PipelinePods, limit: int, takes: int
+) -> None:
+    """Each run of the step removes the log of the one before, and its Job all of them."""
+    one = of_steps(
+        "true",
+        f"echo planning; sleep {takes}; echo no such size; exit 7",
+        restartPolicy="OnFailure",
+        jobOptions={"backoffLimit": limit},
+    )
+
+    ran = await pods.run(one)
+
+    assert (ran.outcome.exit_code, ran.pods) == (7, [])
+    assert await pods.kept_log(ran) == "planning\nno such size\n"
+
+
+async def test_the_log_of_a_step_that_succeeded_in_the_end_is_not_kept(
+    pods: PipelinePods,
+) -> None:
+    """What it wrote before it failed is kept until then."""
+    first = "[ -e /kratix/metadata/once ] || { touch /kratix/metadata/once; exit 3; }"
+
+    ran = await pods.run(of_steps(first, restartPolicy="OnFailure"))
+
+    assert ran.outcome.succeeded
+    assert await pods.kept_log(ran) is None
+
+
 async def test_a_pod_that_takes_the_place_of_a_failed_one_is_waited_for(
     pods: PipelinePods, tmp_path: Path
 ) -> None:

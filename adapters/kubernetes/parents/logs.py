@@ -3,17 +3,20 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Final, NamedTuple
 
+from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
+from adapters.kubernetes.container_logs import ContainerRun, container_of, has_begun, read_log
 from adapters.kubernetes.evidence import name_of
 from adapters.kubernetes.logs import KeptLogs, LoggedTry, TaskLogs
 from adapters.kubernetes.resources import PODS
 from adapters.kubernetes.trimming import job_name_of
+from runwright.errors import RefusedError
 from runwright.models.kratix import Parent
 from runwright.models.kratix.keys import PIPELINE_NAME
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.deletion import Target, selection_of
 from runwright.rules.kratix.jobs.containers import READER, WORK_WRITER
-from runwright.rules.kubernetes.fields import entries, field, text
+from runwright.rules.kubernetes.fields import entries, text
 
 _NOT_THE_AUTHORS: Final = frozenset({READER, WORK_WRITER})
 
@@ -28,6 +31,8 @@ class StepLog(NamedTuple):
     pod: str = ""
     """Empty: it is gone."""
     kept: str = ""
+    run: str = ""
+    """The id of the workflow that ran it, where that may have kept the log; empty: it has not."""
 
 
 class PipelineLogs:
@@ -55,12 +60,24 @@ class PipelineLogs:
         ]
 
     async def read(self, one: StepLog) -> AsyncIterator[bytes]:
-        """Yield a log as it is now."""
+        """Yield a log as it is now; what was kept of it where its pod cannot tell any more.
+
+        Raises:
+            RefusedError: neither can.
+        """
         if not one.pod:
             yield one.kept.encode()
             return
-        async for chunk in self._cluster.log((one.namespace, one.pod), one.container):
-            yield chunk
+        pod = (one.namespace, one.pod)
+        try:
+            async for chunk in read_log(self._cluster, pod, ContainerRun(one.container)):
+                yield chunk
+        except RefusedError:
+            kept = await self.kept(one.run, {}) if one.run else []
+            said = [log.kept for log in kept if log.job == one.job]
+            if not said:
+                raise
+            yield said[-1].encode()
 
     def follow(self, one: StepLog) -> AsyncIterator[bytes]:
         """Yield a log from its beginning, and go on until its container has ended.
@@ -76,9 +93,12 @@ def _logs_of(pod: Manifest) -> Iterator[StepLog]:
     namespace, name = name_of(pod)
     for status in entries(pod, "status", "initContainerStatuses"):
         container = text(status, "name")
-        has_begun = any(field(status, "state", state) for state in ("running", "terminated"))
-        if container not in _NOT_THE_AUTHORS and has_begun:
-            yield StepLog(_pipeline_of(pod), container, job_name_of(pod)[1], namespace, name)
+        if container in _NOT_THE_AUTHORS or not has_begun(pod, container):
+            continue
+        run = identity.annotations(pod).get(identity.WORKFLOW, "")
+        kept_in = run if container == container_of(pod) else ""
+        job = job_name_of(pod)[1]
+        yield StepLog(_pipeline_of(pod), container, job, namespace, name, run=kept_in)
 
 
 def _pipeline_of(pod: Manifest) -> str:

@@ -56,6 +56,9 @@ _ASKED: Final = {
     Trigger.UNPAUSED: "it was paused",
 }
 
+_SUPERSEDES: Final = frozenset({Trigger.CHANGED, Trigger.MANUAL, Trigger.RUN_FROM_START})
+"""What somebody asked for, who may have mended what keeps a Job from starting."""
+
 
 def after_success(point: Point) -> int | RunEnd:
     """Return which pipeline a run goes on with after one that is over, or how it ends."""
@@ -108,6 +111,18 @@ def is_to_stop(point: Point) -> bool:
         suspends=point.start.policy.compat.suspends,
     )
     return next_deletion_move(case).move is Move.SUSPEND_JOB
+
+
+def is_superseded(point: Point) -> bool:
+    """Return whether another run of the workflow is asked for, which waits for this one.
+
+    Source: Kratix, configure engine. There it waits for a Job that cannot start as for any other,
+    which is why a wrong image could be mended in no other way than by deleting the Job.
+    """
+    if point.start.plan.action is not WorkflowAction.CONFIGURE:
+        return False
+    decision = _decision(point, running=False)
+    return decision.move is Move.START and decision.trigger in _SUPERSEDES
 
 
 def _decision(point: Point, *, running: bool) -> Decision:

@@ -5,10 +5,11 @@ from typing import Final, NamedTuple
 
 from runwright.errors import InvalidManifestError, Problem
 from runwright.models.durations import format_duration
-from runwright.models.kratix import Pipeline, PipelineRun, Plan, StartPipelines
+from runwright.models.kratix import Parent, Pipeline, PipelineRun, Plan, StartPipelines
 from runwright.models.kratix.keys import TIMEOUT
 from runwright.models.tasks import Backend, OutcomeReason, Task, TaskKey, TaskOutcome
 from runwright.rules.diagnoses import told
+from runwright.rules.kratix.hindrances import advised
 from runwright.rules.kratix.intervals import limit_of
 from runwright.rules.kratix.jobs import Platform, job_template
 from runwright.rules.kratix.names import job_name
@@ -95,9 +96,10 @@ def timeout_of(pipeline: Pipeline) -> timedelta | None:
         raise InvalidManifestError([Problem(path, str(error))]) from error
 
 
-def failure_of(outcome: TaskOutcome, pipeline: Pipeline) -> str:
+def failure_of(outcome: TaskOutcome, pipeline: Pipeline, parent: Parent) -> str:
     """Return why the Job of a pipeline failed: in a word, what was said, what would mend it."""
-    parts = [outcome.message, told(outcome.diagnosis) if outcome.diagnosis else ""]
+    why = told(advised(outcome.diagnosis, parent)) if outcome.diagnosis else ""
+    parts = [outcome.message, why]
     if outcome.reason is OutcomeReason.TIMED_OUT and (limit := timeout_of(pipeline)):
         parts.append(f"it may take {format_duration(limit)} ({TIMEOUT})")
     said = "; ".join(dict.fromkeys(filter(None, parts)))

@@ -32,7 +32,7 @@ def outcome_of(
     the Job says by then; only the deadline is the Job's. `container` names the task's, and
     `max_output` counts the bytes of its output.
     """
-    if pod is not None and _is_given_up(job):
+    if pod is not None and has_given_up(job):
         pod = pods.without_last_run(pod)
     seen = _Seen(job, pod, pods.ended_container(pod, container) if pod else None)
     if _is_overdue(seen):
@@ -73,7 +73,7 @@ def makes_another(job: Object, pod: Object) -> bool:
     return is_over is None and pods.is_terminal(pod) and pods.phase_of(pod) != pods.SUCCEEDED
 
 
-def _is_given_up(job: Object) -> bool:
+def has_given_up(job: Object) -> bool:
     """Return whether the Job ended the pod of its own accord, for it failed too often."""
     failed = condition(job, "Failed", "FailureTarget")
     return text(failed, "reason") == "BackoffLimitExceeded"
@@ -94,10 +94,16 @@ class _Seen(NamedTuple):
 
     @property
     def finished_at(self) -> datetime | None:
-        """When the task's container ended, or else the last that came before it."""
+        """When the task's container ended, or else the last that came before it.
+
+        Nobody says it of a pod that was ended before its next container began: those that had ended
+        by then did what they should.
+        """
         if self.ended is not None:
             return moment(self.ended.state, "finishedAt")
-        return pods.ended_at(self.pod) if self.pod and pods.is_terminal(self.pod) else None
+        if self.pod is None or not pods.is_terminal(self.pod) or not pods.culprit(self.pod):
+            return None
+        return pods.ended_at(self.pod)
 
     def outcome(
         self,

@@ -25,6 +25,12 @@ from tests.unit.rules.cluster_objects import ended, running, waiting
 WORKFLOW = "storyrun/ns/web/7f3a"
 NAMED = ("ConfigMap", "ns", "web-build-log")
 
+GONE = (
+    b"unable to retrieve container logs for containerd://9320a44",
+    b'failed to try resolving symlinks in path "/var/log/pods/0.log": no such file or directory',
+)
+"""As a kubelet 1.36 answered, with status 200."""
+
 
 def key(try_number: int = 1, workflow_id: str = WORKFLOW) -> TaskKey:
     return TaskKey(
@@ -269,6 +275,59 @@ class Breaking(MemoryCluster):
             message = "connection reset"
             raise ClusterUnavailableError(message)
         yield b"o\nthree\n"
+
+
+@pytest.mark.parametrize("answer", GONE)
+async def test_what_a_kubelet_says_in_the_place_of_a_log_is_not_kept_as_one(answer: bytes) -> None:
+    kept = await kept_of(MemoryCluster(), log=[answer[:9], answer[9:]])
+
+    said = kept["data"]["try-1.1"]
+    assert said.startswith("[this log could not be read: read the log of pod ns/p1: its node has")
+
+
+@pytest.mark.parametrize("answer", GONE)
+async def test_what_a_kubelet_says_in_the_place_of_a_log_is_not_printed(answer: bytes) -> None:
+    """Neither by itself nor after what was kept."""
+    cluster = MemoryCluster(pod())
+    await kept_of(cluster, log=[b"first\n"])
+    cluster.logs["p1"] = [answer]
+    logs = TaskLogs(cluster, "ns", WORKFLOW)
+    (one,) = await logs.tries()
+
+    followed = b"".join([chunk async for chunk in logs.follow(one)])
+
+    assert (await content(logs, one), followed) == (b"first\n", b"first\n")
+    with pytest.raises(RefusedError, match="its node has it no more"):
+        await content(logs, one._replace(kept=""))
+
+
+async def test_a_program_may_say_what_a_kubelet_says() -> None:
+    """A line that ends is a program's."""
+    quoted = GONE[0] + b"\n"
+
+    assert (await kept_of(MemoryCluster(), log=[quoted]))["data"] == {"try-1.1": quoted.decode()}
+
+
+@pytest.mark.parametrize("log", [[GONE[0]], [], RefusedError("HTTP 400")])
+async def test_what_was_kept_of_a_try_stays_when_there_is_nothing_better(log: object) -> None:
+    cluster = MemoryCluster()
+    await kept_of(cluster, log=[b"first\n"])
+
+    assert (await kept_of(cluster, log=log))["data"] == {"try-1.1": "first\n"}
+
+
+async def test_what_was_kept_of_a_try_is_dropped_and_that_of_others_is_not() -> None:
+    cluster = MemoryCluster()
+    await kept_of(cluster)
+    await kept_of(cluster, key(2))
+    logs = KeptLogs(cluster, "prod")
+
+    await logs.drop(job(key(2)))
+    left = dict(cluster.objects[NAMED]["data"])
+    await logs.drop(job())
+    await logs.drop(job())
+
+    assert (left, cluster.objects) == ({"try-1.1": "no\n"}, {})
 
 
 @pytest.mark.parametrize(

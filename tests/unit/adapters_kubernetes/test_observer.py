@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -18,20 +18,25 @@ from runwright.models.tasks import Claim, OutcomeReason
 from runwright.ports import Answer
 from tests.unit.adapters_kubernetes.tries import CLAIM, COMPLETE, KEY, job, pod
 from tests.unit.adapters_kubernetes.watched_cluster import WatchedCluster
+from tests.unit.rules.cluster_objects import condition
 
 _SOON: Final = timedelta(milliseconds=20)
 _PACE: Final = Pace(doubt=_SOON, longest_doubt=_SOON)
 _BEATING: Final = _PACE._replace(beat=_SOON)
+LOGGED: Final = ("ConfigMap", "ns", "web-build-log")
 _DELETED: Final = {"deletionTimestamp": "2026-03-01T12:00:05Z"}
 
 
 @asynccontextmanager
 async def observed(
-    cluster: WatchedCluster, answers: Iterable[Answer] = (), pace: Pace = _PACE
+    cluster: WatchedCluster,
+    answers: Iterable[Answer] = (),
+    pace: Pace = _PACE,
+    keep: KeepLogs = KeepLogs.NONE,
 ) -> AsyncGenerator[MemoryCompletions]:
     """Have an observer look after the cluster; give what it reported."""
     completions = MemoryCompletions(answers)
-    post = Post("prod", keep=KeepLogs.NONE)
+    post = Post("prod", keep=keep)
     observer = JobObserver(cluster, completions, post, pace)
     observing = asyncio.create_task(observer.run())
     await observer.pods.synced()
@@ -244,3 +249,122 @@ async def test_a_pod_that_is_seen_before_its_job_is_no_stray() -> None:
     assert outcome.succeeded
     assert seen
     assert "deletionTimestamp" not in seen["metadata"]
+
+
+_OWNED: Final = {"ownerReferences": [{"apiVersion": "v1", "kind": "R", "name": "r", "uid": "u"}]}
+_GONE: Final = [b"unable to retrieve container logs for containerd://1"]
+_GIVEN_UP: Final = {"conditions": [condition("Failed", "BackoffLimitExceeded")]}
+
+
+def restarting(
+    state: Mapping[str, object], *, last: str = "", phase: str = "Pending", **parts: Any
+) -> Manifest:
+    """Return a pod whose container is restarted in it; `last` is the run before."""
+    before = {"terminated": {"exitCode": 7, "containerID": last}} if last else {}
+    status = {"name": "engram", "state": state, "lastState": before}
+    return pod(phase, containerStatuses=[status], **parts)
+
+
+def failed(run: str) -> dict[str, object]:
+    """Return the state of a container whose run of that id has failed."""
+    return {"terminated": {"exitCode": 7, "containerID": run}}
+
+
+async def test_the_log_of_a_run_that_failed_is_kept_before_its_job_deletes_the_pod() -> None:
+    """When the Job has given up, the node has no log any more of any run."""
+    cluster = WatchedCluster(busy := job(metadata=_OWNED), restarting(failed("1")))
+    cluster.logs["p1"] = [b"no such size\n"]
+
+    async with observed(cluster, keep=KeepLogs.FAILED) as completions:
+        await until(lambda: LOGGED in cluster.objects)
+        cluster.logs = {"p1": _GONE, "p1/previous": _GONE}
+        cluster.put(restarting({"running": {}}, last="1"))
+        cluster.put(restarting(failed("2"), last="1", phase="Failed"))
+        cluster.put({**busy, "status": _GIVEN_UP})
+        await completions.outcome(CLAIM)
+        await until(lambda: not holds(cluster, busy))
+
+    assert cluster.objects[LOGGED]["data"] == {"try-1.1": "no such size\n"}
+    assert cluster.reads == 1
+
+
+async def test_of_a_container_that_runs_again_the_log_of_the_run_before_is_kept() -> None:
+    cluster = WatchedCluster(job(metadata=_OWNED), restarting({"running": {}}, last="1"))
+    cluster.logs = {"p1": [b"planning\n"], "p1/previous": [b"no such size\n"]}
+
+    async with observed(cluster, keep=KeepLogs.FAILED):
+        await until(lambda: LOGGED in cluster.objects)
+
+    assert cluster.objects[LOGGED]["data"] == {"try-1.1": "no such size\n"}
+
+
+class Hasty(WatchedCluster):
+    """Runs the container again between the end of its first run and the reading of that's log."""
+
+    async def log(self, *given: Any, **how: Any) -> AsyncIterator[bytes]:
+        """Yield what the run has written that goes on by now."""
+        if not self.reads:
+            self.put(restarting({"running": {}}, last="1"))
+        async for chunk in super().log(*given, **how):
+            yield chunk
+
+
+async def test_the_log_of_a_run_that_has_just_begun_is_not_taken_for_that_of_the_one_before() -> (
+    None
+):
+    """It is what there is; but what the run has written in the end says more."""
+    cluster = Hasty(job(metadata=_OWNED), restarting(failed("1")))
+    cluster.logs = {"p1": [b"planning\n"], "p1/previous": _GONE}
+
+    async with observed(cluster, keep=KeepLogs.FAILED):
+        await until(lambda: LOGGED in cluster.objects)
+        cluster.logs["p1"] = [b"planning\n", b"no such size\n"]
+        cluster.put(restarting(failed("2"), last="1", metadata=_DELETED))
+        await until(lambda: "size" in cluster.objects[LOGGED]["data"]["try-1.1"])
+
+
+async def test_the_log_of_each_run_that_failed_takes_the_place_of_the_one_before() -> None:
+    """And each is asked for once, however often its pod is looked at."""
+    cluster = WatchedCluster(busy := job(metadata=_OWNED), restarting(failed("1")))
+    cluster.logs["p1"] = [b"first\n"]
+
+    async with observed(cluster, keep=KeepLogs.FAILED):
+        await until(lambda: LOGGED in cluster.objects)
+        cluster.logs["p1"] = [b"second\n"]
+        cluster.put(restarting(failed("2"), last="1"))
+        await until(lambda: cluster.objects[LOGGED]["data"] == {"try-1.1": "second\n"})
+        waits = {"waiting": {"reason": "CrashLoopBackOff"}}
+        cluster.put(restarting(waits, last="2"), busy)
+        await until(
+            lambda: (cluster.of(busy) or {})["metadata"]["annotations"].get(identity.DIAGNOSED)
+        )
+
+    assert cluster.reads == 2
+
+
+async def test_the_log_of_a_try_that_succeeds_in_the_end_is_dropped() -> None:
+    """Also by an observer that has not seen it fail."""
+    cluster = WatchedCluster(busy := job(metadata=_OWNED), restarting(failed("1")))
+    cluster.logs["p1"] = [b"not yet\n"]
+
+    async with observed(cluster, keep=KeepLogs.FAILED):
+        await until(lambda: LOGGED in cluster.objects)
+    done = {"terminated": {"exitCode": 0, "containerID": "2"}}
+    cluster.put(restarting(done, last="1", phase="Succeeded"))
+    async with observed(cluster, keep=KeepLogs.FAILED) as completions:
+        outcome = await completions.outcome(CLAIM)
+        await until(lambda: not holds(cluster, busy))
+
+    assert outcome.succeeded
+    assert LOGGED not in cluster.objects
+
+
+async def test_no_log_is_read_where_none_is_to_be_kept() -> None:
+    cluster = WatchedCluster(busy := job(metadata=_OWNED), restarting(failed("1")))
+
+    async with observed(cluster) as completions:
+        cluster.put(restarting(failed("2"), last="1", phase="Failed"))
+        await completions.outcome(CLAIM)
+        await until(lambda: not holds(cluster, busy))
+
+    assert cluster.reads == 0

@@ -7,8 +7,11 @@ import pytest
 
 from runwright.models.tasks import Diagnosis, OutcomeReason, TaskOutcome
 from runwright.rules.kubernetes.judgement import given_up, judged, without_output, without_pod
+from runwright.rules.kubernetes.outcomes import outcome_of
 from runwright.rules.kubernetes.pods import last
-from tests.unit.rules.cluster_objects import Fields
+from tests.unit.rules.cluster_objects import Fields, ended, waiting
+from tests.unit.rules.cluster_objects import job as made_job
+from tests.unit.rules.cluster_objects import pod as made_pod
 
 END = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
 TROUBLE = Diagnosis(category="exit", summary="the container failed")
@@ -47,6 +50,18 @@ def test_what_the_task_reported_counts_before_what_was_seen_of_it() -> None:
 
     assert (found.succeeded, found.output, found.diagnosis) == (True, {"mine": 1}, None)
     assert (found.pod, found.finished_at) == ("web-1", END)
+
+
+def test_what_was_stopped_before_its_container_began_says_so() -> None:
+    """The one before it had ended long before: that was no end of the task."""
+    begun = ended(0, name="init-reader")
+    pod = made_pod("Failed", begun, waiting("PodInitializing"))
+    shown = outcome_of(made_job(suspend=True), pod, "engram", 4096, is_stopped=True)
+    assert shown
+
+    found = judged(made_job(suspend=True), pod, shown, None, END + timedelta(minutes=5))
+
+    assert (found.reason, found.diagnosis) == (OutcomeReason.STOPPED, None)
 
 
 def test_a_success_that_was_reported_stands_though_its_pod_was_told_to_stop() -> None:

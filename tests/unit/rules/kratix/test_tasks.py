@@ -115,10 +115,10 @@ def test_a_limit_that_cannot_be_one_is_refused(text: str) -> None:
     ],
 )
 def test_a_failure_is_told(outcome: TaskOutcome, said: str) -> None:
-    assert failure_of(outcome, limited("1m")) == said
+    assert failure_of(outcome, limited("1m"), PROMISE) == said
 
 
 def test_what_is_told_of_a_failure_is_bounded() -> None:
     outcome = failed(OutcomeReason.EXITED, "x" * 5000)
 
-    assert len(failure_of(outcome, pipeline("a"))) == 1024
+    assert len(failure_of(outcome, pipeline("a"), PROMISE)) == 1024
