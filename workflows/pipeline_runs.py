@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.workflow import ActivityHandle
 
 from activities.parents import ParentActivities
@@ -33,7 +33,7 @@ from runwright.rules.wording import excerpt
 from workflows.closing import ended
 from workflows.pipeline_state import RunState
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, LOOK, TRY_FOR_EVER
-from workflows.tasks import abandon, cancelled, run_task, unbroken
+from workflows.tasks import abandon, answered, cancelled, run_task, unbroken
 
 
 class PipelineRuns(RunState):
@@ -92,17 +92,17 @@ class PipelineRuns(RunState):
     async def _why_not_prepared(self, run: PipelineRun) -> str | None:
         """Have there what the pod of a pipeline needs; return why the cluster will not have it."""
         try:
-            await workflow.execute_activity_method(
-                PipelineActivities.prepare_pipeline,
-                PreparePipeline(run=run, selectors=self._start.plan.selectors),
-                start_to_close_timeout=CLUSTER_CALL,
-                heartbeat_timeout=CALL_HEARTBEAT,
-                retry_policy=TRY_FOR_EVER,
-                summary=f"prepare {run.pipeline.name}",
+            await answered(
+                workflow.start_activity_method(
+                    PipelineActivities.prepare_pipeline,
+                    PreparePipeline(run=run, selectors=self._start.plan.selectors),
+                    start_to_close_timeout=CLUSTER_CALL,
+                    heartbeat_timeout=CALL_HEARTBEAT,
+                    retry_policy=TRY_FOR_EVER,
+                    summary=f"prepare {run.pipeline.name}",
+                )
             )
         except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise asyncio.CancelledError from error
             return f"prepare its pod: {_said(error)}"
         return None
 

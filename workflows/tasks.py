@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -18,6 +18,8 @@ with workflow.unsafe.imports_passed_through():
     from runwright.models.tasks import OutcomeReason, Task, TaskKey, TaskOutcome
 
 _T = TypeVar("_T")
+_HEEDS_CANCELS: Final = "cancel-wins-over-an-answer"
+"""The mark of runs that heed a cancellation which meets an answer: the first recorded did not."""
 
 
 async def run_task(
@@ -166,13 +168,21 @@ def _result(claim: ActivityHandle[TaskOutcome]) -> TaskOutcome:
 
 
 async def answered(answer: ActivityHandle[_T]) -> _T:
-    """Return what an activity answers; that it was cancelled is no failure of its own."""
+    """Return what an activity answers; that it was cancelled is no failure of its own.
+
+    A cancellation that meets the answer in one activation would be lost: the activity passes it
+    over, for it has ended, and whoever waits for it goes on.
+    """
     try:
-        return await answer
+        result = await answer
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise asyncio.CancelledError from error
         raise
+    caller = asyncio.current_task()
+    if caller is not None and caller.cancelling() and workflow.patched(_HEEDS_CANCELS):
+        raise asyncio.CancelledError
+    return result
 
 
 async def unbroken(work: Coroutine[Any, Any, _T]) -> _T:
