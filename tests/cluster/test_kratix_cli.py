@@ -48,6 +48,7 @@ async def document(terminal: Terminal, *words: str) -> Any:
     return json.loads(await run(terminal, *words, "--output", "json"))
 
 
+@pytest.mark.timeout(300)
 async def test_a_request_is_looked_at_approved_and_run_again_by_commands(
     platform: Platform, terminal: Terminal
 ) -> None:

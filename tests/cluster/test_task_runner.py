@@ -1,6 +1,6 @@
 """What every task runner promises, kept by Jobs of a real cluster."""
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -12,14 +12,12 @@ from tests.contract.test_task_runner import *  # noqa: F403 - the same tests, on
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _shared_namespace(testbed: Testbed) -> Generator[None]:
-    """The namespace that the contract's tests name."""
+def _shared_namespace(testbed: Testbed) -> None:
+    """The namespace that the contract's tests name; it stays, for others may use it just now."""
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     testbed.apply(namespace)
     account = (f"--namespace={NAMESPACE}", "serviceaccount/default", "--timeout=30s")
     testbed.kubectl("wait", "--for=create", *account)
-    yield
-    testbed.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
 
 @pytest.fixture
