@@ -25,7 +25,10 @@ _LEVELS: Final = {
     "acceptance": "the commands and the examples, as a user runs them",
     "cluster": "a real Kubernetes; not part of `make test`",
 }
-_WAYS: Final = {"alone": "of its cluster: it stops parts of it, or serves all that is in it"}
+_WAYS: Final = {
+    "alone": "of its cluster: it stops parts of it, or serves all that is in it",
+    "ending": "brings the testbed up and down, which nobody else may use meanwhile",
+}
 _HERE: Final = Path(__file__).parent
 _UNIT_SECONDS: Final = 2
 _OWN_SHARE: Final = 0.8

@@ -195,6 +195,7 @@ def none_running(own: Testbed, *, found_running: bool) -> Generator[Reach]:
     starting.up()
 
 
+@pytest.mark.ending
 def test_up_twice_at_once_gives_one_cluster(none_running: Reach) -> None:
     command = (sys.executable, "-m", "testbed", "up")
     both = [
@@ -211,6 +212,7 @@ def test_up_twice_at_once_gives_one_cluster(none_running: Reach) -> None:
     assert len(servers) == 1
 
 
+@pytest.mark.ending
 def test_down_leaves_nothing(none_running: Reach) -> None:
     before = traces()
     testbed = starting.up()
@@ -224,6 +226,7 @@ def test_down_leaves_nothing(none_running: Reach) -> None:
     assert traces() == before
 
 
+@pytest.mark.ending
 def test_down_without_a_testbed_does_nothing(none_running: Reach) -> None:  # noqa: ARG001
     starting.down()
 
