@@ -85,6 +85,13 @@ class KeptLogs:
         except RunwrightError as error:
             self._complain(job, error)
 
+    async def remove(self, job: Manifest) -> None:
+        """Have all gone that was kept of the task of a Job that goes, too; idempotent."""
+        name = _name_of(job)
+        there = await self._cluster.get(CONFIG_MAPS, *name)
+        if there is not None and _is_of_run(there, job):
+            await self._cluster.delete(CONFIG_MAPS, name, uid=there["metadata"]["uid"])
+
     def _complain(self, job: Manifest, error: RunwrightError) -> None:
         extra = {"action": "log_not_kept", "job": "/".join(name_of(job))}
         _LOG.warning("log not kept: %s", error, extra=extra)

@@ -18,14 +18,14 @@ _BY_REASON: Final = {
     OutcomeReason.TIMED_OUT: _Advice(
         "deadline",
         "the command took longer than it may",
-        "raise the step's timeout, or see in the log what it was waiting for",
+        "raise its timeout, or see in the log what it was waiting for",
     ),
     OutcomeReason.STOPPED: _Advice("stopped", "the task was told to stop", ""),
     OutcomeReason.LOST: _Advice(
         "lost",
         "the process that looked after the task died, so nobody saw how it ended",
         "see whether the machine was restarted or ran out of memory; "
-        "retry the step if it may run twice",
+        "run it again if it may run twice",
     ),
     OutcomeReason.COMMAND_NOT_STARTED: _Advice(
         "command",

@@ -3,7 +3,8 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Final
+from contextlib import suppress
+from typing import Final, NoReturn
 
 import typer
 
@@ -24,7 +25,21 @@ def main() -> None:
         sys.exit(_WRONG_USAGE)
     except KeyboardInterrupt:  # while a command is still being loaded; afterwards it says more
         sys.exit(_INTERRUPTED)
-    sys.exit(status if isinstance(status, int) else 0)
+    _leave(status if isinstance(status, int) else 0)
+
+
+def _leave(status: int) -> NoReturn:
+    """Exit, without the interpreter's own end where Temporal's client was in use.
+
+    Threads of its core outlive the loop: one that lets go of an object while the interpreter ends
+    aborts the process, and the exit status with it. Everything of ours is closed by now.
+    """
+    if "temporalio" not in sys.modules:
+        sys.exit(status)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # who read it is gone
+            stream.flush()
+    os._exit(status)
 
 
 def _command(arguments: Sequence[str], environ: Mapping[str, str]) -> str:

@@ -78,6 +78,26 @@ async def test_the_newest_jobs_of_a_pipeline_are_kept(stand: Stand) -> None:
     assert len(await stand.names(WORKS)) == 1
 
 
+async def test_what_was_kept_of_a_log_goes_with_its_job(stand: Stand) -> None:
+    """A request that fails again and again would collect one for each run."""
+    await stand.offered()
+    request = await stand.request()
+    for number in (1, 2):
+        said = ours(request, number)
+        job = await stand.job(run(request, number=number), "Failed", **said)
+        await stored(stand, run(request), "", name=_log_of(job), annotations=said["annotations"])
+
+    await stand.pipelines.tidy(await planned(stand, request, number_of_jobs_to_keep=1))
+
+    (kept,) = await stand.listed(JOBS)
+    logs = [name for name in await stand.names(CONFIG_MAPS) if name.endswith("-log")]
+    assert logs == [_log_of(kept)]
+
+
+def _log_of(job: Manifest) -> str:
+    return f"{job['metadata']['name']}-log"
+
+
 async def test_a_job_that_runs_or_is_not_recorded_is_kept(stand: Stand) -> None:
     await stand.offered()
     request = await stand.request()

@@ -9,6 +9,7 @@ from adapters.kubernetes.clearing import remove_jobs
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import name_of
 from adapters.kubernetes.kratix.lookups import is_for, labels_of_all, selector_of
+from adapters.kubernetes.logs import KeptLogs
 from adapters.kubernetes.ownership import owners_of
 from adapters.kubernetes.resources import JOBS, PODS
 from adapters.kubernetes.trimming import job_uid_of
@@ -40,6 +41,7 @@ class PipelineJobs:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
+        self._logs = KeptLogs(cluster, "")
 
     async def of(self, parent: Parent) -> Found:
         """Return the Jobs of a parent and their pods: of that very parent, and no other one's.
@@ -60,6 +62,8 @@ class PipelineJobs:
     async def tidy(self, plan: Plan) -> set[str]:
         """Remove the Jobs of a workflow that are not to be kept, and pods that are kept no longer.
 
+        With a Job goes what was kept of its log.
+
         Returns the uids of all that are over. One whose outcome is not recorded yet is not.
         """
         found = await self.of(plan.parent)
@@ -74,6 +78,7 @@ class PipelineJobs:
         for job in superfluous_jobs(kept, pipelines, plan.config.jobs_kept):
             gone = over.pop(job.name)
             await self._cluster.delete(JOBS, name_of(gone), uid=gone["metadata"]["uid"])
+            await self._logs.remove(gone)
         if ttl := plan.config.workflows.job_options.pod_ttl_seconds_after_finished:
             await self._expire(over.values(), found.pods, timedelta(seconds=ttl))
         return uids

@@ -50,7 +50,7 @@ IMAGE_ABSENT: Final = Advice(
     "load the image on the node, or use the pull policy IfNotPresent",
 )
 IMAGE_NAME: Final = Advice(
-    Category.IMAGE_PULL, "the image's name cannot be read", "correct the image in the template"
+    Category.IMAGE_PULL, "the image's name cannot be read", "correct it where it is written"
 )
 CONFIG: Final = Advice(
     Category.CONFIG,
@@ -111,17 +111,17 @@ MEMORY: Final = Advice(
 EVICTED: Final = Advice(
     Category.EVICTED,
     "the pod was evicted from its node",
-    "retry the step; when it happens again, raise the pod's requests to what it really uses",
+    "run it again; when it happens again, raise the pod's requests to what it really uses",
 )
 PREEMPTED: Final = Advice(
     Category.EVICTED,
     "the pod had to make room for one of higher priority",
-    "retry the step, or give its pods a higher priority",
+    "run it again, or give its pods a higher priority",
 )
 REJECTED: Final = Advice(
     Category.UNSCHEDULABLE,
     "the node did not take the pod that was placed there",
-    "retry the step; when it happens again, see to the node",
+    "run it again; when it happens again, see to the node",
 )
 NODE_LOST: Final = Advice(
     Category.NODE_LOST,
@@ -129,12 +129,12 @@ NODE_LOST: Final = Advice(
     "see to the node; nobody knows whether the task still runs there",
 )
 NODE_DOWN: Final = Advice(
-    Category.NODE_LOST, "the pod's node was shut down or removed", "retry the step"
+    Category.NODE_LOST, "the pod's node was shut down or removed", "run it again"
 )
 DEADLINE: Final = Advice(
     Category.DEADLINE,
     "the task took longer than it may",
-    "raise the step's timeout, or see in the log what it was waiting for",
+    "raise its timeout, or see in the log what it was waiting for",
 )
 STUCK: Final = Advice(
     Category.STUCK,
@@ -152,12 +152,12 @@ KILLED: Final = Advice(
     "kills too; if nobody did, see in the log what ended with that exit code",
 )
 DELETED: Final = Advice(
-    Category.KILLED, "the pod was deleted while it ran", "find out who deletes it; retry the step"
+    Category.KILLED, "the pod was deleted while it ran", "find out who deletes it; run it again"
 )
 LOST: Final = Advice(
     Category.LOST,
     "the pod is gone, so nobody can say how it ended",
-    "find out who removes pods and their finalizers; retry the step if it may run twice",
+    "find out who removes pods and their finalizers; run it again if it may run twice",
 )
 JOB_DELETED: Final = Advice(
     Category.DELETED,
