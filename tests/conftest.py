@@ -19,7 +19,7 @@ from adapters.temporal.server import Addresses, serving
 from workflows.presentation import SEARCH_ATTRIBUTES
 
 _LEVELS: Final = {
-    "unit": "needs no server; 2 s each",
+    "unit": "needs no server; 2 s each by itself",
     "contract": "every implementation of a port, by the same tests",
     "integration": "one real thing, most often a Temporal server",
     "acceptance": "the commands and the examples, as a user runs them",
@@ -30,7 +30,8 @@ _WAYS: Final = {
     "ending": "brings the testbed up and down, which nobody else may use meanwhile",
 }
 _HERE: Final = Path(__file__).parent
-_UNIT_SECONDS: Final = 2
+_UNIT_SECONDS: Final = 10 if "PYTEST_XDIST_WORKER" in os.environ else 2
+"""More where several processes, and the servers of other tests, share the processors."""
 _OWN_SHARE: Final = 0.8
 """Of its time, that which a test itself has; the rest is for what it then has to put away."""
 
