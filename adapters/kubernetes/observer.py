@@ -322,7 +322,10 @@ class JobObserver:
         """Return whether a log that was read is that of the run: the next one may have begun."""
         if is_terminal(pod) or run.is_previous:
             return True
-        fresh = await self._cluster.get(PODS, *name_of(pod))
+        namespace, name = name_of(pod)
+        # As a list of one: whoever watches pods has the right to list them, and needs no other.
+        only = Selection(namespace, fields=f"metadata.name={name}")
+        fresh = next(iter((await self._cluster.list(PODS, only)).items), None)
         return fresh is None or run in failed_runs(fresh, is_killed=False)
 
     async def _drop_log(self, watched: _Watched, pods: list[Manifest]) -> None:

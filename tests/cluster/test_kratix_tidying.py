@@ -85,7 +85,8 @@ async def test_what_was_kept_of_a_log_goes_with_its_job(stand: Stand) -> None:
     for number in (1, 2):
         said = ours(request, number)
         job = await stand.job(run(request, number=number), "Failed", **said)
-        await stored(stand, run(request), "", name=_log_of(job), annotations=said["annotations"])
+        kept_for = {"annotations": said["annotations"], "labels": job["metadata"]["labels"]}
+        await stored(stand, run(request), "", name=_log_of(job), **kept_for)
 
     await stand.pipelines.tidy(await planned(stand, request, number_of_jobs_to_keep=1))
 

@@ -10,6 +10,8 @@ from testbed.cluster import Testbed
 from tests.cluster.jobs import NAMESPACE, KubernetesBackend
 from tests.contract.test_task_runner import *  # noqa: F403 - the same tests, on another backend
 
+pytestmark = pytest.mark.alone  # the contract's tests give all tasks the same names
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _shared_namespace(testbed: Testbed) -> None:

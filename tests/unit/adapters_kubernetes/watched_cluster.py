@@ -121,5 +121,7 @@ def _is_selected(one: Manifest, selection: Selection) -> bool:
     label, _, value = selection.labels.partition("=")
     if label and (one["metadata"].get("labels") or {}).get(label) != value:
         return False
-    field, _, uid = selection.fields.partition("=")
-    return not field or one["involvedObject"]["uid"] == uid
+    field, _, wanted = selection.fields.partition("=")
+    if field == "metadata.name":
+        return bool(one["metadata"]["name"] == wanted)
+    return not field or bool(one["involvedObject"]["uid"] == wanted)
