@@ -15,6 +15,7 @@ from runwright.models.kratix import (
     CurrentRun,
     FanOut,
     Installed,
+    Parent,
     ParentReport,
     PastRun,
     RunAgain,
@@ -76,15 +77,7 @@ class KnownParent(RunMessages):
         self._unplanned_for = ""
         """Why it cannot be said what is to be run; an Event tells it."""
         self._alarms = Alarms()
-        self._presentation = Presentation(
-            Identity(
-                kind=start.parent.kind,
-                namespace=start.parent.namespace,
-                name=start.parent.name,
-                template=start.parent.promise,
-                cluster=start.cluster,
-            )
-        )
+        self._presentation = Presentation(_identity_of(start.parent, start.cluster))
 
     @workflow.signal(name="see", description="How the cluster has the parent.")
     def see(self, seen: Seen) -> None:
@@ -282,6 +275,16 @@ class KnownParent(RunMessages):
             await self._alarms.wait([change], moment)
         finally:
             change.cancel()
+
+
+def _identity_of(parent: Parent, cluster: str) -> Identity:
+    return Identity(
+        kind=parent.kind,
+        namespace=parent.namespace,
+        name=parent.name,
+        template=parent.promise,
+        cluster=cluster,
+    )
 
 
 def _is_same(one: Seen, other: Seen) -> bool:

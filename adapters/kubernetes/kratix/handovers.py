@@ -1,4 +1,4 @@
-"""What pods of pipelines left in ConfigMaps, because it was too long for their last word."""
+"""What pods of pipelines left in ConfigMaps: files, and what is too long for their last word."""
 
 import asyncio
 from collections.abc import Container

@@ -77,8 +77,8 @@ class PipelineJobs:
         kept = [_kept(job) for job in over.values()]
         for job in superfluous_jobs(kept, pipelines, plan.config.jobs_kept):
             gone = over.pop(job.name)
+            await self._logs.remove(gone)  # before it: nobody would find the log without its Job
             await self._cluster.delete(JOBS, name_of(gone), uid=gone["metadata"]["uid"])
-            await self._logs.remove(gone)
         if ttl := plan.config.workflows.job_options.pod_ttl_seconds_after_finished:
             await self._expire(over.values(), found.pods, timedelta(seconds=ttl))
         return uids
