@@ -108,8 +108,6 @@ class RunMessages(Changes):
         if gate is None:
             known = ", ".join(self._gates) or "none"
             return f"there is no gate {request.gate}; the gates are: {known}"
-        if gate.outcome is None and gate.activation != self._activation and not request.activation:
-            return f"gate {gate.name} waits no more: activation {self._activation} is under way"
         decision = self._decision(request)
         reason = rules.refusal(gate, decision, self._authors)
         if reason is None and self._is_over and not rules.is_repeat(gate, decision):

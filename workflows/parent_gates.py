@@ -47,7 +47,6 @@ class ParentGates(ParentRuns):
             return None
         now, known = workflow.now(), self._gates.get(name)
         if known is None or known.activation != self._activation:
-            self._close_gates()  # that of an earlier run, which nobody decided
             gate = suspensions.gate_of(self._parent, self._state, waiting, self._activation, now)
             self._gates[name] = Gate(name=name, activation=self._activation, approval=gate.approval)
             self._set_gate(gate)

@@ -34,12 +34,12 @@ def advised(diagnosis: Diagnosis, parent: Parent) -> Diagnosis:
     resolution = (
         "have the image there under this name, for this node and this pod; or correct the pipeline "
         "in its Promise, and the next run takes the place of this one; "
-        f"`runwright cancel {address_of(parent)}` ends it"
+        f"`runwright cancel {_address_of(parent)}` ends it"
     )
     return diagnosis.model_copy(update={"resolution": resolution})
 
 
-def address_of(parent: Parent) -> str:
+def _address_of(parent: Parent) -> str:
     """Return how a command calls a parent: `Database/shop/orders`, `promise/database`."""
     if parent.type is WorkflowType.PROMISE:
         return f"promise/{parent.name}"
