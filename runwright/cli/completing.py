@@ -6,10 +6,10 @@ from typing import Final
 
 from runwright.cli.session import connection
 from runwright.client import ParentAddress, ParentSummary, Summary
+from runwright.client.addresses import PROMISE_KIND, REQUEST_KIND
 from runwright.client.objects import home_of
 from runwright.errors import RunwrightError
 
-_KINDS: Final = ("Promise", "ResourceRequest")
 _MOST: Final = 50
 _WITHIN: Final = timedelta(seconds=2)
 """Somebody has pressed a key, and waits."""
@@ -36,7 +36,7 @@ def _offered(incomplete: str, *, parents: bool) -> list[str]:
 async def _known(*, parents: bool) -> list[str]:
     async with connection() as client:
         names = [_run_as_said(one) for one in await client.runs(_MOST)]
-        for kind in _KINDS if parents else ():
+        for kind in (PROMISE_KIND, REQUEST_KIND) if parents else ():
             names += [_parent_as_said(one) for one in await client.parents(kind, _MOST)]
         return names
 

@@ -16,6 +16,7 @@ from runwright.cli.parameters import ParentName, RunName, TargetArgument, user
 from runwright.cli.parent_pages import parent_page, parents_table
 from runwright.cli.session import connection
 from runwright.client import ParentSummary, ParentView, Summary, View
+from runwright.client.addresses import PROMISE_KIND, REQUEST_KIND
 from runwright.models.base import Message
 from runwright.models.bubustack import Phase
 from runwright.models.kratix import Standing
@@ -41,7 +42,7 @@ class What(StrEnum):
     REQUESTS = "requests"
 
 
-_KINDS = {What.PROMISES: "Promise", What.REQUESTS: "ResourceRequest"}
+_KINDS = {What.PROMISES: PROMISE_KIND, What.REQUESTS: REQUEST_KIND}
 
 
 @app.command("list")

@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 _PROMISE: Final = "promise"
 _REQUEST: Final = "request"
 PROMISE_KIND: Final = "Promise"
+REQUEST_KIND: Final = "ResourceRequest"
+"""Of a request for any Promise, as its entity is registered."""
 
 
 class ParentAddress(NamedTuple):

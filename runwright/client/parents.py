@@ -6,7 +6,7 @@ from typing import Final
 
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from runwright.client.addresses import PROMISE_KIND, ParentAddress
+from runwright.client.addresses import PROMISE_KIND, REQUEST_KIND, ParentAddress
 from runwright.client.executions import Execution
 from runwright.client.listing import newest_entity
 from runwright.client.messages import Messages, T
@@ -132,7 +132,7 @@ class ParentEntity(Messages):
         said = {"Namespace": address.namespace, "Name": address.name}
         if not address.is_promise:
             said |= {"Template": address.promise, "Kind": address.kind}
-        type_ = PROMISE_KIND if address.is_promise else "ResourceRequest"
+        type_ = PROMISE_KIND if address.is_promise else REQUEST_KIND
         found = await newest_entity(self._client, self._cluster, type_, said)
         if found is None:
             raise _nobody(address, self._cluster)
