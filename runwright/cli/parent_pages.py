@@ -15,6 +15,7 @@ from runwright.models.kratix import (
     ParentReport,
     PastRun,
     PipelineProgress,
+    Standing,
     WorkflowAction,
     WorkflowProgress,
     WorkflowType,
@@ -117,6 +118,8 @@ def _remarks(view: ParentView, now: datetime) -> Iterator[str]:
         yield from ("", *gate_lines(report, address, name, now))
     if report.refused_decisions:
         yield from ("", *refused(report.refused_decisions))
+    if not view.is_looked_after and report.standing is not Standing.GONE:
+        yield from ("", "Nobody looks after it: its workflow was ended; a worker starts another.")
     yield from _wishes(report, address)
     for trouble in view.troubles:
         yield ""

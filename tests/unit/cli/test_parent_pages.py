@@ -7,7 +7,8 @@ from runwright.models.gates import RefusedDecision
 from runwright.models.kratix import ParentReport, ParentState, PastRun, Standing
 from runwright.models.tasks import Diagnosis
 from tests.unit.cli.states import console, rendered
-from tests.unit.rules.kratix.reported import ADDRESS, GATE, PAST, RUN, THE_PROMISE, report
+from tests.unit.rules.kratix.reported import ADDRESS, GATE, PAST, RUN, report
+from tests.unit.rules.kratix.runs import PROMISE
 from tests.unit.rules.kratix.states import at, complete, failed, fresh, started, suspended
 
 NOW = at(60)
@@ -141,8 +142,8 @@ def test_a_run_that_ended_and_a_gate_that_opened_are_told() -> None:
 
 def test_the_requests_of_a_promise_are_counted() -> None:
     fan_out = {"since": at(0), "generation": 2, "asked": 200, "done": 40}
-    before = report(fresh(), Standing.READY, parent=THE_PROMISE)
-    after = report(fresh(), Standing.READY, parent=THE_PROMISE, fan_out=fan_out)
+    before = report(fresh(), Standing.READY, parent=PROMISE)
+    after = report(fresh(), Standing.READY, parent=PROMISE, fan_out=fan_out)
 
     assert lines(before, after) == ["requests: 40 of 200 ran anew"]
 
@@ -155,3 +156,12 @@ def test_what_does_not_get_on_is_told_once() -> None:
 
     assert told == ["what runs does not get on: the image cannot be pulled; name another"]
     assert again == []
+
+
+def test_a_page_tells_that_nobody_looks_after_a_parent() -> None:
+    """Somebody ended its workflow in Temporal: what is shown gets no further by itself."""
+    view = ParentView(report=SUSPENDED, is_looked_after=False)
+
+    page = rendered(parent_page(view, NOW, console()), console())
+
+    assert "Nobody looks after it: its workflow was ended" in page

@@ -2,22 +2,10 @@
 
 from typing import Any, Final
 
-from runwright.models.kratix import Parent, ParentReport, ParentState, Standing
-from tests.unit.rules.kratix.states import PROMISE, RESOURCE, at
+from runwright.models.kratix import ParentReport, ParentState, Standing
+from tests.unit.rules.kratix.runs import REQUEST
+from tests.unit.rules.kratix.states import at
 
-PARENT: Final = Parent(
-    type=RESOURCE,
-    promise="database",
-    api_version="shop.example/v1",
-    kind="Database",
-    plural="databases",
-    namespace="shop",
-    name="orders",
-    uid="u1",
-)
-THE_PROMISE: Final = PARENT.model_copy(
-    update={"type": PROMISE, "kind": "Promise", "namespace": "", "name": "database"}
-)
 ADDRESS: Final = "request/database/shop/orders"
 GATE: Final = {
     "name": "plan",
@@ -47,5 +35,5 @@ PAST: Final = {
 
 def report(state: ParentState, standing: Standing, **fields: Any) -> ParentReport:
     """Return the report of the request orders; `fields` win."""
-    shown = {"parent": PARENT, "cluster": "local", "standing": standing, "state": state, "runs": 2}
+    shown = {"parent": REQUEST, "cluster": "local", "standing": standing, "state": state, "runs": 2}
     return ParentReport.model_validate({**shown, **fields})

@@ -3,7 +3,8 @@
 from runwright.models.kratix import Standing
 from runwright.rules.kratix.explanation import explanation
 from runwright.rules.kratix.reports import is_at_rest
-from tests.unit.rules.kratix.reported import ADDRESS, GATE, PAST, RUN, THE_PROMISE, report
+from tests.unit.rules.kratix.reported import ADDRESS, GATE, PAST, RUN, report
+from tests.unit.rules.kratix.runs import PROMISE
 from tests.unit.rules.kratix.states import at, complete, failed, fresh, started, suspended
 
 ASKED = {"request": {"by": "bo"}, "at": at(1)}
@@ -58,7 +59,7 @@ def test_what_keeps_a_run_from_starting_is_told_with_its_remedy() -> None:
 
 
 def test_a_promise_tells_how_far_its_requests_are() -> None:
-    fields = {"parent": THE_PROMISE, "problems": ["spec.api: is missing"]}
+    fields = {"parent": PROMISE, "problems": ["spec.api: is missing"]}
     fan_out = {"since": at(0), "generation": 2, "asked": 200, "done": 40}
 
     told = explained(of=report(fresh(), Standing.READY, fan_out=fan_out, **fields))
@@ -73,7 +74,7 @@ def test_a_parent_is_at_rest_once_nothing_is_done_for_it_and_nobody_is_waited_fo
     state = complete("make")
     turn = {"id": "x", "trigger": "next", "is_own": True}
     fan_out = {"since": at(0), "generation": 2, "asked": 2, "done": 1}
-    changing = {"fan_out": fan_out, "turns": {"under_way": [turn]}, "parent": THE_PROMISE}
+    changing = {"fan_out": fan_out, "turns": {"under_way": [turn]}, "parent": PROMISE}
 
     assert is_at_rest(report(state, Standing.READY, past=[PAST]))
     assert is_at_rest(report(state, Standing.FAILED))
