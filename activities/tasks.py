@@ -9,7 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.heartbeats import beating
-from runwright.errors import NotStartedError, RefusedError
+from runwright.errors import NotStartedError, RefusedError, UnbarredError
 from runwright.models.base import Message
 from runwright.models.tasks import Backend, Claim, Task, TaskKey, TaskOutcome
 from runwright.ports import TaskRunner
@@ -29,6 +29,8 @@ class StoppedTask(Message):
     """How a task that was told to stop ended; without an outcome it never started."""
 
     outcome: TaskOutcome | None = None
+    is_barred: bool = True
+    """Whether it will not start later, either."""
 
 
 class TaskActivities:
@@ -83,7 +85,11 @@ class TaskActivities:
         heartbeats while it waits for the task to go.
         """
         async with beating():
-            outcome = await self._runner(stop.key).stop(stop.key, stop.grace)
+            try:
+                outcome = await self._runner(stop.key).stop(stop.key, stop.grace)
+            except UnbarredError as error:
+                activity.logger.warning("it may still start: %s", error)
+                return StoppedTask(is_barred=False)
         return StoppedTask(outcome=outcome)
 
     def _runner(self, key: TaskKey) -> TaskRunner:

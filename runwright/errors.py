@@ -14,6 +14,7 @@ RunwrightError
 └── TransientError             the world may change: try again
     ├── StorageUnavailableError  the state folder cannot be read or written
     ├── NotStartedError          what runs a task could not be started now
+    ├── UnbarredError            a task is not there, and cannot be kept from starting now
     ├── StillRunningError        a task was told to end and has not ended yet
     ├── ClusterUnavailableError  the API server of a cluster cannot be asked now
     ├── ConflictError            an object was changed by somebody else in between
@@ -122,6 +123,10 @@ class StorageUnavailableError(TransientError):
 
 class NotStartedError(TransientError):
     """What runs a task could not be started now."""
+
+
+class UnbarredError(TransientError):
+    """A task is not there, and nothing can be put in its place to keep it from starting."""
 
 
 class StillRunningError(TransientError):

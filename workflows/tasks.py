@@ -18,6 +18,10 @@ with workflow.unsafe.imports_passed_through():
     from runwright.models.tasks import OutcomeReason, Task, TaskKey, TaskOutcome
 
 _T = TypeVar("_T")
+_HEEDS_EARLIER: Final = "earlier-claims-count"
+"""The mark of runs that heed the answer to a claim which they made again: the first did not."""
+_MOST_EARLIER: Final = 3
+"""Claims beside the newest: while a backend is away for days there would be ever more."""
 _HEEDS_CANCELS: Final = "cancel-wins-over-an-answer"
 """The mark of runs that heed a cancellation which meets an answer: the first recorded did not."""
 
@@ -48,6 +52,8 @@ class _Execution:
         self._alarms = alarms
         self._label = label
         self._claims = 0
+        self._earlier: list[ActivityHandle[TaskOutcome]] = []
+        """Claims that found nothing in time: whoever took one may have started the task since."""
         self._window = policies.START_WINDOW
         self._make_claim()
 
@@ -61,16 +67,36 @@ class _Execution:
         self._window = min(self._window * 2, policies.LONGEST_WINDOW)
 
     async def outcome(self) -> TaskOutcome:
-        while not await self._ends_by(self._next_look()):
+        while (claim := await self._answered_by(self._next_look())) is None:
             if not await self._exists():
                 if not self._claim.done():
-                    abandon(self._claim)
+                    self._put_by()
                     self._make_claim()
                 continue
             self._checked = True
             if workflow.now() >= self._deadline:
                 return await unbroken(self.stop(OutcomeReason.TIMED_OUT, self._task.grace))
-        return _result(self._claim)
+        self._give_up()
+        return _result(claim)
+
+    def _put_by(self) -> None:
+        """Let the claim wait beside the next one: the end of the task may be told to either."""
+        if not workflow.patched(_HEEDS_EARLIER):
+            abandon(self._claim)
+            return
+        self._earlier.append(self._claim)
+        while len(self._earlier) > _MOST_EARLIER:
+            abandon(self._earlier.pop(0))
+
+    def _answered(self) -> ActivityHandle[TaskOutcome] | None:
+        """Return a claim that has its answer; None: none has."""
+        return next((one for one in (self._claim, *self._earlier) if one.done()), None)
+
+    def _give_up(self) -> None:
+        """Wait for no claim any more."""
+        for claim in (self._claim, *self._earlier):
+            if not claim.done():
+                abandon(claim)
 
     def _next_look(self) -> datetime:
         """Return when to look whether the task was started at all, or else its deadline."""
@@ -88,20 +114,32 @@ class _Execution:
         except ActivityError:
             return True  # who cannot say must not have it started again
 
-    async def _ends_by(self, moment: datetime) -> bool:
-        await self._alarms.wait([self._claim], moment)
-        return self._claim.done()
+    async def _answered_by(self, moment: datetime) -> ActivityHandle[TaskOutcome] | None:
+        await self._alarms.wait([self._claim, *self._earlier], moment)
+        return self._answered()
 
     async def stop(self, reason: OutcomeReason, grace: timedelta) -> TaskOutcome:
         """Return how the task ended; where it did not end by itself, with that reason."""
-        ended = await _stopped(self._task.key, grace)
-        if self._claim.done():
-            ended = _result(self._claim)
-        abandon(self._claim)
+        stopped, claim = await _stopped(self._task.key, grace), self._answered()
+        self._give_up()
+        if claim is None and not stopped.is_barred:
+            stopped = await self._stopped_later(grace)
+        ended = _result(claim) if claim else stopped.outcome
         if ended and ended.reason is not OutcomeReason.STOPPED:
             return ended
         told = ended or TaskOutcome(succeeded=False, reason=reason)
         return told.model_copy(update={"reason": reason, "message": _REASONS[reason]})
+
+    async def _stopped_later(self, grace: timedelta) -> StoppedTask:
+        """Stop a task again that was not there, and in whose place nothing could be put.
+
+        Until its claims were given up it might start; whoever took one is done by then.
+        """
+        await self._alarms.wait([], workflow.now() + policies.START_WINDOW)
+        stopped = await _stopped(self._task.key, grace)
+        if not stopped.is_barred:
+            workflow.logger.warning("task %s is not there, and is not barred", self._task.key.name)
+        return stopped
 
 
 _REASONS = {
@@ -133,7 +171,7 @@ def _look(key: TaskKey) -> ActivityHandle[bool]:
     )
 
 
-async def _stopped(key: TaskKey, grace: timedelta) -> TaskOutcome | None:
+async def _stopped(key: TaskKey, grace: timedelta) -> StoppedTask:
     stopped: StoppedTask = await workflow.execute_activity_method(
         TaskActivities.stop_task,
         StopTask(key=key, grace=grace),
@@ -142,7 +180,7 @@ async def _stopped(key: TaskKey, grace: timedelta) -> TaskOutcome | None:
         retry_policy=policies.TRY_FOR_EVER,
         summary=f"stop {key.name}",
     )
-    return stopped.outcome
+    return stopped
 
 
 def abandon(claim: ActivityHandle[Any]) -> None:

@@ -21,6 +21,10 @@ _TOO_LARGE: Final = re.compile(r"request is too large|send message larger than m
 """What the store of an API server says of an object for which it has no room, now or later."""
 _TERMINATING: Final = "is being terminated"
 _STATUS: Final = ": HTTP "
+_JUDGED: Final = re.compile(
+    r": HTTP \d+ .*(exceeded quota|denied the request|failed calling webhook|denied request)", re.S
+)
+"""What quotas, webhooks and policies say, or an API server that cannot ask a webhook."""
 _LONGEST_MESSAGE: Final = 256
 _GROUPS: Final = re.compile(r" \(groups=\[[^\]]*\]\)")
 """Of who asked, in a message on rights: long, and before the right that is lacking."""
@@ -107,6 +111,11 @@ def is_unknown_kind(error: RunwrightError) -> bool:
 def is_invalid(error: RunwrightError) -> bool:
     """Return whether the object itself was refused, whoever asks."""
     return _has_status(error, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST)
+
+
+def is_of_object(error: RunwrightError) -> bool:
+    """Return whether a quota, or whoever else is asked about each object, refused this one."""
+    return bool(_JUDGED.search(str(error)))
 
 
 def _has_status(error: RunwrightError, *statuses: HTTPStatus) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from adapters.kubernetes import identity
+from adapters.kubernetes.answers import is_of_object
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.evidence import Evidence, name_of
 from adapters.kubernetes.manifests import job_of, template_of, tombstone_of, written_claim
@@ -16,8 +17,10 @@ from runwright.errors import (
     ClusterUnavailableError,
     ConflictError,
     NotOursError,
+    RefusedError,
     StillRunningError,
     TransientError,
+    UnbarredError,
 )
 from runwright.models.objects import Manifest
 from runwright.models.tasks import (
@@ -110,6 +113,7 @@ class KubernetesJobs:
 
         Raises:
             StillRunningError: it has not ended some seconds after its grace.
+            UnbarredError: it never started, and the cluster takes no Job in its place.
             ClusterUnavailableError: the cluster could not be asked.
         """
         job = await self._job(key)
@@ -275,6 +279,11 @@ class KubernetesJobs:
             if job is None:
                 raise
             return job
+        except (RefusedError, ClusterUnavailableError) as error:
+            if not is_of_object(error):
+                raise
+            message = f"bar {key.namespace}/{key.name}: {error}"
+            raise UnbarredError(message) from error
 
     async def _bar_on(self, job: Manifest, key: TaskKey) -> TaskOutcome | None:
         """Note on another try's Job that this one must not start after it."""

@@ -116,8 +116,9 @@ class MemoryPlatform:
 
     def parents(self) -> Iterator[Parent]:
         """Yield the Promise, and all requests that there are."""
+        promise = self.promise
         for key in list(self._objects):
-            yield self.parent(*key)
+            yield self._parent(promise, *key)
 
     def parent(self, namespace: str = "", name: str = "") -> Parent:
         """Return an object as the parent of workflows; the Promise, where no name is given.
@@ -125,7 +126,9 @@ class MemoryPlatform:
         Raises:
             NotFoundError: it is gone, or its Promise is.
         """
-        promise = self.promise
+        return self._parent(self.promise, namespace, name)
+
+    def _parent(self, promise: Promise, namespace: str, name: str) -> Parent:
         if (namespace, name or self._promise) == ("", self._promise):
             return promise_parent(promise)
         request = ResourceRequest.model_validate(self.manifest(namespace, name))

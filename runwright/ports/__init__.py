@@ -47,6 +47,8 @@ class TaskRunner(Protocol):
         started is barred from starting, and the answer is None.
 
         Raises:
+            UnbarredError: it never started, but cannot be barred now: it may start as long as its
+                claim stands.
             TransientError: the backend could not be asked, or has not ended it yet.
         """
         ...

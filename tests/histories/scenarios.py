@@ -2,14 +2,11 @@
 
 from typing import Final
 
-from adapters.memory.tasks import MemoryTasks, exited, succeeded
-from adapters.temporal.completions import TemporalCompletions
+from adapters.memory.tasks import exited, succeeded
 from runwright.client import RunwrightClient
-from runwright.models.bubustack import Phase
 from runwright.models.story_run import NO_RESOURCE, workflow_id
-from runwright.models.tasks import Backend, Claim, Task, TaskOutcome
 from runwright.worker import worker_of
-from tests.histories import entities, pipelines, primitives, runs_of_others
+from tests.histories import claims, entities, pipelines, primitives, runs_of_others
 from tests.histories.stage import Scenario, Stage
 from tests.integration.clusters import UID, placed, placed_run
 from tests.integration.missing import CHECK, blocked, checker, cluster_of, image, look_again
@@ -244,28 +241,6 @@ async def refused_by_its_backend(stage: Stage) -> None:
         await run.wait()
 
 
-class _LosesTheFirst(MemoryTasks):
-    """Tasks of which the first start leaves no trace, as when its worker dies just then."""
-
-    lost = False
-
-    async def start(self, task: Task, claim: Claim) -> TaskOutcome | None:
-        if self.lost:
-            return await super().start(task, claim)
-        self.lost = True
-        return None
-
-
-async def claimed_again_after_the_start_window(stage: Stage) -> None:
-    """A claim that nothing came of; it takes as long as the window, half a minute."""
-    start = stage.start({"steps": [engram("a")]})
-    tasks = _LosesTheFirst(TemporalCompletions(stage.client), immediate=True)
-    async with worker_of(stage.client, stage.task_queue, {Backend.MEMORY: tasks}):
-        run = await RunwrightClient(stage.client, stage.task_queue).start(start)
-        state = await run.wait()
-    assert state.phase is Phase.SUCCEEDED
-
-
 async def functions_in_templates(stage: Stage) -> None:
     """Time and chance decide which steps run, what they get, and what the run puts out."""
     at = "{{ dateInZone `15:04 MST` now `Asia/Tokyo` }}"
@@ -328,7 +303,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         invalid_configuration,
         slept,
         refused_by_its_backend,
-        claimed_again_after_the_start_window,
+        *claims.SCENARIOS,
         functions_in_templates,
         *primitives.SCENARIOS,
         *runs_of_others.SCENARIOS,

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 
-from runwright.errors import RefusedError
+from runwright.errors import RefusedError, UnbarredError
 from runwright.models.bubustack import Phase
 from runwright.models.gates import GateOutcome
 from runwright.models.story_run import StepReason
-from runwright.models.tasks import TaskKey, TaskOutcome
+from runwright.models.tasks import Claim, Task, TaskKey, TaskOutcome
 from tests.integration.runs import NEVER, engram, gate, start_of, started
 from workflows import policies
 
@@ -38,6 +38,72 @@ async def test_a_cancel_while_the_start_window_is_looked_at_still_stops_the_task
 
     assert going.tasks.stopped == [going.task("a")]
     assert state.steps["a"].phase is Phase.CANCELED
+
+
+async def test_an_end_that_is_told_to_a_claim_that_was_made_again_counts(
+    client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who took the first one was slow to start the task; who took the second one died."""
+    monkeypatch.setattr(policies, "START_WINDOW", timedelta(milliseconds=50))
+    claimed_again = asyncio.Event()
+
+    async with started(
+        client, task_queue, start_of({"steps": [engram("a")]}), immediate=False
+    ) as going:
+        start = going.tasks.start
+
+        async def slow(task: Task, claim: Claim) -> TaskOutcome | None:
+            if claim.activity_id.endswith("/1"):
+                await claimed_again.wait()
+                return await start(task, claim)
+            claimed_again.set()
+            await asyncio.Event().wait()
+            return None
+
+        monkeypatch.setattr(going.tasks, "start", slow)
+        await claimed_again.wait()
+        while not going.tasks.started:
+            await asyncio.sleep(0.01)
+        await going.tasks.end(going.task("a"))
+        state = await going.run.wait()
+
+    assert state.steps["a"].phase is Phase.SUCCEEDED
+
+
+@pytest.mark.parametrize("starts", [True, False], ids=["starts all the same", "never starts"])
+async def test_a_task_that_cannot_be_barred_is_looked_at_again_once_nobody_can_start_it(
+    client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch, *, starts: bool
+) -> None:
+    """A quota refuses the task, and whatever could be put in its place: a cancel never ended."""
+    asked, may_start = asyncio.Event(), asyncio.Event()
+
+    async with started(
+        client, task_queue, start_of({"steps": [engram("a")]}), immediate=False
+    ) as going:
+        start, stop = going.tasks.start, going.tasks.stop
+
+        async def slow(task: Task, claim: Claim) -> TaskOutcome | None:
+            asked.set()
+            await may_start.wait()
+            return await start(task, claim)
+
+        async def unbarred(*_: object) -> None:
+            monkeypatch.setattr(going.tasks, "stop", stop)
+            if starts:
+                may_start.set()
+            message = "bar default/x: HTTP 403 exceeded quota"
+            raise UnbarredError(message)
+
+        monkeypatch.setattr(going.tasks, "start", slow)
+        monkeypatch.setattr(going.tasks, "stop", unbarred)
+        monkeypatch.setattr(policies, "START_WINDOW", timedelta(seconds=1))
+        await asked.wait()
+        await going.run.cancel()
+        state = await going.run.wait()
+        may_start.set()
+
+    assert state.steps["a"].phase is Phase.CANCELED
+    assert going.tasks.stopped == ([going.task("a")] if starts else [])
 
 
 async def test_a_cancel_while_a_timeout_stops_the_steps_still_cancels_the_run(

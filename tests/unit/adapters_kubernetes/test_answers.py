@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from adapters.kubernetes.answers import Answer
+from adapters.kubernetes.answers import Answer, is_of_object
 from runwright.errors import ClusterUnavailableError, RefusedError
 
 _ATTEMPT = "create role shop/web-1-engram-runner"
@@ -85,3 +85,24 @@ def test_what_an_api_server_forbids_that_was_away_is_not_its_last_word(
     body = json.dumps({"message": message}).encode()
 
     assert type(Answer("get", 403, body, was_away=was_away).error()) is error
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "is_judged"),
+    [
+        (403, 'jobs.batch "x" is forbidden: exceeded quota: few, requested: count=1', True),
+        (403, 'admission webhook "images.example.org" denied the request: not from here', True),
+        (403, "jobs.batch is forbidden: ValidatingAdmissionPolicy 'p' denied request: no", True),
+        (500, 'Internal error occurred: failed calling webhook "x": connection refused', True),
+        (403, 'jobs.batch is forbidden: User "w" cannot create resource "jobs"', False),
+        (500, "etcdserver: request timed out", False),
+        (404, 'namespaces "shop" not found', False),
+    ],
+)
+def test_what_is_said_of_one_object_is_told_from_what_is_said_of_all(
+    status: int, message: str, *, is_judged: bool
+) -> None:
+    """Where the one is refused, the API server was asked and no other one will be taken either."""
+    error = Answer("create job", status, json.dumps({"message": message}).encode()).error()
+
+    assert is_of_object(error) is is_judged
