@@ -64,7 +64,8 @@ class ObjectActivities:
         """Write what changed into the status of objects, and tell the Events.
 
         Idempotent: the objects; a second call writes the same status, and an Event once more. A
-        later attempt goes on where its heartbeats say that the one before it was.
+        later attempt goes on where its heartbeats say that the one before it was; a question that
+        was asked at once leaves none.
         """
         showing = Showing(self._mirror, update, activity.info().heartbeat_details)
         async with beating(showing.progress):
@@ -80,7 +81,7 @@ class ObjectActivities:
         until = activity.info().scheduled_time + request.within
         async with beating():
             while left := await self._objects.remove_tasks(request.workflow_id, request.namespace):
-                if datetime.now(UTC) >= until:
+                if datetime.now(UTC) >= until:  # noqa: TID251 - an activity may
                     break
                 await asyncio.sleep(_BETWEEN_LOOKS)
         return list(left)

@@ -15,6 +15,8 @@ class PreparePipeline(Message):
 
     run: PipelineRun
     selectors: tuple[dict[str, str], ...] = ()
+    unless_recent: bool = False
+    """Whether what a worker prepared a moment ago is taken as there."""
 
 
 class CollectOutput(Message):
@@ -50,7 +52,9 @@ class PipelineActivities:
     async def prepare_pipeline(self, request: PreparePipeline) -> None:
         """Have there what the pod of a pipeline needs. Idempotent: the objects' names."""
         async with beating():
-            await self._pipelines.prepare(request.run, request.selectors)
+            await self._pipelines.prepare(
+                request.run, request.selectors, unless_recent=request.unless_recent
+            )
 
     @activity.defn
     async def collect_output(self, request: CollectOutput) -> Collected:

@@ -1,6 +1,7 @@
 """Showing a run in its cluster: the latest state, one write at a time, the last one awaited."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Generic, TypeVar
 
 from temporalio import workflow
@@ -8,6 +9,7 @@ from temporalio.exceptions import ActivityError
 
 from activities.objects import ObjectActivities
 from runwright.models.objects import StatusUpdate
+from workflows.asking import asked
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, ONE_WRITE, TRY_FOR_EVER
 
 S = TypeVar("S")
@@ -16,8 +18,12 @@ S = TypeVar("S")
 class Mirror(Generic[S]):
     """Writes what `update(before, now)` says has changed since the state that was shown last."""
 
-    def __init__(self, update: Callable[[S | None, S], StatusUpdate]) -> None:
+    def __init__(
+        self, update: Callable[[S | None, S], StatusUpdate], *, at_once: bool = False
+    ) -> None:
+        """Write by activities; `at_once`: within the tasks of the workflow, where it can be."""
         self._update = update
+        self._write = _asked if at_once else _executed
         self._shown: S | None = None
         self._told: S | None = None
         """The last state whose Events were told; the cluster may have refused its status."""
@@ -39,16 +45,30 @@ class Mirror(Generic[S]):
         self._told = now
         if update.patches or update.events:
             try:
-                await workflow.execute_activity_method(
-                    ObjectActivities.show_status,
-                    update,
-                    start_to_close_timeout=CLUSTER_CALL
-                    + len(update.patches + update.events) * ONE_WRITE,
-                    heartbeat_timeout=CALL_HEARTBEAT,
-                    retry_policy=TRY_FOR_EVER,
-                    summary="show status",
-                )
+                await self._write(update)
             except ActivityError as error:
                 workflow.logger.warning("status refused: %s", error.cause or error)
                 return
         self._shown = now
+
+
+async def _asked(update: StatusUpdate) -> None:
+    await asked(
+        ObjectActivities.show_status, update, summary="show status", within=_limit_of(update)
+    )
+
+
+async def _executed(update: StatusUpdate) -> None:
+    """Write as all recorded StoryRuns did: their histories have an activity, and no mark."""
+    await workflow.execute_activity_method(
+        ObjectActivities.show_status,
+        update,
+        start_to_close_timeout=_limit_of(update),
+        heartbeat_timeout=CALL_HEARTBEAT,
+        retry_policy=TRY_FOR_EVER,
+        summary="show status",
+    )
+
+
+def _limit_of(update: StatusUpdate) -> timedelta:
+    return CLUSTER_CALL + len(update.patches + update.events) * ONE_WRITE

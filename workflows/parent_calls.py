@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -24,16 +24,11 @@ from runwright.rules.kratix.display import Display, display_update
 from runwright.rules.kratix.parents import object_key
 from runwright.rules.kratix.updates import Shown
 from runwright.rules.wording import listed
+from workflows.asking import asked
 from workflows.mirroring import Mirror
 from workflows.parent_state import KnownParent
-from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, STOP_MARGIN, TRY_FOR_EVER
+from workflows.policies import CALL_HEARTBEAT, STOP_MARGIN, TRY_FOR_EVER
 
-CALL: Final[dict[str, Any]] = {
-    "start_to_close_timeout": CLUSTER_CALL,
-    "heartbeat_timeout": CALL_HEARTBEAT,
-    "retry_policy": TRY_FOR_EVER,
-}
-"""How a few requests to an API server are made."""
 STALE: Final = timedelta(minutes=5)
 """A plan that is older than that is read anew before it is used."""
 _MOST_REMOVING: Final = timedelta(minutes=10)
@@ -48,7 +43,7 @@ class ParentCalls(KnownParent):
         self._why = ""
         """Why there is none, or it cannot be used."""
         self._planned_at = workflow.now()
-        self._mirror = Mirror[Display](self._update)
+        self._mirror = Mirror[Display](self._update, at_once=True)
         if start.carried.was_shown:
             self._mirror.assume(Display(start.state))
 
@@ -60,9 +55,7 @@ class ParentCalls(KnownParent):
     async def _look_at_parent(self) -> None:
         """See the parent itself, where somebody says that it may be gone."""
         self._is_to_be_seen, before = False, self._seen
-        found = await workflow.execute_activity_method(
-            ParentActivities.see_parent, self._parent, **CALL, summary="see the parent"
-        )
+        found = await asked(ParentActivities.see_parent, self._parent, summary="see the parent")
         self._note_answer(found.seen, before)
 
     async def _planned(self, action: WorkflowAction) -> Plan | str:
@@ -86,10 +79,9 @@ class ParentCalls(KnownParent):
 
     async def _read_plan(self, action: WorkflowAction) -> Plan:
         before = self._seen
-        plan: Plan = await workflow.execute_activity_method(
+        plan = await asked(
             ParentActivities.plan_workflow,
             PlanFor(parent=self._parent, action=action),
-            **CALL,
             summary=f"plan the {action} workflow",
         )
         self._planned_at = workflow.now()
@@ -115,10 +107,9 @@ class ParentCalls(KnownParent):
         )
         if wanted.adds or wanted.removes:
             before = self._seen
-            marked = await workflow.execute_activity_method(
+            marked = await asked(
                 ParentActivities.mark_parent,
                 wanted,
-                **CALL,
                 summary=listed(
                     [
                         *(f"+{label}" for label in wanted.adds),
@@ -141,10 +132,9 @@ class ParentCalls(KnownParent):
     async def _tidy(self, *, works: bool) -> None:
         """Have what is not to be kept of runs that are over removed."""
         if self._plan is not None:
-            await workflow.execute_activity_method(
+            await asked(
                 PipelineActivities.tidy_pipelines,
                 TidyPipelines(plan=self._plan, works=works),
-                **CALL,
                 summary="tidy",
             )
 
@@ -172,10 +162,9 @@ class ParentCalls(KnownParent):
 
     async def _release(self, finalizer: str) -> None:
         before = self._seen
-        released = await workflow.execute_activity_method(
+        released = await asked(
             ParentActivities.release_parent,
             ReleaseParent(parent=self._parent, finalizer=finalizer),
-            **CALL,
             summary=f"take {finalizer}",
         )
         self._note_answer(released.seen, before)
@@ -184,7 +173,8 @@ class ParentCalls(KnownParent):
         """Show the state as it is now in the cluster."""
         said = {"message": self._said} if self._is_said_in_status else {}
         state = self._state.model_copy(update=said)
-        await self._mirror.show(Display(state, self._installed, self._unplanned_for))
+        display = Display(state, self._installed, self._requirers, self._unplanned_for)
+        await self._mirror.show(display)
 
     async def _tell(self, reason: str, message: str, type_: EventType = EventType.NORMAL) -> None:
         """Tell an Event; one that the cluster refuses stays untold."""
@@ -192,11 +182,6 @@ class ParentCalls(KnownParent):
             object=object_key(self._parent), type=type_, reason=reason, message=message
         )
         try:
-            await workflow.execute_activity_method(
-                ObjectActivities.show_status,
-                StatusUpdate(events=(event,)),
-                **CALL,
-                summary=reason,
-            )
+            await asked(ObjectActivities.show_status, StatusUpdate(events=(event,)), summary=reason)
         except ActivityError as error:
             workflow.logger.info("event refused: %s", error.cause or error)

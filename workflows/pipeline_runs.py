@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Final
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -28,12 +29,16 @@ from runwright.models.tasks import (
     TaskOutcome,
 )
 from runwright.rules.kratix import progress, run_history, runs, tasks
-from runwright.rules.kratix.runs import RunEnd
+from runwright.rules.kratix.runs import Point, RunEnd
 from runwright.rules.wording import excerpt
+from workflows.asking import asked, asks_at_once
 from workflows.closing import ended
 from workflows.pipeline_state import RunState
-from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, LOOK, TRY_FOR_EVER
-from workflows.tasks import abandon, answered, cancelled, run_task, unbroken
+from workflows.policies import LOOK, TRY_FOR_EVER
+from workflows.tasks import abandon, cancelled, run_task, unbroken
+
+_REFUSED_MAKES_WAY: Final = "refused-job-makes-way"
+"""The mark of runs whose Job makes way also before it was made: the first ones waited for it."""
 
 
 class PipelineRuns(RunState):
@@ -44,6 +49,8 @@ class PipelineRuns(RunState):
         self._is_ending = False
         """Whether the task of the pipeline that it is at was over, or told to end."""
         self._are_labels_heeded = not (start.removes or start.adds)
+        self._unheeded = start.removes
+        """The labels that asked for this run, as long as its parent has them."""
         self._ahead: asyncio.Task[str | None] | None = None
         """The preparation of the pipeline after the one that runs."""
         self._to_be_shown = 0
@@ -89,18 +96,18 @@ class PipelineRuns(RunState):
             run = tasks.run_of(self._start, following)
             self._ahead = asyncio.create_task(self._why_not_prepared(run))
 
-    async def _why_not_prepared(self, run: PipelineRun) -> str | None:
-        """Have there what the pod of a pipeline needs; return why the cluster will not have it."""
+    async def _why_not_prepared(self, run: PipelineRun, *, lacks: bool = False) -> str | None:
+        """Have there what the pod of a pipeline needs; return why the cluster will not have it.
+
+        A pod that `lacks` something says that what was prepared a moment ago is not there.
+        """
+        selectors = self._start.plan.selectors
+        wanted = PreparePipeline(run=run, selectors=selectors, unless_recent=not lacks)
         try:
-            await answered(
-                workflow.start_activity_method(
-                    PipelineActivities.prepare_pipeline,
-                    PreparePipeline(run=run, selectors=self._start.plan.selectors),
-                    start_to_close_timeout=CLUSTER_CALL,
-                    heartbeat_timeout=CALL_HEARTBEAT,
-                    retry_policy=TRY_FOR_EVER,
-                    summary=f"prepare {run.pipeline.name}",
-                )
+            await asked(
+                PipelineActivities.prepare_pipeline,
+                wanted,
+                summary=f"prepare {run.pipeline.name}",
             )
         except ActivityError as error:
             return f"prepare its pod: {_said(error)}"
@@ -138,7 +145,7 @@ class PipelineRuns(RunState):
         while True:
             await workflow.wait_condition(lambda: self._diagnosis is not None)
             known = self._diagnosis
-            await self._why_not_prepared(run)
+            await self._why_not_prepared(run, lacks=True)
             await self._until_another(known)
 
     async def _until_another(self, known: Diagnosis | None) -> None:
@@ -146,10 +153,19 @@ class PipelineRuns(RunState):
 
     def _is_to_stop(self) -> bool:
         """Return whether the Job that runs is to make way; what asked for it does not count."""
-        if not self._has_begun or not self._are_labels_heeded:
+        if not self._has_begun:
+            superseded = self._makes_way and runs.is_superseded(self._point_once_begun())
+            return superseded and workflow.patched(_REFUSED_MAKES_WAY)
+        if not self._are_labels_heeded:
             return False
         point = self._point()
         return runs.is_to_stop(point) or (self._makes_way and runs.is_superseded(point))
+
+    def _point_once_begun(self) -> Point:
+        """Return where a run will be whose Job is refused as yet."""
+        seen = runs.without_labels(self._seen, self._unheeded)
+        state = self._begun(self._current or 0)
+        return self._point()._replace(seen=seen, state=state)
 
     async def _note_start(
         self, key: TaskKey, position: int, running: asyncio.Task[TaskOutcome]
@@ -178,7 +194,7 @@ class PipelineRuns(RunState):
     def _begin(self, position: int, job_name: str) -> None:
         is_first = position == self._start.position
         trigger = self._start.trigger if is_first else Trigger.NEXT
-        self._has_begun = True
+        self._has_begun, self._is_handing_over = True, False
         self._set(self._begun(position, job_name), trigger)
         if self._diagnosis:
             self._tell_diagnosis(position)
@@ -200,18 +216,12 @@ class PipelineRuns(RunState):
             return
         wanted = MarkParent(parent=self._parent, adds=self._start.adds, removes=self._start.removes)
         try:
-            now = await workflow.execute_activity_method(
-                ParentActivities.mark_parent,
-                wanted,
-                start_to_close_timeout=CLUSTER_CALL,
-                heartbeat_timeout=CALL_HEARTBEAT,
-                retry_policy=TRY_FOR_EVER,
-                summary="take the labels away",
-            )
+            now = await asked(ParentActivities.mark_parent, wanted, summary="take the labels away")
         except ActivityError as error:
             workflow.logger.warning("labels refused: %s", _said(error))
-            self._seen = runs.without_labels(self._seen, self._start.removes)
+            self._seen = runs.without_labels(self._seen, self._unheeded)
         else:
+            self._unheeded = ()
             gone = self._seen.model_copy(update={"is_deleted": True})
             self.see(now.seen or gone)
         self._are_labels_heeded = True
@@ -239,23 +249,27 @@ class PipelineRuns(RunState):
             status=collected.status,
         )
         self._set(progress.pipeline_ended(self._state, over, self._parent.type))
-        self._to_be_shown = self._revision
+        self._hand_over(leaves_status=bool(collected.status))
         return None
 
+    def _hand_over(self, *, leaves_status: bool) -> None:
+        """Have the next pipeline find what this one left in the status, if it left anything.
+
+        Else its end is shown with the beginning of the next one, whose Job need not wait for that.
+        """
+        if leaves_status or not asks_at_once():
+            self._to_be_shown = self._revision
+        else:
+            self._is_handing_over = True
+
     async def _collected(self, run: PipelineRun, outcome: TaskOutcome) -> Collected:
-        collected: Collected = await workflow.execute_activity_method(
-            PipelineActivities.collect_output,
-            CollectOutput(
-                run=run,
-                handed_over=outcome.output or {},
-                selectors=self._start.plan.selectors,
-            ),
-            start_to_close_timeout=CLUSTER_CALL,
-            heartbeat_timeout=CALL_HEARTBEAT,
-            retry_policy=TRY_FOR_EVER,
-            summary=f"collect what {run.pipeline.name} left",
+        left = CollectOutput(
+            run=run,
+            handed_over=outcome.output or {},
+            selectors=self._start.plan.selectors,
         )
-        return collected
+        summary = f"collect what {run.pipeline.name} left"
+        return await asked(PipelineActivities.collect_output, left, summary=summary)
 
     async def _fail(self, position: int, reason: str, message: str) -> RunEnd:
         """Note that a pipeline failed, also one whose Job could never be made.
@@ -263,6 +277,7 @@ class PipelineRuns(RunState):
         With its hash and without the labels it counts as run: nothing starts it again by itself
         before something changes.
         """
+        self._is_handing_over = False
         state = self._state if self._has_begun else self._begun(position)
         said = excerpt(message, tasks.LONGEST_MESSAGE)
         failed = progress.pipeline_failed(state, position, workflow.now())

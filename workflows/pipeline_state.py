@@ -1,5 +1,6 @@
 """What is known of a run of a parent's pipelines, and where it is shown."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -27,10 +28,15 @@ from runwright.rules.wording import excerpt
 from workflows.alarms import Alarms
 from workflows.changes import Changes, TaskNotes
 from workflows.mirroring import Mirror
-from workflows.presentation import Identity, Presentation
+from workflows.parent_attributes import identity_of
+from workflows.presentation import Presentation
 
 _KIND: Final = "Pipelines"
+_SWIFT: Final = timedelta(seconds=1)
+"""The Job of the next pipeline is made by then, or the end of the last is shown alone."""
 _MAKES_WAY: Final = "ends-what-cannot-start-for-the-next-run"
+_KEEPS_WHAT_RAN: Final = "later-refusal-keeps-what-ran"
+"""The mark of runs that do so: the first ones began to count anew with every Job refused."""
 
 
 class RunState(Changes, TaskNotes):
@@ -53,20 +59,15 @@ class RunState(Changes, TaskNotes):
         self._has_begun = False
         """Whether the Job of that one is made."""
         self._diagnosis: Diagnosis | None = None
+        self._is_handing_over = False
+        """Whether a pipeline is over, and the Job of the next one is about to be made."""
         self._makes_way = False
         """Whether what runs is ended for a run that would wait for it: nothing of it can start."""
         self._alarms = Alarms()
         shown = Shown(self._parent, start.policy.compat, start.state)
-        self._mirror = Mirror[ParentState](partial(update_of, shown))
-        self._presentation = Presentation(
-            Identity(
-                kind=_KIND,
-                namespace=self._parent.namespace,
-                name=self._parent.name,
-                template=self._parent.promise,
-                cluster=start.cluster,
-            )
-        )
+        self._mirror = Mirror[ParentState](partial(update_of, shown), at_once=True)
+        identity = identity_of(self._parent, start.cluster)
+        self._presentation = Presentation(identity._replace(kind=_KIND))
         self._record([run_history.of_start(start, self._when())])
 
     @workflow.signal(name="see", description="How the cluster has the parent.")
@@ -120,12 +121,16 @@ class RunState(Changes, TaskNotes):
     def _take_note(self, note: TaskNote) -> None:
         if note.key != self._key or self._current is None:
             return
-        found = note.diagnosis
+        found, self._is_handing_over = note.diagnosis, False
         self._diagnosis = advised(found, self._parent) if found else None
         self._makes_way = cannot_start(found) and workflow.patched(_MAKES_WAY)
-        if not self._has_begun and self._start.anew and note.diagnosis:
+        if not self._has_begun and self._start.anew and note.diagnosis and self._is_at_first():
             self._set(progress.begun_anew(self._state, workflow.now()))
         self._tell_diagnosis(self._current)
+
+    def _is_at_first(self) -> bool:
+        """Return whether nothing of the run was executed yet; else that is not to be forgotten."""
+        return self._current == self._start.position or not workflow.patched(_KEEPS_WHAT_RAN)
 
     def _tell_diagnosis(self, position: int) -> None:
         message = told(self._diagnosis) if self._diagnosis else ""
@@ -162,6 +167,20 @@ class RunState(Changes, TaskNotes):
         await self._something_changes()
         await self._all_is_quiet()
         await super()._keep_mirrored()
+
+    async def _all_is_quiet(self) -> None:
+        """Return when there is something to be shown: a hand-over is one write, if it is swift."""
+        await super()._all_is_quiet()
+        if not self._is_handing_over:
+            return
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._is_over or not self._is_handing_over,
+                timeout=_SWIFT,
+                timeout_summary="shows what is over with what follows",
+            )
+        self._is_handing_over = False
+        await super()._all_is_quiet()
 
     async def _mirrored(self) -> int:
         revision = self._revision

@@ -26,6 +26,9 @@ TRY_FOR_EVER: Final = RetryPolicy(
 )
 """The world is away: ask again until it is back."""
 
+ONCE: Final = RetryPolicy(maximum_attempts=1)
+"""What has no answer then is asked by other means."""
+
 START_WINDOW: Final = timedelta(seconds=30)
 """A worker that took a task has created its object by then, or it is gone."""
 
@@ -49,6 +52,9 @@ LOOK: Final = timedelta(seconds=10)
 
 CLUSTER_CALL: Final = timedelta(seconds=30)
 """A few requests to an API server."""
+
+AT_ONCE: Final = timedelta(seconds=2)
+"""What a worker may take to ask a cluster while the task of a workflow waits for the answer."""
 
 ONE_WRITE: Final = timedelta(seconds=1)
 """What each object of many adds to that: the update of a wide run takes as long as it is wide."""

@@ -113,7 +113,13 @@ class MemoryPipelines:
         """For what, and whether its Works went too."""
         self._platform = platform
 
-    async def prepare(self, run: PipelineRun, selectors: Sequence[dict[str, str]]) -> None:  # noqa: ARG002
+    async def prepare(
+        self,
+        run: PipelineRun,
+        selectors: Sequence[dict[str, str]],  # noqa: ARG002
+        *,
+        unless_recent: bool = False,  # noqa: ARG002
+    ) -> None:
         """Note that a pipeline was prepared."""
         self.prepared.append(run.pipeline.name)
 
@@ -227,18 +233,21 @@ class MemoryMirror:
     async def show(self, update: StatusUpdate) -> None:
         """Write the patches in their order, then keep the Events."""
         for patch in update.patches:
-            for parent in self._platform.parents():
-                if _is_meant(patch.object, parent):
-                    there = entries(self._platform.status(parent), "conditions")
-                    status = beside_others(patch.status, list(there), patch.answers_for)
-                    self._platform.show(parent, status)
+            parent = self._meant(patch.object)
+            if parent is not None:
+                there = entries(self._platform.status(parent), "conditions")
+                status = beside_others(patch.status, list(there), patch.answers_for)
+                self._platform.show(parent, status)
         self._platform.events.extend(update.events)
+
+    def _meant(self, key: ObjectKey) -> Parent | None:
+        """Return that very object; None: it is gone, or another one has its name."""
+        try:
+            parent = self._platform.parent(key.namespace, key.name)
+        except NotFoundError:
+            return None
+        return parent if key.uid in {"", parent.uid} else None
 
 
 def _requests(platform: MemoryPlatform) -> list[Parent]:
     return [one for one in platform.parents() if one.type is WorkflowType.RESOURCE]
-
-
-def _is_meant(key: ObjectKey, parent: Parent) -> bool:
-    named = (key.namespace, key.name) == (parent.namespace, parent.name)
-    return named and key.uid in {"", parent.uid}

@@ -13,6 +13,7 @@ from runwright.models.kratix import (
     Parent,
     PipelineRun,
     Plan,
+    Requirers,
     Seen,
     StartParent,
     Work,
@@ -54,8 +55,12 @@ class Parents(Protocol):
 class Pipelines(Protocol):
     """What the pods of pipelines need, and what they leave."""
 
-    async def prepare(self, run: PipelineRun, selectors: Sequence[dict[str, str]]) -> None:
+    async def prepare(
+        self, run: PipelineRun, selectors: Sequence[dict[str, str]], *, unless_recent: bool = False
+    ) -> None:
         """Have what the pod of a pipeline acts as, and reads, as it is to be; idempotent.
+
+        `unless_recent`: what was prepared a moment ago is taken as there.
 
         ServiceAccount, roles and bindings, and for what it puts out the ConfigMap with the
         selectors of its Promise. What the author asked for before, and no more, goes.
@@ -138,6 +143,14 @@ class Entities(Standings, Protocol):
 
     async def look_at_works(self, workflow_id: str) -> bool:
         """Have an entity look at its Works again; return whether it is there to hear it."""
+        ...
+
+    async def look_at_parent(self, workflow_id: str) -> bool:
+        """Have an entity look at its parent, and at what it lacks; return whether it is there."""
+        ...
+
+    async def see_requirers(self, workflow_id: str, requirers: Requirers) -> bool:
+        """Tell that of a Promise which Promises require it; return whether it is there."""
         ...
 
     async def terminate(self, workflow_id: str, reason: str) -> None:

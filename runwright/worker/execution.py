@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
@@ -25,6 +26,7 @@ from runwright.models.tasks import Backend
 from runwright.ports import Catalog, ChildRuns, Objects, StatusMirror, TaskRunner
 from runwright.ports.kratix import Parents, Pipelines, Promises, Removal
 from runwright.worker.sandbox import WORKFLOW_RUNNER
+from runwright.worker.unserved import Unserved
 from workflows.deletion import DeletionWorkflow
 from workflows.pipelines import PipelinesWorkflow
 from workflows.presentation import SEARCH_ATTRIBUTES
@@ -56,6 +58,10 @@ class KratixPorts(NamedTuple):
     pipelines: Pipelines
 
 
+_NO_PORT: Final[Any] = Unserved()
+_UNSERVED: Final = KratixPorts(_NO_PORT, _NO_PORT, _NO_PORT, _NO_PORT)
+
+
 class ClusterPorts(NamedTuple):
     """What a worker needs of a cluster beside the runner of its tasks."""
 
@@ -80,6 +86,8 @@ def worker_of(
 
     What activities under way get to finish is `drain`.
     """
+    # What was asked at once may be over when the SDK gives it up, which it warns of.
+    warnings.filterwarnings("ignore", "Cannot find activity to cancel", UserWarning)
     return Worker(
         client,
         task_queue=task_queue,
@@ -120,16 +128,15 @@ def _activities(
 
 
 def _of_kratix(ports: KratixPorts | None) -> list[Callable[..., Any]]:
-    if ports is None:
-        return []
-    parents = ParentActivities(ports.parents, ports.promises, ports.removal)
-    pipelines = PipelineActivities(ports.pipelines)
+    parents, promises, removal, pipelines = ports or _UNSERVED
+    of_parents = ParentActivities(parents, promises, removal)
+    of_pipelines = PipelineActivities(pipelines)
     return [
-        *(parents.see_parent, parents.plan_workflow, parents.mark_parent),
-        *(parents.release_parent, parents.remove_of_parent, parents.is_configuring),
-        *(parents.install_promise, parents.ask_requests),
-        *(pipelines.prepare_pipeline, pipelines.collect_output),
-        *(pipelines.tidy_pipelines, pipelines.find_works),
+        *(of_parents.see_parent, of_parents.plan_workflow, of_parents.mark_parent),
+        *(of_parents.release_parent, of_parents.remove_of_parent, of_parents.is_configuring),
+        *(of_parents.install_promise, of_parents.ask_requests),
+        *(of_pipelines.prepare_pipeline, of_pipelines.collect_output),
+        *(of_pipelines.tidy_pipelines, of_pipelines.find_works),
     ]
 
 

@@ -1,26 +1,34 @@
 """Runs of a parent's pipelines, in a cluster that is kept in memory."""
 
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
+from adapters.memory.kratix import MemoryPipelines
+from adapters.memory.platform import MemoryPlatform
 from adapters.memory.tasks import MemoryTasks, exited, succeeded
 from adapters.temporal.completions import TemporalCompletions
-from runwright.errors import ClusterUnavailableError, RefusedError
-from runwright.models.kratix import Compat, Policy, Trigger
+from runwright.errors import ClusterUnavailableError, NotFoundError, RefusedError
+from runwright.models.kratix import Collected, Compat, PipelineRun, Policy, Trigger
 from runwright.models.kratix.keys import MANUAL_RECONCILIATION, TIMEOUT
 from runwright.models.runs import CancelRun
-from runwright.models.tasks import Diagnosis
 from runwright.rules.kratix.works import packed
 from tests.histories.stage import Scenario, Stage
 from tests.integration.platforms import (
+    BEYOND_ITS_QUOTA,
     DELETE,
     KeptTasks,
+    PlacedPipelines,
     note,
     placed_pipelines,
     platform_of,
+    ports_of,
     promise_platform_of,
     request_manifest,
     start_of,
+    until_refused,
 )
 from tests.integration.runs import Outcomes
 from tests.unit.rules.kratix.documents import pipeline_manifest, promise_manifest, workflows
@@ -29,6 +37,38 @@ from tests.unit.rules.kratix.documents import pipeline_manifest, promise_manifes
 def tasks_of(stage: Stage, outcomes: Outcomes | None = None) -> MemoryTasks:
     """Return tasks that are over when they start."""
     return MemoryTasks(TemporalCompletions(stage.client), outcomes, immediate=True)
+
+
+class AwayAtFirst(MemoryPipelines):
+    """What pods need and leave, in a cluster that answers each question the second time only."""
+
+    def __init__(self, platform: MemoryPlatform) -> None:
+        super().__init__(platform)
+        self._asked: set[tuple[str, str]] = set()
+
+    async def prepare(
+        self, run: PipelineRun, selectors: Sequence[dict[str, str]], *, unless_recent: bool = False
+    ) -> None:
+        """Note that a pipeline was prepared."""
+        self._refuse_at_first("prepare", run)
+        await super().prepare(run, selectors, unless_recent=unless_recent)
+
+    async def collect(
+        self,
+        run: PipelineRun,
+        handed_over: dict[str, Any],
+        selectors: Sequence[dict[str, str]] = (),
+    ) -> Collected:
+        """Return what a pipeline left."""
+        self._refuse_at_first("collect", run)
+        return await super().collect(run, handed_over, selectors)
+
+    def _refuse_at_first(self, what: str, run: PipelineRun) -> None:
+        question = (what, run.pipeline.name)
+        if question not in self._asked:
+            self._asked.add(question)
+            message = f"{what} {run.pipeline.name}: the connection was lost"
+            raise ClusterUnavailableError(message)
 
 
 async def pipelines_in_order(stage: Stage) -> None:
@@ -116,21 +156,66 @@ async def pipelines_stopped_to_begin_anew(stage: Stage) -> None:
         await run.ended()
 
 
+async def end_all(run: PlacedPipelines, *pipelines: str) -> None:
+    """End every Job that there is, until the run is over."""
+    ended = asyncio.create_task(run.ended())
+    while not ended.done():
+        for pipeline in pipelines:
+            with suppress(NotFoundError):
+                await run.end(pipeline)
+        await asyncio.sleep(0.05)
+    await ended
+
+
 async def pipelines_kept_by_a_quota(stage: Stage) -> None:
     """A Job that cannot be made for a while, which the run is told."""
-    platform = platform_of("a", uid=stage.name)
-    tasks = KeptTasks(stage.client)
-    tasks.refusal = ClusterUnavailableError("create job shop/a: HTTP 403 exceeded quota")
+    platform, tasks = platform_of("a", uid=stage.name), KeptTasks(stage.client)
+    tasks.refusal = BEYOND_ITS_QUOTA
     async with placed_pipelines(stage.client, stage.task_queue, platform, tasks=tasks) as run:
-        await tasks.met.wait()
-        await note(run, Diagnosis(category="quota", summary="the quota refuses its Job"))
-        await run.until(lambda state: state.diagnosis is not None)
+        await until_refused(run, tasks)
         tasks.refusal = None
         await run.until_running("a")
         await note(run, None)
         await run.until(lambda state: state.diagnosis is None)
         await run.end("a")
         await run.ended()
+
+
+async def pipelines_refused_while_another_spec_came(stage: Stage) -> None:
+    """A Job that cannot be made for a while: the run waits for it, or makes way at once."""
+    platform, tasks = platform_of("a", uid=stage.name), KeptTasks(stage.client)
+    tasks.refusal = BEYOND_ITS_QUOTA
+    async with placed_pipelines(stage.client, stage.task_queue, platform, tasks=tasks) as run:
+        await until_refused(run, tasks)
+        platform.apply(request_manifest("large"))
+        await run.see()
+        await run.state()
+        tasks.refusal = None
+        await end_all(run, "a")
+
+
+async def pipelines_refused_that_made_way(stage: Stage) -> None:
+    """The same, of a run that makes way at once."""
+    await pipelines_refused_while_another_spec_came(stage)
+
+
+async def pipelines_refused_after_the_first(stage: Stage) -> None:
+    """The second Job of a run that begins anew cannot be made for a while; then all are ended."""
+    platform = platform_of("a", "b", uid=stage.name)
+    tasks = KeptTasks(stage.client)
+    start = (await start_of(platform)).model_copy(update={"anew": True})
+    async with placed_pipelines(stage.client, stage.task_queue, platform, start, tasks) as run:
+        await run.until_running("a")
+        tasks.refusal = BEYOND_ITS_QUOTA
+        await run.end("a")
+        await until_refused(run, tasks, "b")
+        tasks.refusal = None
+        await end_all(run, "a", "b")
+
+
+async def pipelines_refused_that_kept_the_first(stage: Stage) -> None:
+    """The same, of a run that keeps what ran."""
+    await pipelines_refused_after_the_first(stage)
 
 
 async def pipelines_refused_for_good(stage: Stage) -> None:
@@ -173,6 +258,24 @@ async def pipelines_before_a_deletion(stage: Stage) -> None:
         await run.ended()
 
 
+async def pipelines_answered_at_once(stage: Stage) -> None:
+    """The same as in order, asked within the tasks of the workflow."""
+    await pipelines_in_order(stage)
+
+
+async def pipelines_answered_at_length(stage: Stage) -> None:
+    """The cluster is away for a moment: what it did not answer at once is asked by activities."""
+    platform = platform_of("a", "b", uid=stage.name)
+    ports = ports_of(platform)
+    away = ports._replace(pipelines=AwayAtFirst(platform))
+    async with placed_pipelines(stage.client, stage.task_queue, platform, ports=away) as run:
+        await run.until_running("a")
+        await run.end("a")
+        await run.until_running("b")
+        await run.end("b")
+        await run.ended()
+
+
 IDS: Final = {
     "pipelines-of-a-promise": (
         "kratix/database/promise/pipelines-of-a-promise/kratix-platform-system/configure/1"
@@ -193,10 +296,16 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     pipelines_with_a_limit_that_cannot_be_read,
     pipelines_stopped_to_begin_anew,
     pipelines_kept_by_a_quota,
+    pipelines_refused_while_another_spec_came,
+    pipelines_refused_that_made_way,
+    pipelines_refused_after_the_first,
+    pipelines_refused_that_kept_the_first,
     pipelines_refused_for_good,
     pipelines_cancelled_by_signal,
     pipelines_cancelled_in_temporal,
     pipelines_before_a_deletion,
+    pipelines_answered_at_once,
+    pipelines_answered_at_length,
 )
 
 

@@ -33,7 +33,7 @@ from runwright.models.kratix import Work
 from runwright.models.tasks import Backend, Claim, Task, TaskKey, TaskOutcome
 from runwright.worker import ClusterPorts, KratixPorts, worker_of
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
-from workflows import mirroring, parent_calls, pipeline_runs, policies
+from workflows import asking, mirroring, policies
 
 SOON: Final = timedelta(seconds=1)
 """When a death is noticed: a test cannot wait as long as a cluster."""
@@ -153,8 +153,7 @@ def ports_of(kept: KeptPlatform) -> ClusterPorts:
 async def main() -> None:
     """Serve until killed."""
     policies.START_WINDOW = SOON  # type: ignore[misc]  # a test cannot wait 30 s
-    parent_calls.CALL["heartbeat_timeout"] = SOON
-    for module in (pipeline_runs, mirroring):
+    for module in (asking, mirroring):
         vars(module)["CALL_HEARTBEAT"] = SOON  # nor 10 s
     address, queue, file = sys.argv[1:4]
     kept = KeptPlatform(Path(file))

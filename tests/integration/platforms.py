@@ -28,6 +28,7 @@ from adapters.memory.platform import MemoryPlatform
 from adapters.memory.tasks import MemoryTasks, succeeded
 from adapters.temporal.completions import TemporalCompletions
 from adapters.temporal.runs import TemporalRuns
+from runwright.errors import ClusterUnavailableError
 from runwright.models.kratix import (
     Parent,
     ParentState,
@@ -51,6 +52,11 @@ from tests.unit.rules.kratix.documents import pipeline_manifest, promise_manifes
 
 CONFIGURE: Final = WorkflowAction.CONFIGURE
 DELETE: Final = WorkflowAction.DELETE
+BEYOND_ITS_QUOTA: Final = ClusterUnavailableError("create job shop/x: HTTP 403 exceeded quota")
+QUOTA: Final = Diagnosis(
+    category="quota", summary="the quota refuses its Job", resolution="raise the quota"
+)
+"""What a run is told of that."""
 
 
 def request_manifest(size: str = "small", **metadata: Any) -> Manifest:
@@ -260,10 +266,17 @@ async def key_of(run: PlacedPipelines, pipeline: str) -> TaskKey:
     return task_of(run_of(run.start, position), run.start.plan, execution).key
 
 
-async def note(run: PlacedPipelines, diagnosis: Diagnosis | None) -> None:
-    """Say why the first Job does not get on, as whoever observes it does."""
-    key = await key_of(run, "a")
+async def note(run: PlacedPipelines, diagnosis: Diagnosis | None, pipeline: str = "a") -> None:
+    """Say why the Job of a pipeline does not get on, as whoever observes it does."""
+    key = await key_of(run, pipeline)
     await run.handle.signal("note_task", TaskNote(key=key, diagnosis=diagnosis))
+
+
+async def until_refused(run: PlacedPipelines, tasks: KeptTasks, pipeline: str = "a") -> None:
+    """Return once the Job of a pipeline is refused, and the run was told so."""
+    await tasks.met.wait()
+    await note(run, QUOTA, pipeline)
+    await run.until(lambda state: state.diagnosis is not None)
 
 
 def phases(state: ParentState) -> dict[str, str]:

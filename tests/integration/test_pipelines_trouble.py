@@ -11,7 +11,7 @@ from temporalio.client import Client
 from adapters.memory.kratix import MemoryMirror, MemoryParents, MemoryPipelines
 from adapters.memory.platform import MemoryPlatform
 from adapters.memory.tasks import exited, succeeded
-from runwright.errors import ClusterUnavailableError, RefusedError
+from runwright.errors import RefusedError
 from runwright.models.kratix import (
     Collected,
     Compat,
@@ -25,9 +25,11 @@ from runwright.models.kratix import (
 from runwright.models.kratix.keys import DELETE_WORKFLOWS, MANUAL_RECONCILIATION, PAUSED
 from runwright.models.objects import StatusUpdate
 from runwright.models.runs import CancelRun
-from runwright.models.tasks import Diagnosis, TaskNote
+from runwright.models.tasks import TaskNote
 from tests.histories.replaying import replayed
 from tests.integration.platforms import (
+    BEYOND_ITS_QUOTA,
+    QUOTA,
     KeptTasks,
     PlacedPipelines,
     begin,
@@ -40,13 +42,11 @@ from tests.integration.platforms import (
     request_manifest,
     served,
     start_of,
+    until_refused,
 )
 from tests.unit.rules.kratix.states import complete
 
 OLDER: Final = Policy(compat=Compat.AUGUST_2026)
-QUOTA: Final = Diagnosis(
-    category="quota", summary="the quota refuses its Job", resolution="raise the quota"
-)
 SAID: Final = "the quota refuses its Job; raise the quota"
 
 
@@ -72,12 +72,11 @@ async def test_k58_a_job_that_is_refused_for_now_is_told_and_not_shown_as_runnin
 ) -> None:
     """Upstream shows it as running, forgets what asked for it, and goes on."""
     platform, start, tasks = await asked(client)
-    tasks.refusal = ClusterUnavailableError("create job shop/x: HTTP 403 exceeded quota")
+    tasks.refusal = BEYOND_ITS_QUOTA
 
     async with placed_pipelines(client, task_queue, platform, start, tasks) as run:
-        await tasks.met.wait()
-        await note(run, QUOTA)
-        kept = await run.until(lambda state: state.diagnosis is not None)
+        await until_refused(run, tasks)
+        kept = await run.state()
         while "kratix" not in run.shown():
             await asyncio.sleep(0.01)
         shown, labels = run.shown(), run.labels()
@@ -128,7 +127,13 @@ async def test_what_a_pod_needs_and_may_not_have_fails_its_pipeline(
     platform = platform_of("a")
 
     class Refusing(MemoryPipelines):
-        async def prepare(self, run: PipelineRun, selectors: Sequence[dict[str, str]]) -> None:
+        async def prepare(
+            self,
+            run: PipelineRun,
+            selectors: Sequence[dict[str, str]],
+            *,
+            unless_recent: bool = False,  # noqa: ARG002
+        ) -> None:
             message = f"create role {run.pipeline.name} for {selectors}: HTTP 403 Forbidden"
             raise RefusedError(message)
 
@@ -367,12 +372,10 @@ async def test_a_run_that_is_cancelled_before_its_job_is_made_makes_none(
 ) -> None:
     """The label stays: nothing of what it asked for has happened."""
     platform, start, tasks = await asked(client)
-    tasks.refusal = ClusterUnavailableError("create job shop/x: HTTP 403 exceeded quota")
+    tasks.refusal = BEYOND_ITS_QUOTA
 
     async with placed_pipelines(client, task_queue, platform, start, tasks) as run:
-        await tasks.met.wait()
-        await note(run, QUOTA)
-        await run.until(lambda state: state.diagnosis is not None)
+        await until_refused(run, tasks)
         await run.handle.signal("cancel", CancelRun())
         state = await run.cancelled()
 

@@ -37,7 +37,8 @@ class Dependencies:
             return
         work = dependencies_work(promise, wanted, datetime.now(UTC))
         if len(found) != 1 or not _has(found[0], work):
-            await self._works.write(work)
+            there = await self._works.in_place_of(SYSTEM_NAMESPACE, work.metadata.labels)
+            await self._works.write(work, there)
 
     async def _found(self, promise: str) -> list[Manifest]:
         labels = {keys.PROMISE_NAME: promise, keys.WORK_TYPE: WorkType.STATIC_DEPENDENCY}

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.kratix.access import PipelineAccess
 from adapters.kubernetes.kratix.handovers import StoredHandovers
 from adapters.kubernetes.kratix.jobs import PipelineJobs
 from adapters.kubernetes.kratix.lookups import Lookups
+from adapters.kubernetes.kratix.preparations import Preparations
 from adapters.kubernetes.kratix.works import KubernetesWorks
 from runwright.errors import NotFoundError, PermanentError
 from runwright.models.kratix import (
@@ -22,9 +23,21 @@ from runwright.models.kratix import (
     Work,
     WorkflowAction,
 )
+from runwright.models.objects import Manifest
 from runwright.rules.kratix.handovers import Left, handover_of, left_by
-from runwright.rules.kratix.jobs import scheduling_config_map
+from runwright.rules.kratix.jobs import access_of, scheduling_config_map
+from runwright.rules.kratix.jobs.labels import labels_of_pipeline, labels_of_work
 from runwright.rules.kratix.works import Scheduling, puts_out, work_of
+
+
+class _Seen(NamedTuple):
+    """What is read when a pod has ended."""
+
+    handover: Handover
+    is_there: bool
+    """Whether the parent is."""
+    works: Sequence[Manifest]
+    """In the place of the pipeline's."""
 
 
 class KubernetesPipelines:
@@ -34,17 +47,23 @@ class KubernetesPipelines:
         self._cluster = cluster
         self._lookups = Lookups(cluster)
         self._access = PipelineAccess(cluster)
+        self._preparations = Preparations()
         self._jobs = PipelineJobs(cluster)
         self._works = KubernetesWorks(cluster)
         self._stored = StoredHandovers(cluster)
 
-    async def prepare(self, run: PipelineRun, selectors: Sequence[dict[str, str]]) -> None:
+    async def prepare(
+        self, run: PipelineRun, selectors: Sequence[dict[str, str]], *, unless_recent: bool = False
+    ) -> None:
         """Have what the pod of a pipeline acts as, and reads, as it is to be; idempotent."""
-        await self._access.grant(run)
-        if run.is_configure:
-            parent = run.parent
-            wanted = scheduling_config_map(parent.promise, selectors, parent.home)
-            await self._cluster.apply(wanted)
+        read = _read_by_pods(run, selectors)
+        pipeline, wanted = _pipeline_of(run), (*access_of(run), *read)
+        preparing = self._preparations.preparing(pipeline, wanted, unless_recent=unless_recent)
+        async with preparing as is_due:
+            if is_due:
+                await self._access.grant(run)
+                for one in read:
+                    await self._cluster.apply(one)
 
     async def collect(
         self,
@@ -58,11 +77,11 @@ class KubernetesPipelines:
         so is a Work that cannot be written.
         """
         try:
-            handover, is_there = await self._seen(run, handed_over)
-            left = left_by(run, handover)
+            seen = await self._seen(run, handed_over)
+            left = left_by(run, seen.handover)
             if not left.collected.problem and puts_out(run.action, left.collected.control):
-                _refuse_if_gone(run.parent, is_there=is_there)
-                await self._works.write(_work(run, left, selectors))
+                _refuse_if_gone(run.parent, is_there=seen.is_there)
+                await self._works.write(_work(run, left, selectors), seen.works)
         except PermanentError as error:
             return Collected(problem=str(error))
         return left.collected
@@ -85,20 +104,35 @@ class KubernetesPipelines:
         handover = handover_of(handed_over)
         return await self._stored.read(run, handover.stored) if handover.stored else handover
 
-    async def _seen(
-        self, run: PipelineRun, handed_over: Mapping[str, Any]
-    ) -> tuple[Handover, bool]:
-        """Return what a pod handed over, and whether its parent is there: the next Job waits."""
-        looking = asyncio.create_task(self._is_there(run))
-        try:
-            handover = await self._handover(run, handed_over)
-        finally:
-            is_there = await looking
-        return handover, is_there
+    async def _seen(self, run: PipelineRun, handed_over: Mapping[str, Any]) -> _Seen:
+        """Return all that is read when a pod has ended, all of it at once: the next Job waits."""
+        handover, is_there, works = await asyncio.gather(
+            self._handover(run, handed_over), self._is_there(run), self._works_of(run)
+        )
+        return _Seen(handover, is_there, works)
 
     async def _is_there(self, run: PipelineRun) -> bool:
         """Return whether there is somebody to have a Work; a delete pipeline has none."""
         return not run.is_configure or await self._lookups.parent(run.parent) is not None
+
+    async def _works_of(self, run: PipelineRun) -> Sequence[Manifest]:
+        """Return what is in the place of the Work of a pipeline."""
+        if not run.is_configure:
+            return ()
+        return await self._works.in_place_of(run.parent.home, labels_of_work(run))
+
+
+def _read_by_pods(run: PipelineRun, selectors: Sequence[dict[str, str]]) -> tuple[Manifest, ...]:
+    """Return what the pod of a pipeline reads: only one that puts something out asks where to."""
+    parent = run.parent
+    if not run.is_configure:
+        return ()
+    return (scheduling_config_map(parent.promise, selectors, parent.home),)
+
+
+def _pipeline_of(run: PipelineRun) -> str:
+    """Return which pipeline a run is of, whoever it is run for."""
+    return "/".join((run.parent.home, *labels_of_pipeline(run).values()))
 
 
 def _refuse_if_gone(parent: Parent, *, is_there: bool) -> None:

@@ -25,6 +25,7 @@ from runwright.models.objects import Manifest
 from runwright.rules.kratix.admission import promise_problems
 from runwright.rules.kratix.apis import offered
 from runwright.rules.kratix.bindings import promise_version
+from runwright.rules.kratix.kept import kept_promise
 from runwright.rules.kratix.requirements import requirement
 from runwright.rules.kubernetes.fields import field
 from runwright.rules.salvage import salvage
@@ -111,8 +112,9 @@ class KubernetesPromises:
         """Return how the Promises were found that this one requires."""
         wanted = promise.spec.required_promises
         found = await asyncio.gather(*(self._lookups.promise(one.name) for one in wanted))
-        read = [salvage(Promise, one).model if one else None for one in found]
-        return tuple(map(requirement, wanted, read))
+        return tuple(
+            map(requirement, wanted, (kept_promise(one) if one else None for one in found))
+        )
 
 
 def _version(promise: Manifest) -> str:

@@ -1,6 +1,6 @@
 """The Works of Promises and of the requests for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.kubernetes import identity
@@ -46,20 +46,25 @@ class KubernetesWorks:
         selection = Selection(wanted.namespace, selector_of(wanted.labels))
         return [_typed(one) for one in (await self._cluster.list(WORKS, selection)).items]
 
-    async def write(self, work: Work) -> None:
-        """Put a Work in the place of the one with its labels, which keeps its name, or create it.
+    async def in_place_of(self, namespace: str, wanted: Mapping[str, str]) -> list[Manifest]:
+        """Return what is in the place of a Work with these labels."""
+        is_of_request = keys.RESOURCE_NAME in wanted
+        type_ = WorkflowType.RESOURCE if is_of_request else WorkflowType.PROMISE
+        return await self._labelled(namespace, wanted, type_)
+
+    async def write(self, work: Work, found: Sequence[Manifest]) -> None:
+        """Put a Work in the place of the one that was found there, which keeps its name.
+
+        Where none was, it is created.
 
         Raises:
             NotOursError: there are several, or one of its name has other labels.
             ConflictError: somebody else wrote it at the same time.
         """
-        namespace = work.metadata.namespace
-        is_of_request = keys.RESOURCE_NAME in work.metadata.labels
-        type_ = WorkflowType.RESOURCE if is_of_request else WorkflowType.PROMISE
-        found = await self._labelled(namespace, work.metadata.labels, type_)
         if len(found) > 1:
             names = listed(sorted(one["metadata"]["name"] for one in found))
-            message = f"write work {namespace}/{work.metadata.name}: in its place are {names}"
+            place = f"{work.metadata.namespace}/{work.metadata.name}"
+            message = f"write work {place}: in its place are {names}"
             raise NotOursError(message)
         if found:
             await self._replace(found[0], manifest_of(work))

@@ -30,7 +30,7 @@ from runwright.models.kratix.handover import (
     Stored,
     WorkflowControl,
 )
-from runwright.models.kratix.installation import Installed, RequestsAsked
+from runwright.models.kratix.installation import Installed, RequestsAsked, Requirers
 from runwright.models.kratix.pipelines import (
     Container,
     JobOptions,
@@ -198,6 +198,7 @@ __all__ = [
     "RequiredBy",
     "RequiredPromise",
     "RequiredPromiseStatus",
+    "Requirers",
     "ResourceBinding",
     "ResourceBindingSpec",
     "ResourceBindingStatus",

@@ -1,7 +1,7 @@
 """What a Promise needs in its cluster before requests for it can be fulfilled."""
 
 from runwright.models.base import Message
-from runwright.models.kratix.promises import RequiredPromiseStatus
+from runwright.models.kratix.promises import RequiredBy, RequiredPromiseStatus
 
 
 class Installed(Message):
@@ -19,6 +19,12 @@ class Installed(Message):
     """Of the requests for it; empty without an API."""
     api_version: str = ""
     """The same, in the version that is stored."""
+
+
+class Requirers(Message):
+    """The Promises that require one: all that there are now."""
+
+    promises: tuple[RequiredBy, ...] = ()
 
 
 class RequestsAsked(Message):

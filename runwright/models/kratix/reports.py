@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from runwright.models.base import Message
 from runwright.models.gates import Gate, RefusedDecision
 from runwright.models.history import History
+from runwright.models.kratix.installation import Requirers
 from runwright.models.kratix.promises import RequiredPromiseStatus
 from runwright.models.kratix.runs import Parent, ParentState
 from runwright.models.kratix.shared import WorkflowAction
@@ -126,6 +127,8 @@ class Carried(Message):
     """Labels that messages asked for, or to be without, and that are not written yet."""
     is_to_be_seen: bool = False
     """Whether the parent itself is to be looked at."""
+    requirers: Requirers | None = None
+    """Of a Promise; None: nobody said."""
     is_untidy: bool = False
     """Whether a run ended after which nothing was tidied."""
     was_shown: bool = False
@@ -154,6 +157,7 @@ class ParentReport(Message):
     turns: Turns = Turns()
     fan_out: FanOut | None = None
     required: tuple[RequiredPromiseStatus, ...] = ()
+    requirers: Requirers | None = None
     problems: tuple[str, ...] = ()
     history: History = History()
 

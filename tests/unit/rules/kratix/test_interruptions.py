@@ -124,3 +124,12 @@ def test_the_page_of_a_promise_shows_how_many_requests_wait() -> None:
 
     assert "Requests: 1 have their turn, 2 wait for it." in page
     assert "- spec: no" in page
+    assert "Required by" not in page
+
+
+def test_the_page_of_a_promise_shows_which_promises_require_it() -> None:
+    by = {"promises": [{"promise": {"name": name}} for name in ("app", "web")]}
+
+    page = details(report(parent=PROMISE, requirers=by), "kratix/x")
+
+    assert "Required by app and web." in page
