@@ -15,7 +15,6 @@ from runwright.models.kratix import (
     CurrentRun,
     FanOut,
     Installed,
-    Parent,
     ParentReport,
     PastRun,
     RunAgain,
@@ -31,7 +30,8 @@ from runwright.rules.kratix.details import details
 from runwright.rules.kratix.reports import asked_again
 from workflows.alarms import Alarms
 from workflows.messages import RunMessages
-from workflows.presentation import Identity, Presentation
+from workflows.parent_attributes import identity_of
+from workflows.presentation import Presentation
 
 MOST_PAST_RUNS: Final = 50
 _GRACE: Final = timedelta(seconds=30)
@@ -64,12 +64,15 @@ class KnownParent(RunMessages):
         self._delete_tries: int = carried.delete_tries
         self._started_generation: int = carried.started_generation
         self._installed = Installed()
+        self._requirers = carried.requirers
         self._current: CurrentRun | None = None
         self._is_gone = False
         self._wishes: dict[str, bool] = dict(carried.wishes)
         """Labels that messages asked for, or to be without; they are not written yet."""
         self._is_to_be_seen = carried.is_to_be_seen
         """Whether the parent itself is to be looked at: it may be gone."""
+        self._is_told_to_look = False
+        """Whether it was told to look since it last began to look at what it lacks."""
         self._is_untidy = carried.is_untidy
         self._works_changed = True
         self._standing, self._said = Standing.STARTING, ""
@@ -77,7 +80,7 @@ class KnownParent(RunMessages):
         self._unplanned_for = ""
         """Why it cannot be said what is to be run; an Event tells it."""
         self._alarms = Alarms()
-        self._presentation = Presentation(_identity_of(start.parent, start.cluster))
+        self._presentation = Presentation(identity_of(start.parent, start.cluster))
 
     @workflow.signal(name="see", description="How the cluster has the parent.")
     def see(self, seen: Seen) -> None:
@@ -100,6 +103,7 @@ class KnownParent(RunMessages):
     def look_at_parent(self) -> None:
         """Look at the parent itself, and at what it lacked."""
         self._is_to_be_seen = True
+        self._is_told_to_look = True
         self._note_change()
 
     @workflow.update(name="run_again", description="Run pipelines again: all, or from one on.")
@@ -152,6 +156,7 @@ class KnownParent(RunMessages):
             turns=self._turns,
             fan_out=self._fan_out,
             required=self._installed.required,
+            requirers=self._requirers,
             problems=self._installed.problems,
         )
 
@@ -171,6 +176,7 @@ class KnownParent(RunMessages):
             started_generation=self._started_generation,
             wishes=dict(self._wishes),
             is_to_be_seen=self._is_to_be_seen,
+            requirers=self._requirers,
             is_untidy=self._is_untidy,
             was_shown=True,
         )
@@ -275,16 +281,6 @@ class KnownParent(RunMessages):
             await self._alarms.wait([change], moment)
         finally:
             change.cancel()
-
-
-def _identity_of(parent: Parent, cluster: str) -> Identity:
-    return Identity(
-        kind=parent.kind,
-        namespace=parent.namespace,
-        name=parent.name,
-        template=parent.promise,
-        cluster=cluster,
-    )
 
 
 def _is_same(one: Seen, other: Seen) -> bool:

@@ -43,7 +43,7 @@ from runwright.rules.kratix.progress import (
 )
 from runwright.rules.kratix.triggers import Case, Decision, Hold, Move, is_barred, next_move
 from runwright.rules.wording import listed
-from workflows.parent_calls import CALL
+from workflows.asking import asked
 from workflows.parent_gates import ParentGates
 
 SLOW: Final = timedelta(seconds=60)
@@ -58,11 +58,7 @@ _STANDINGS: Final = {
 
 
 class ParentWorkflow(ParentGates):
-    """The parts of an entity's life, which its `run` strings together.
-
-    An entity derives from it; the sandbox loads the entity's module anew for each run, and shares
-    this one.
-    """
+    """The parts of an entity's life, which the `run` of an entity strings together."""
 
     steps: ClassVar[tuple[str, ...]]
     """The finalizers of such a parent, in the order in which what they stand for is done."""
@@ -261,15 +257,15 @@ class ParentWorkflow(ParentGates):
         if self._works_changed or self._state.observed_generation != generation:
             self._works_changed = False
             await self._look_at_its_works(generation)
-        self._stand(
-            Standing.READY,
-            f"Runs again at {decision.at:%Y-%m-%d %H:%M:%S} UTC" if decision.at else "",
-        )
+        self._stand(*self._rests_at(decision))
+
+    def _rests_at(self, decision: Decision) -> tuple[Standing, str]:
+        """Return what a parent is at for which everything is done, and what comes next."""
+        later = f"Runs again at {decision.at:%Y-%m-%d %H:%M:%S} UTC" if decision.at else ""
+        return Standing.READY, later
 
     async def _look_at_its_works(self, generation: int) -> None:
-        found = await workflow.execute_activity_method(
-            PipelineActivities.find_works, self._parent, **CALL, summary="find works"
-        )
+        found = await asked(PipelineActivities.find_works, self._parent, summary="find works")
         state = self._state
         if self._plan is not None and state.configure.pipelines:
             state = state.model_copy(update={"promise_version": self._plan.promise_version})

@@ -9,8 +9,6 @@ with workflow.unsafe.imports_passed_through():
     from runwright.models.kratix import ParentGone, StartParent
     from runwright.rules.kratix.deletion import PROMISE_STEPS
     from runwright.rules.kratix.triggers import Decision, Move
-
-    # Module by module: what is imported from the package itself, the sandbox loads for each run.
     from workflows.promise_parts import PromiseParts
 
 
@@ -18,8 +16,8 @@ with workflow.unsafe.imports_passed_through():
 class PromiseWorkflow(PromiseParts):
     """Look after one Promise, until it is gone.
 
-    Signals: `see` with how the cluster has it, `look_at_works`, `look_at_parent`; from the
-    requests for it `ask_turn`, `end_turn`.
+    Signals: `see` with how the cluster has it, `look_at_works`, `look_at_parent`, `see_requirers`;
+    from the requests for it `ask_turn`, `end_turn`.
     Updates and signals: `run_again`, `decide_gate`, `pause`, `resume`, `cancel`.
     Queries: `state` answers with the ParentReport, also when it is over.
     Closes: Completed with a ParentGone when the last finalizer of ours is taken, or the object is

@@ -4,25 +4,40 @@ from datetime import timedelta
 from typing import Final
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 from activities.parents import Configuring, ParentActivities
-from runwright.models.kratix import FanOut, StartParent
+from runwright.models.kratix import (
+    FanOut,
+    RequestsAsked,
+    Requirers,
+    Standing,
+    StartParent,
+)
 from runwright.models.kratix.keys import RECONCILE_RESOURCES
 from runwright.models.objects import EventType
 from runwright.rules.kratix.availability import (
+    FULFILLED,
     availability,
     is_fulfilled,
     requirements_fulfilled,
+    said_of,
+    shows_lack,
+    unfulfilled,
 )
 from runwright.rules.kratix.progress import with_condition
 from runwright.rules.kratix.triggers import Decision, Hold, Move, asks_for_all_requests
-from workflows.parent_calls import CALL
+from workflows.asking import asked, asked_at_length
 from workflows.parents import is_paused
 from workflows.promise_turns import PromiseTurns
 
 _SERVED_SOON: Final = timedelta(seconds=5)
 _REQUIRED_LATER: Final = timedelta(seconds=60)
 _MOST_DOUBLINGS: Final = 10
+_FOLLOWS: Final = "promise-follows-requirements"
+"""The mark of Promises that heed each word about those around them, and say what they lack."""
+_ASKS_ALL_FIRST: Final = "requests-start-when-all-are-asked"
+"""The mark of Promises whose requests do so: the first ones let each start at once."""
 _EVER_LATER: Final = "promise-looks-ever-later"
 """The mark of Promises that do so: the first recorded ones looked every five seconds."""
 
@@ -38,6 +53,13 @@ class PromiseParts(PromiseTurns):
         """When to look again at what the installation lacked."""
         self._looks = 0
         """How often in a row its API was found not to be served."""
+
+    @workflow.signal(name="see_requirers", description="Which Promises require this one.")
+    def see_requirers(self, requirers: Requirers) -> None:
+        """Show which Promises require this one."""
+        if workflow.patched(_FOLLOWS):  # a worker from before may have passed it over
+            self._requirers = requirers
+            self._note_change()
 
     async def _decided(self) -> Decision:
         """Return what is to be done, once the Promise is installed as it is now.
@@ -72,7 +94,10 @@ class PromiseParts(PromiseTurns):
     def _is_to_be_installed(self) -> bool:
         is_other = self._installed_for != self._fingerprint()
         later = not is_fulfilled(self._installed) and workflow.now() >= self._looks_at
-        return is_other or later or self._is_to_be_seen
+        if is_other or later or self._is_to_be_seen:
+            return True
+        # It was told so while it was being installed: what it read may have been as before.
+        return self._is_told_to_look and workflow.patched(_FOLLOWS)
 
     def _fingerprint(self) -> str:
         labels = sorted(self._seen.sight.labels.items())
@@ -81,9 +106,10 @@ class PromiseParts(PromiseTurns):
     async def _install(self) -> None:
         """Have its API served, its revision kept and its dependencies written."""
         self._installed_for = self._fingerprint()
+        self._is_told_to_look = False
         known = self._installed.problems
-        self._installed = await workflow.execute_activity_method(
-            ParentActivities.install_promise, self._parent, **CALL, summary="install the promise"
+        self._installed = await asked_at_length(
+            ParentActivities.install_promise, self._parent, summary="install the promise"
         )
         if (problems := self._installed.problems) and problems != known:
             await self._tell("InvalidPromise", "; ".join(problems), EventType.WARNING)
@@ -108,11 +134,20 @@ class PromiseParts(PromiseTurns):
             return "; ".join(self._installed.problems)
         return "" if self._installed.is_served else "Waits until its API is served"
 
+    def _rests_at(self, decision: Decision) -> tuple[Standing, str]:
+        """Return what it is at: it waits for the Promises that it lacks."""
+        lacks = unfulfilled(self._installed.required)
+        if lacks and workflow.patched(_FOLLOWS):
+            return Standing.WAITING, f"Waits for Promises that it requires: {said_of(lacks)}"
+        return super()._rests_at(decision)
+
     def _note_availability(self, decision: Decision) -> None:
         """Keep whether it can fulfil requests, and whether what it requires is there."""
         now = workflow.now()
         known = availability(self._state, self._installed, decision.move, decision.hold)
         required = requirements_fulfilled(self._installed)
+        if required is None and shows_lack(self._state) and workflow.patched(_FOLLOWS):
+            required = FULFILLED
         conditions = [known] if required is None else [required, known]
         self._state = with_condition(self._state, now, *conditions)
         if self._installed.version:
@@ -125,20 +160,31 @@ class PromiseParts(PromiseTurns):
         sight = self._decided_on.sight
         if asks_for_all_requests(sight, self._state.observed_generation):
             await self._tell("ReconcilingResources", "All requests for the Promise run anew")
-            asked = await workflow.execute_activity_method(
-                ParentActivities.ask_requests, self._parent, **CALL, summary="ask all requests"
-            )
+            requests = await self._all_asked()
             await self._mark(removes=[RECONCILE_RESOURCES])
             self._fan_out = FanOut(
-                since=workflow.now(), generation=sight.generation, asked=asked.count
+                since=workflow.now(), generation=sight.generation, asked=requests.count
             )
         self._let_followers_start()
 
+    async def _all_asked(self) -> RequestsAsked:
+        """Ask every request to run anew; return how many there are.
+
+        None of them starts before all are asked: what is repeated, because its answer was lost,
+        would ask those again that have run by then.
+        """
+        if workflow.patched(_ASKS_ALL_FIRST):
+            self._may_follow = False
+        try:
+            return await asked_at_length(
+                ParentActivities.ask_requests, self._parent, summary="ask all requests"
+            )
+        except ActivityError:
+            self._let_followers_start()
+            raise
+
     async def _others_run(self) -> Configuring:
         """Return which requests for the Promise are being configured."""
-        return await workflow.execute_activity_method(
-            ParentActivities.is_configuring,
-            self._parent,
-            **CALL,
-            summary="is a request being configured?",
+        return await asked(
+            ParentActivities.is_configuring, self._parent, summary="is a request being configured?"
         )

@@ -15,7 +15,14 @@ from temporalio.service import RPCError, RPCStatusCode
 from adapters.temporal.connection import of_a_start, translated
 from adapters.temporal.launching import Place
 from adapters.temporal.standings import TemporalStandings
-from runwright.models.kratix import Parent, Seen, StartParent, WorkflowType, parent_id
+from runwright.models.kratix import (
+    Parent,
+    Requirers,
+    Seen,
+    StartParent,
+    WorkflowType,
+    parent_id,
+)
 from runwright.ports import Fate, RunStanding
 from runwright.rules.wording import excerpt
 
@@ -85,6 +92,14 @@ class TemporalEntities(TemporalStandings):
     async def look_at_works(self, workflow_id: str) -> bool:
         """Have an entity look at its Works again; return whether it is there to hear it."""
         return await self.signal(workflow_id, "look_at_works")
+
+    async def look_at_parent(self, workflow_id: str) -> bool:
+        """Have an entity look at its parent, and at what it lacks; return whether it is there."""
+        return await self.signal(workflow_id, "look_at_parent")
+
+    async def see_requirers(self, workflow_id: str, requirers: Requirers) -> bool:
+        """Tell that of a Promise which Promises require it; return whether it is there."""
+        return await self.signal(workflow_id, "see_requirers", requirers)
 
     async def terminate(self, workflow_id: str, reason: str) -> None:
         """End a workflow without any more of its own code; one that is over is passed over."""

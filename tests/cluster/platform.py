@@ -227,6 +227,11 @@ class Platform:
     async def _job_uids(self, promise: str, name: str) -> set[str]:
         return {one["metadata"]["uid"] for one in await self.jobs(promise, name)}
 
+    async def kubectl(self, *arguments: str) -> str:
+        """Return what kubectl says in the namespace."""
+        where = f"--namespace={self.namespace}"
+        return await asyncio.to_thread(self.testbed.kubectl, where, *arguments)
+
     async def delete_all(self, resource: Resource, promise: str) -> None:
         """Delete what there is of a kind in the namespace that belongs to a Promise."""
         here = Selection(self.namespace, f"{PROMISE_NAME}={promise}")

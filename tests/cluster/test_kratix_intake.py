@@ -2,9 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Final
 
-from adapters.kubernetes.resources import PODS, PROMISES, WORKS
+from adapters.kubernetes import identity
+from adapters.kubernetes.resources import JOBS, PODS, PROMISES, WORKS
 from runwright.models.kratix.keys import ON, PAUSED, WORKFLOW_ACTION
+from runwright.models.objects import Manifest
 from runwright.rules.kratix.deletion import REQUEST_STEPS
 from tests.cluster.platform import Platform, condition, files_in, holds, phases, pipeline
 
@@ -47,6 +50,8 @@ async def test_nothing_is_told_and_nothing_runs_at_a_resync(platform: Platform) 
         await platform.request(db)
         request = await platform.until_reconciled(db)
         await platform.until(lambda one: condition(one, "WorksSucceeded") != {}, db, "one")
+        while any(map(identity.has_evidence, await platform.all(JOBS) + await platform.all(PODS))):
+            await asyncio.sleep(0.05)
         before = await platform.signals(request, db)
         audited = platform.account.audited()
         listed = f"list {platform.kind(db).plural}.{platform.kind(db).api_version.split('/')[0]}"
@@ -225,6 +230,38 @@ async def test_a_request_is_deleted_in_order_by_its_delete_pipeline(platform: Pl
     configures = [one for one in pods if one["metadata"]["labels"][WORKFLOW_ACTION] == "configure"]
     assert [one["status"]["phase"] for one in configures] == ["Succeeded"]
     assert "Delete Pipeline started: drop" in events["PipelineStarted"]
+
+
+async def test_a_promise_follows_those_that_it_requires(platform: Platform) -> None:
+    """K38: as they come, and as they go; each says whom the other one is."""
+    async with platform.served():
+        network = platform.name("network")
+        db = await platform.promise("db", requiredPromises=[{"name": network}])
+        lacking = await platform.until(lambda one: condition(one, _REQUIRED) != {}, db)
+        await platform.promise("network")
+        await platform.until_available(db)
+        required = await platform.until(_is_required, network)
+        await platform.delete(network)
+        without = await platform.until(lambda one: not holds(one, _REQUIRED), db)
+        await platform.until_gone(network)
+        await platform.promise("network")
+        await platform.until_available(db)
+        await platform.until(_is_required, network)
+        await platform.delete(db)
+        free = await platform.until(lambda one: not _is_required(one), network)
+
+    assert condition(lacking, _REQUIRED)["reason"] == "RequirementsNotInstalled"
+    assert condition(without, _REQUIRED)["reason"] == "RequirementsNotInstalled"
+    assert not holds(without, "Available")
+    assert required["status"]["requiredBy"] == [{"promise": {"name": db, "version": "not-set"}}]
+    assert free["status"]["requiredBy"] == []
+
+
+_REQUIRED: Final = "RequirementsFulfilled"
+
+
+def _is_required(promise: Manifest) -> bool:
+    return bool((promise.get("status") or {}).get("requiredBy"))
 
 
 async def test_a_promise_takes_its_requests_with_it(platform: Platform) -> None:

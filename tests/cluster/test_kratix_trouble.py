@@ -1,22 +1,40 @@
 """Promises and requests in trouble: what people and pipelines do that nobody foresaw."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from adapters.kubernetes.resources import CONFIG_MAPS, JOBS, PODS, SERVICE_ACCOUNTS, Resource
-from runwright.models.kratix import RunAgain
+from runwright.models.kratix import Ending, ParentReport, RunAgain
 from runwright.models.kratix.keys import MANUAL_RECONCILIATION, ON, WORKFLOW_SUSPENDED
 from runwright.models.objects import Manifest
 from runwright.models.runs import CancelRun
 from tests.cluster.platform import Platform, condition, holds, phases, pipeline, shown
+from workflows import policies
 
 _SUSPENDS = """
 if grep -q 'go: true' /kratix/input/object.yaml; then exit 0; fi
 printf 'suspend: true\\nmessage: check the plan\\n' > /kratix/metadata/workflow-control.yaml
 """
+_WAITS = """
+if [ -n "${RUNWRIGHT_RESUMED:-}" ]; then exit 0; fi
+printf 'suspend: true\\nmessage: check the backup\\n' > /kratix/metadata/workflow-control.yaml
+"""
 _RETRIES = "echo 'retryAfter: 1s' > /kratix/metadata/workflow-control.yaml"
 _FORGES = "echo 'kratix: {workflows: {pipelines: []}}' > /kratix/metadata/status.yaml"
+
+
+async def deleted(platform: Platform, drop: Manifest) -> str:
+    """Return a Promise whose request `one` was fulfilled, and deleted then; `drop` runs for it."""
+    manifest = platform.promise_manifest("db", pipeline("make"))
+    manifest["spec"]["workflows"]["resource"]["delete"] = [drop]
+    await platform.cluster.create(manifest)
+    db = str(manifest["metadata"]["name"])
+    await platform.request(db)
+    await platform.until_reconciled(db)
+    await platform.delete(db, "one")
+    return db
 
 
 async def test_a_suspended_pipeline_is_run_again_and_no_other(platform: Platform) -> None:
@@ -106,19 +124,75 @@ async def test_a_run_whose_job_never_started_is_cancelled_and_says_so(platform: 
     assert [it["message"] for it in shown(stopped)] == ["Cancelled by ops: bad image"]
 
 
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have workers wait for two seconds where somebody may still start a task, not for thirty."""
+    monkeypatch.setattr(policies, "START_WINDOW", timedelta(seconds=2))
+
+
+async def refused(platform: Platform) -> str:
+    """Return a Promise whose request `one` does not get on: a quota leaves no room for its Job."""
+    db = await platform.promise("db", pipeline("make"))
+    await platform.until_available(db)
+    await platform.kubectl("create", "quota", "few", "--hard=count/jobs.batch=0")
+    await platform.request(db, size=1)
+    await platform.until(
+        lambda one: any("exceeded quota" in it.get("message", "") for it in shown(one)), db, "one"
+    )
+    return db
+
+
+async def until_over(platform: Platform, db: str) -> ParentReport:
+    """Return what the entity of the request `one` knows, once its first run is over."""
+    request = await platform.get(db, "one")
+    assert request
+    while not (report := await platform.report(request, db)).past:
+        await asyncio.sleep(0.1)
+    return report
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_run_whose_job_a_quota_refuses_is_cancelled(platform: Platform) -> None:
+    """K58: nothing can take the place of the Job either, for that is a Job as well."""
+    async with platform.served():
+        db = await refused(platform)
+        request = await platform.get(db, "one")
+        assert request
+        await platform.entity(request, db).signal("cancel", CancelRun(by="ada"))
+        report = await until_over(platform, db)
+        none = await platform.jobs(db, "one")
+        await platform.kubectl("delete", "quota", "few")
+        await platform.edit(db, size=2)
+        await platform.until_reconciled(db)
+
+    assert (report.past[-1].ending, none) == (Ending.FAILED, [])
+    assert len(await platform.jobs(db, "one")) == 1
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_job_that_a_quota_refuses_makes_way_for_another_spec(platform: Platform) -> None:
+    """K58: whoever asks for less gets it, and nothing of what was asked for before."""
+    async with platform.served():
+        db = await refused(platform)
+        await platform.edit(db, size=2)
+        report = await until_over(platform, db)
+        await platform.kubectl("delete", "quota", "few")
+        request = await platform.until_reconciled(db)
+        later = await platform.report(request, db)
+
+    assert [one.ending for one in report.past] == [Ending.INTERRUPTED]
+    assert later.runs == 2
+    assert len(await platform.jobs(db, "one")) == 1
+    assert request["metadata"]["generation"] == request["status"]["observedGeneration"]
+
+
 async def test_a_delete_pipeline_that_failed_is_run_again_when_somebody_says_so(
     platform: Platform,
 ) -> None:
     """K51."""
-    manifest = platform.promise_manifest("db", pipeline("make"))
     drop = pipeline("drop", "exit 1", jobOptions={"backoffLimit": 0}, restartPolicy="Never")
-    manifest["spec"]["workflows"]["resource"]["delete"] = [drop]
     async with platform.served():
-        await platform.cluster.create(manifest)
-        db = manifest["metadata"]["name"]
-        await platform.request(db)
-        await platform.until_reconciled(db)
-        await platform.delete(db, "one")
+        db = await deleted(platform, drop)
         failed = await platform.until(
             lambda one: condition(one, "DeleteWorkflowCompleted") != {}, db, "one"
         )
@@ -131,6 +205,31 @@ async def test_a_delete_pipeline_that_failed_is_run_again_when_somebody_says_so(
     assert condition(failed, "DeleteWorkflowCompleted")["reason"] == "DeleteWorkflowFailed"
     assert (len(once), len(again)) == (1, 2)
     assert "Failed Pipeline" in told
+
+
+async def test_a_delete_pipeline_that_suspends_keeps_the_works_until_it_goes_on(
+    platform: Platform,
+) -> None:
+    """K52: by whoever removes the label, and then the request goes."""
+    drop = pipeline("drop", _WAITS)
+    async with platform.served():
+        db = await deleted(platform, drop)
+        await platform.until(
+            lambda one: one["metadata"]["labels"].get(WORKFLOW_SUSPENDED) == ON, db, "one"
+        )
+        held = await platform.until(lambda one: phases(one, "delete") == ["Suspended"], db, "one")
+        works = await platform.works(db)
+        once = await platform.jobs(db, "one", "delete")
+        await platform.label(db, "one", {WORKFLOW_SUSPENDED: None})
+        await platform.until_gone(db, "one")
+
+    assert condition(held, "DeleteWorkflowCompleted")["reason"] == "DeleteWorkflowSuspended"
+    assert condition(held, "DeleteWorkflowCompleted")["status"] == "False"
+    assert condition(held, "Reconciled")["status"] == "Unknown"
+    assert condition(held, "Reconciled")["reason"] == "WorkflowSuspended"
+    assert shown(held, "delete")[0]["message"] == "check the backup"
+    assert (len(once), len(works)) == (1, 1)
+    assert await platform.works(db) == []
 
 
 @pytest.mark.parametrize(

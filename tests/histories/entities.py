@@ -6,7 +6,15 @@ from typing import Any, Final
 
 from adapters.memory.tasks import exited
 from runwright.models.gates import DecideGate, Verdict
-from runwright.models.kratix import Installed, RunAgain, Standing
+from runwright.models.kratix import (
+    Installed,
+    PromiseSummary,
+    RequiredBy,
+    RequiredPromiseStatus,
+    Requirers,
+    RunAgain,
+    Standing,
+)
 from runwright.models.runs import CancelRun, PauseRun, ResumeRun
 from tests.histories.stage import Scenario, Stage
 from tests.integration.parents import SUSPENDS, Place, handed, placed, promise_of, request_of
@@ -15,6 +23,7 @@ from tests.unit.rules.kratix.documents import Fields, pipeline_manifest
 MANUAL: Final = "kratix.io/manual-reconciliation"
 PAUSED: Final = "kratix.io/paused"
 SUSPENDED: Final = "kratix.io/workflow-suspended"
+AT_REST: Final = {Standing.READY, Standing.WAITING}
 FINALIZERS: Final = ["kratix.io/delete-workflows", "kratix.io/work-cleanup"]
 
 
@@ -146,6 +155,66 @@ async def promise_through_its_life(stage: Stage) -> None:
         await promise.handle.result()
 
 
+async def promise_that_waited_for_another(stage: Stage) -> None:
+    """It lacks a Promise that it requires, then it is there, and once more it is told to look."""
+    gone = RequiredPromiseStatus(name="network", state="Requirement not installed")
+    there = gone.model_copy(update={"state": "Requirement installed"})
+    async with place_of(stage, "a", own=["p"], immediate=True) as place:
+        place.platform.edit(place.promise, finalizers=["kratix.io/delete-workflows"])
+        place.promises.installed = Installed(required=(gone,))
+        promise = await place.start(place.promise)
+        await promise.until_shown(
+            lambda one: one.get("requiredPromises", [{}])[0].get("state") == gone.state
+        )
+        await promise.until(lambda report: report.past and report.standing in AT_REST)
+        place.promises.installed = Installed(required=(there,))
+        await promise.handle.signal("look_at_parent")
+        await promise.until_shown(lambda one: one.get("status") == "Available")
+        await promise.until_stands(Standing.READY)
+        await promise.handle.signal("look_at_works")
+        await promise.handle.signal("look_at_parent")
+        await promise.until_stands(Standing.READY)
+        promise.delete()
+        await promise.handle.result()
+
+
+async def promise_that_another_one_requires(stage: Stage) -> None:
+    """It is told so while its own pipeline runs, and again when it is required no more."""
+    by = RequiredBy(promise=PromiseSummary(name="web", version="v7"), required_version="v1")
+    async with place_of(stage, "a", own=["p"], own_delete=["q"]) as place:
+        place.platform.edit(place.promise, finalizers=["kratix.io/delete-workflows"])
+        promise = await place.start(place.promise)
+        await promise.until_runs("p")
+        await promise.handle.signal("see_requirers", Requirers(promises=(by,)))
+        await promise.end("p")
+        await promise.until_ran(1)
+        await promise.handle.signal("see_requirers", Requirers())
+        await promise.until_shown(lambda one: one.get("requiredBy") == [])
+        promise.delete()
+        await promise.end("q")
+        await promise.handle.result()
+
+
+async def request_answered_at_once(stage: Stage) -> None:
+    """The same as through its life, asked within the tasks of the workflow."""
+    await request_through_its_life(stage)
+
+
+async def promise_answered_at_once(stage: Stage) -> None:
+    """The same."""
+    await promise_through_its_life(stage)
+
+
+async def promise_that_waits_for_another(stage: Stage) -> None:
+    """The same, of a Promise that says so."""
+    await promise_that_waited_for_another(stage)
+
+
+async def promise_that_asked_all_first(stage: Stage) -> None:
+    """The same as through its life: no request starts before all were asked."""
+    await promise_through_its_life(stage)
+
+
 SCENARIOS: Final[tuple[Scenario, ...]] = (
     request_through_its_life,
     request_that_people_decided_about,
@@ -153,6 +222,12 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     request_that_retried_and_failed,
     request_that_waited_for_its_turn,
     promise_through_its_life,
+    request_answered_at_once,
+    promise_answered_at_once,
+    promise_that_another_one_requires,
+    promise_that_waited_for_another,
+    promise_that_waits_for_another,
+    promise_that_asked_all_first,
 )
 
 

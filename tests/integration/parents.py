@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final
@@ -41,6 +41,7 @@ from runwright.models.objects import Manifest
 from runwright.models.tasks import Backend, TaskOutcome
 from runwright.worker import ClusterPorts, KratixPorts, worker_of
 from tests.integration.events import has_passed_all_on
+from tests.integration.statuses import job_of
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
 from tests.unit.rules.kratix.documents import Fields, pipeline_manifest, promise_manifest
 
@@ -92,6 +93,15 @@ class WatchedPlatform(MemoryPlatform):
         self.changed = asyncio.Event()
         super().__init__(*arguments, **fields)
 
+    def versions_of(self, parent: Parent) -> tuple[str, str] | None:
+        """Return the version of a parent, and that of its Promise for a request; None: gone."""
+        there = self.find(parent)
+        if there is None:
+            return None
+        of_request = parent.type is WorkflowType.RESOURCE
+        promise = self.manifest()["metadata"]["resourceVersion"] if of_request else ""
+        return there["metadata"]["resourceVersion"], promise
+
     def _put(self, key: tuple[str, str], manifest: Manifest) -> None:
         super()._put(key, manifest)
         self.changed.set()
@@ -120,7 +130,7 @@ class Place:
         self.removal = MemoryRemoval(self.platform)
         self.fields = fields
         self.promise = self.platform.parent()
-        self._told: dict[str, Seen] = {}
+        self._told: dict[str, tuple[Parent, Seen]] = {}
 
     def ports(self) -> ClusterPorts:
         """Return the ports of a worker that serves the platform."""
@@ -151,7 +161,7 @@ class Place:
         if parent.type is WorkflowType.PROMISE:
             del given["promise_uid"]
         start = StartParent(parent=parent, cluster="c", seen=seen, **given)
-        self._told[parent_id(parent)] = seen
+        self._told[parent_id(parent)] = parent, seen
         self.started.append(parent_id(parent))
         name = "Promise" if parent.type is WorkflowType.PROMISE else "ResourceRequest"
         await self.client.start_workflow(
@@ -167,29 +177,28 @@ class Place:
         """Tell every entity how its parent is, whenever that changed."""
         while True:
             self.platform.changed.clear()
-            for workflow_id, seen in list(self._told.items()):
-                await self._tell(workflow_id, seen)
+            for parent, told in list(self._told.values()):
+                await self._tell(parent, told)
             await self.platform.changed.wait()
 
     def version_told(self, workflow_id: str) -> str:
         """Return the version in which an entity was told of its parent last."""
-        return self._told[workflow_id].version
+        return self._told[workflow_id][1].version
 
-    async def _tell(self, workflow_id: str, told: Seen) -> None:
-        parent = next((one for one in self.known() if parent_id(one) == workflow_id), None)
+    async def _tell(self, parent: Parent, told: Seen) -> None:
+        workflow_id = parent_id(parent)
         handle = self.client.get_workflow_handle(workflow_id)
-        seen = self.platform.seen(parent) if parent else None
+        is_there = self.platform.find(self.promise) is not None
+        if is_there and self.platform.versions_of(parent) == (told.version, told.promise_version):
+            return
+        seen = self.platform.seen(parent) if is_there else None
         with suppress(RPCError):
             if seen is None:
                 await handle.signal("look_at_parent")
                 del self._told[workflow_id]
             elif seen != told:
-                self._told[workflow_id] = seen
+                self._told[workflow_id] = parent, seen
                 await handle.signal("see", seen)
-
-    def known(self) -> list[Parent]:
-        """Return the parents that there are."""
-        return list(self.platform.parents()) if self.platform.find(self.promise) else []
 
     async def until(self, holds: Callable[[], Any]) -> None:
         """Return once that holds."""
@@ -337,31 +346,6 @@ class Entity:
     def events(self) -> list[str]:
         """Return the reasons of its Events, in their order."""
         return self.place.events(self.parent.name)
-
-
-def pipelines_in(status: Mapping[str, Any], action: str = "configure") -> list[dict[str, Any]]:
-    """Return the pipelines that a status shows."""
-    workflows = (status.get("kratix") or {}).get("workflows") or {}
-    flat = workflows.get("pipelines") or []
-    return list((workflows.get(action) or {}).get("pipelines") or flat)
-
-
-def phases_in(status: Mapping[str, Any], action: str = "configure") -> list[str]:
-    """Return the phases of the pipelines that a status shows."""
-    return [one["phase"] for one in pipelines_in(status, action)]
-
-
-def job_of(status: Mapping[str, Any], pipeline: str) -> str:
-    """Return the Job of a pipeline that a status shows as running."""
-    both = [*pipelines_in(status), *pipelines_in(status, "delete")]
-    found = [one for one in both if one["name"] == pipeline and one["phase"] == "Running"]
-    return str(found[-1].get("jobName", "")) if found else ""
-
-
-def condition_in(status: Mapping[str, Any], type_: str) -> tuple[str, str]:
-    """Return status and reason of a condition; empty where there is none."""
-    found = [one for one in status.get("conditions") or [] if one["type"] == type_]
-    return (found[0]["status"], found[0]["reason"]) if found else ("", "")
 
 
 @asynccontextmanager

@@ -7,16 +7,8 @@ from temporalio.client import Client, WorkflowHandle
 
 from adapters.memory.tasks import exited
 from runwright.models.kratix import Compat, Standing, Trigger
-from tests.integration.parents import (
-    PATIENCE,
-    Entity,
-    condition_in,
-    phases_in,
-    placed,
-    promise_of,
-    quick,
-    request_of,
-)
+from tests.integration.parents import PATIENCE, Entity, placed, promise_of, quick, request_of
+from tests.integration.statuses import condition_in, phases_in
 
 MANUAL: Final = "kratix.io/manual-reconciliation"
 FROM_START: Final = "internal.workflows.kratix.io/run-from-start"

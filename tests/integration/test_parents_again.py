@@ -7,14 +7,8 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 
 from adapters.memory.tasks import exited
 from runwright.models.kratix import RunAgain, Standing, Trigger
-from tests.integration.parents import (
-    SUSPENDS,
-    condition_in,
-    phases_in,
-    placed,
-    promise_of,
-    request_of,
-)
+from tests.integration.parents import SUSPENDS, placed, promise_of, request_of
+from tests.integration.statuses import condition_in, phases_in
 
 SUSPENDED: Final = "kratix.io/workflow-suspended"
 

@@ -8,15 +8,8 @@ from temporalio.client import Client
 from adapters.memory.tasks import exited
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.kratix import Compat, ParentGone, RunAgain, Standing, Trigger
-from tests.integration.parents import (
-    SUSPENDS,
-    condition_in,
-    handed,
-    phases_in,
-    placed,
-    promise_of,
-    request_of,
-)
+from tests.integration.parents import SUSPENDS, handed, placed, promise_of, request_of
+from tests.integration.statuses import condition_in, phases_in
 
 MANUAL: Final = "kratix.io/manual-reconciliation"
 PAUSED: Final = "kratix.io/paused"

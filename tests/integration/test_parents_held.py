@@ -5,18 +5,8 @@ from typing import Final
 from temporalio.client import Client
 
 from runwright.models.kratix import Standing, Trigger
-from tests.integration.parents import (
-    SUSPENDS,
-    Place,
-    condition_in,
-    handed,
-    phases_in,
-    pipelines_in,
-    placed,
-    promise_of,
-    quick,
-    request_of,
-)
+from tests.integration.parents import SUSPENDS, Place, handed, placed, promise_of, quick, request_of
+from tests.integration.statuses import condition_in, phases_in, pipelines_in
 
 MANUAL: Final = "kratix.io/manual-reconciliation"
 PAUSED: Final = "kratix.io/paused"

@@ -10,13 +10,14 @@ from runwright.models.kratix import ParentReport, RunAgain, Standing, Trigger
 from runwright.models.runs import CancelRun, PauseRun, ResumeRun
 from tests.integration.parents import (
     SUSPENDS,
-    condition_in,
+    Entity,
+    Place,
     handed,
-    phases_in,
     placed,
     promise_of,
     request_of,
 )
+from tests.integration.statuses import condition_in, phases_in
 from tests.unit.rules.kratix.documents import Fields, pipeline_manifest
 from workflows.presentation import KIND, NAME, NAMESPACE, PENDING_GATE, PHASE
 
@@ -43,6 +44,14 @@ def approval(gate: str, by: str = "grace", **fields: Any) -> DecideGate:
 def rejection(gate: str, by: str = "grace", **fields: Any) -> DecideGate:
     """Return a no."""
     return DecideGate(gate=gate, verdict=Verdict.REJECT, by=by, **fields)
+
+
+async def waiting(place: Place) -> Entity:
+    """Return a request whose pipeline `a` waits for a decision."""
+    request = await place.apply(request_of())
+    await request.end("a", SUSPENDS)
+    await request.until(lambda report: report.pending_gates)
+    return request
 
 
 async def test_a_suspended_pipeline_that_is_approved_runs_again(
@@ -72,9 +81,7 @@ async def test_a_suspended_pipeline_that_is_approved_runs_again(
 async def test_a_pipeline_that_suspends_again_asks_again(client: Client, task_queue: str) -> None:
     """An approval is for one suspension alone."""
     async with placed(client, task_queue, promise_of("a")) as place:
-        request = await place.apply(request_of())
-        await request.end("a", SUSPENDS)
-        await request.until(lambda report: report.pending_gates)
+        request = await waiting(place)
         await request.update("decide_gate", approval("a"))
         await request.end("a", SUSPENDS, times=2)
         await request.until(lambda report: report.pending_gates and len(report.past) == 2)
@@ -89,9 +96,7 @@ async def test_a_gate_that_another_run_takes_the_place_of_is_closed(
 ) -> None:
     """Its history would say for ever that it is open, twice."""
     async with placed(client, task_queue, promise_of("a")) as place:
-        request = await place.apply(request_of())
-        await request.end("a", SUSPENDS)
-        await request.until(lambda report: report.pending_gates)
+        request = await waiting(place)
         await request.until_stands(Standing.SUSPENDED)
         request.change("large")
         await request.end("a", SUSPENDS, times=2)
@@ -106,9 +111,7 @@ async def test_an_approval_that_is_said_again_is_a_repeat_although_its_run_has_b
 ) -> None:
     """What it set off has the next number, which nobody named who says it again."""
     async with placed(client, task_queue, promise_of("a")) as place:
-        request = await place.apply(request_of())
-        await request.end("a", SUSPENDS)
-        await request.until(lambda report: report.pending_gates)
+        request = await waiting(place)
         await request.update("decide_gate", approval("a"))
         await request.until(lambda report: report.runs == 2)
         again = await request.update("decide_gate", approval("a"))
@@ -126,9 +129,7 @@ async def test_a_gate_that_a_later_run_passed_over_takes_no_decision(
     client: Client, task_queue: str
 ) -> None:
     async with placed(client, task_queue, promise_of("a")) as place:
-        request = await place.apply(request_of())
-        await request.end("a", SUSPENDS)
-        await request.until(lambda report: report.pending_gates)
+        request = await waiting(place)
         await request.update("run_again", RunAgain(by="ada"))
         await request.until_runs("a", times=2)
         with pytest.raises(WorkflowUpdateFailedError, match="failed") as refused:
@@ -141,9 +142,7 @@ async def test_a_suspended_pipeline_that_is_rejected_fails_with_who_and_why(
     client: Client, task_queue: str
 ) -> None:
     async with placed(client, task_queue, promise_of("a", "b")) as place:
-        request = await place.apply(request_of())
-        await request.end("a", SUSPENDS)
-        await request.until(lambda report: report.pending_gates)
+        request = await waiting(place)
         await request.handle.signal("decide_gate", rejection("a", comment="not today"))
         report = await request.until_stands(Standing.FAILED)
         shown = await request.until_shown(lambda one: phases_in(one)[0] == "Failed")
@@ -304,9 +303,7 @@ async def test_a_run_that_is_terminated_in_temporal_counts_as_failed(
 
 async def test_an_entity_is_found_by_what_it_is_at(client: Client, task_queue: str) -> None:
     async with placed(client, task_queue, promise_of("a")) as place:
-        request = await place.apply(request_of())
-        await request.end("a", SUSPENDS)
-        await request.until(lambda report: report.pending_gates)
+        request = await waiting(place)
         await request.until_stands(Standing.SUSPENDED)
         found = (await request.handle.describe()).typed_search_attributes
 
@@ -320,9 +317,7 @@ async def test_a_gate_is_closed_as_soon_as_its_pipelines_run_anew(
 ) -> None:
     """Else somebody decides about a plan that is being made anew."""
     async with placed(client, task_queue, promise_of("a")) as place:
-        request = await place.apply(request_of())
-        await request.end("a", SUSPENDS)
-        await request.until(lambda report: report.pending_gates)
+        request = await waiting(place)
         request.change("large")
         await request.until_runs("a", times=2)
         during = await request.report()

@@ -1,19 +1,21 @@
 """Whatever breaks off on the way: nothing of a parent's life is lost, and nothing runs twice."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
 
 import pytest
+from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client
 
 from runwright.errors import ClusterUnavailableError, RefusedError, RunwrightError
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.kratix import ParentGone, Standing
 from runwright.models.runs import PauseRun, ResumeRun
-from runwright.worker import ClusterPorts, KratixPorts
+from runwright.worker import ClusterPorts, KratixPorts, worker_of
+from tests.histories.replaying import replayed
 from tests.integration.parents import (
     SUSPENDS,
     Entity,
@@ -104,6 +106,9 @@ async def life(place: Place) -> tuple[Entity, Entity]:
     await request.end("a", times=3)
     await request.end("b", times=4)
     await request.until_ran(4)
+    await place.until(lambda: not promise.has("kratix.io/reconcile-resources"))
+    await request.until_told()
+    await request.until_stands(Standing.READY)
     request.delete()
     await request.end("d")
     await request.handle.result()
@@ -145,15 +150,21 @@ async def test_what_the_cluster_refuses_is_shown_and_tried_again(
     assert place.platform.gone == ["orders"]
 
 
-async def test_a_worker_that_keeps_nothing_in_memory_decides_the_same(
+async def test_a_worker_that_keeps_two_runs_in_memory_decides_the_same(
     client: Client, task_queue: str
 ) -> None:
-    """Every turn is a replay of all before it."""
+    """Of three that are under way: most turns are a replay of all before them.
+
+    One that keeps none at all breaks off whatever it asks at once: the SDK drops a workflow with
+    each of its tasks. So does one that must drop a workflow in the middle, and asks again.
+    """
     place = Place(client, task_queue, promise_of("a", "b", **PROMISE))
-    async with watched(place), place.worker(max_cached_workflows=0):
+    async with watched(place), place.worker(max_cached_workflows=2):
         promise, request = await life(place)
 
     assert (promise.ran(), request.ran()) == (["p"], RAN)
+    for entity in (promise, request):
+        await replayed(await entity.handle.fetch_history())
 
 
 async def test_each_change_may_come_to_another_execution(
@@ -237,3 +248,27 @@ async def replaced_again_and_again(place: Place) -> AsyncGenerator[None]:
     finally:
         over.set()
         await replacing
+
+
+async def test_a_worker_that_serves_no_promises_leaves_them_to_one_that_does(
+    client: Client, task_queue: str
+) -> None:
+    """They may share a queue; a workflow that comes to the wrong one says for what it waits."""
+    place = Place(client, task_queue, promise_of("a"))
+    without = place.ports()._replace(kratix=None)
+    async with watched(place):
+        async with worker_of(client, task_queue, {}, cluster=without):
+            request = await place.apply(request_of())
+            while not (pending := await pending_of(request)):
+                await asyncio.sleep(0.02)
+        async with place.worker():
+            await request.end("a")
+            await request.until_ran(1)
+
+    assert "this worker serves no Promises" in pending[0].last_failure.message
+
+
+async def pending_of(entity: Entity) -> Sequence[PendingActivityInfo]:
+    """Return the activities of an entity that failed and are tried again."""
+    described = (await entity.handle.describe()).raw_description
+    return [one for one in described.pending_activities if one.last_failure.message]

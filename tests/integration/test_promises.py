@@ -5,17 +5,13 @@ from typing import Any, Final
 from temporalio.client import Client
 
 from adapters.memory.tasks import exited
-from runwright.models.kratix import Installed, RequiredPromiseStatus, Standing, Trigger
-from tests.integration.parents import (
-    SUSPENDS,
-    Entity,
-    Place,
-    condition_in,
-    phases_in,
-    placed,
-    promise_of,
-    request_of,
+from runwright.models.kratix import (
+    Installed,
+    Standing,
+    Trigger,
 )
+from tests.integration.parents import SUSPENDS, Entity, Place, placed, promise_of, request_of
+from tests.integration.statuses import condition_in, phases_in
 
 FROM_START: Final = "internal.workflows.kratix.io/run-from-start"
 FOLLOW: Final = "kratix.io/reconcile-resources"
@@ -241,25 +237,6 @@ async def test_a_promise_with_problems_starts_nothing_and_tells_all_of_them(
     assert shown["message"] == "spec.api: no; spec.workflows: no"
     assert is_available(shown) == UNAVAILABLE
     assert promise.ran() == ["p"]
-
-
-async def test_a_promise_waits_for_those_that_it_requires(client: Client, task_queue: str) -> None:
-    lacking = RequiredPromiseStatus(name="network", state="Requirement not installed")
-    async with placed(client, task_queue, promise_of(own=["p"]), immediate=True) as place:
-        place.promises.installed = Installed(required=(lacking,))
-        promise = await started(place)
-        shown = await promise.until_shown(
-            lambda one: condition_in(one, "RequirementsFulfilled")[0] == "False"
-        )
-        there = lacking.model_copy(update={"state": "Requirement installed"})
-        place.promises.installed = Installed(required=(there,))
-        await promise.handle.signal("look_at_parent")
-        later = await promise.until_shown(lambda one: is_available(one) == AVAILABLE)
-
-    assert condition_in(shown, "RequirementsFulfilled")[1] == "RequirementsNotInstalled"
-    assert is_available(shown) == UNAVAILABLE
-    assert condition_in(later, "RequirementsFulfilled") == ("True", "RequirementsInstalled")
-    assert later["requiredPromises"] == [{"name": "network", "state": "Requirement installed"}]
 
 
 async def test_a_promise_whose_api_is_not_served_yet_starts_nothing(

@@ -67,7 +67,7 @@ def test_the_messages_of_entities() -> None:
 
     assert (set(request.updates), set(promise.updates)) == (updates, updates)
     assert set(request.signals) == {*told, "take_turn", "wait_turn", "confirm_turn"}
-    assert set(promise.signals) == {*told, "ask_turn", "end_turn"}
+    assert set(promise.signals) == {*told, "ask_turn", "end_turn", "see_requirers"}
     assert (set(request.queries), set(promise.queries)) == ({"state"}, {"state"})
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.parents.beginning import Beginning, Manner
@@ -18,6 +18,9 @@ from runwright.models.kratix import (
     SYSTEM_NAMESPACE,
     KratixConfig,
     Parent,
+    RequiredBy,
+    RequiredPromiseStatus,
+    Requirers,
     Seen,
     parent_id,
 )
@@ -30,6 +33,7 @@ from runwright.rules.kratix.conditions import works_succeeded
 from runwright.rules.kratix.configuration import CONFIG_MAP, platform_config
 from runwright.rules.kratix.kept import KeptObject, Kind, ParentName, Said
 
+_Said = TypeVar("_Said")
 _LOG: Final = logging.getLogger(__name__)
 _UNMEASURED: Final = Unmeasured()
 _LISTED_SOON: Final = 5.0
@@ -63,8 +67,12 @@ class _Told(NamedTuple):
     workflow: str
     parent: Parent
     seen: Seen
-    works: Said = ("", "", "")
-    """What came of its Works, when it was last told to look at them."""
+    works: Said | None = None
+    """What came of its Works, when it was told to look at them, until that is shown."""
+    required: tuple[RequiredPromiseStatus, ...] | None = None
+    """How the Promises were found that a Promise requires; likewise."""
+    requirers: tuple[RequiredBy, ...] | None = None
+    """Those that require it; likewise."""
 
 
 class ParentIntake:
@@ -181,10 +189,12 @@ class ParentIntake:
                 if not say.starts:
                     return
                 await self._begin(name, kept, say)
-            works = told.works if told else ("", "", "")
-            told = self._told[name] = _Told(workflow, say.parent, say.seen, works)
+                told = None
+            before = told or _Told(workflow, say.parent, say.seen)
+            told = self._told[name] = before._replace(parent=say.parent, seen=say.seen)
         if told is not None:
             await self._attend_to_works(name, kept, told)
+            await self._attend_to_requirements(name, told)
             await self._attend_to_binding(name, say.parent, kept)
 
     async def _begin(self, name: ParentName, kept: KeptObject, say: rules.Say) -> None:
@@ -192,16 +202,37 @@ class ParentIntake:
         uid = promise.object.uid if name.name and promise else ""
         await self._beginning.begin(say.parent, say.seen, uid, is_new=not kept.is_shown)
 
+    def _note_told(self, name: ParentName, **fields: Any) -> None:
+        """Keep what an entity was told, unless it is looked at anew since."""
+        if told := self._told.get(name):
+            self._told[name] = told._replace(**fields)
+
     async def _attend_to_works(self, name: ParentName, kept: KeptObject, told: _Told) -> None:
         """Have an entity look where its parent says something else of its Works than they do."""
         if not kept.is_complete:
             return
         found = works_succeeded(self.shelf.works_of(name))
         now: Said = found.status.value, found.reason, found.message
-        if now in {kept.works, told.works}:
+        if now not in {kept.works, told.works}:
+            await self._entities.look_at_works(told.workflow)
+        self._note_told(name, works=_unless_shown(now, kept.works))
+
+    async def _attend_to_requirements(self, name: ParentName, told: _Told) -> None:
+        """Have a Promise look where it says something else of those around it than they do.
+
+        Source: Kratix, required Promises. Upstream looks again after a minute.
+        """
+        promise = None if name.name else self.shelf.promise(name.promise)
+        if promise is None:
             return
-        await self._entities.look_at_works(told.workflow)
-        self._told[name] = told._replace(works=now)
+        now, shown = self.shelf.requirements_of(promise), promise.shown
+        if now.required not in {shown.required, told.required}:
+            await self._entities.look_at_parent(told.workflow)
+        self._note_told(name, required=_unless_shown(now.required, shown.required))
+        if now.requirers not in {shown.requirers, told.requirers}:
+            requirers = Requirers(promises=now.requirers)
+            await self._entities.see_requirers(told.workflow, requirers)
+        self._note_told(name, requirers=_unless_shown(now.requirers, shown.requirers))
 
     async def _attend_to_binding(self, name: ParentName, parent: Parent, kept: KeptObject) -> None:
         """Pass on that somebody asks for a run on the binding of a request: the label moves.
@@ -241,3 +272,8 @@ class ParentIntake:
                 _LOG.warning("configuration cannot be read: %s", error, extra=extra)
                 wait = min(wait, _READ_AGAIN)
             await asyncio.sleep(wait.total_seconds())
+
+
+def _unless_shown(now: _Said, shown: _Said) -> _Said | None:
+    """Return what was told and is to be shown; None: it is, and may be told again."""
+    return None if now == shown else now

@@ -13,11 +13,13 @@ from runwright.rules.kratix.kept import (
     KeptRevision,
     KeptWork,
     ParentName,
+    Requirements,
     kept_binding,
     kept_promise,
     kept_revision,
     kept_work,
 )
+from runwright.rules.kratix.requirements import requirement, requirers
 
 
 class Shelf:
@@ -71,6 +73,13 @@ class Shelf:
         """Return a Promise; None: it is gone, or not served here."""
         return self.promises.get(("", name))
 
+    def requirements_of(self, promise: KeptPromise) -> Requirements:
+        """Return the Promises around one; those that are not served here do not count."""
+        found = (self.promise(one.name) for one in promise.requires)
+        required = tuple(map(requirement, promise.requires, found))
+        everyone = self.promises.objects().values()
+        return Requirements(required, requirers(promise.object.name, everyone))
+
     def revisions_of(self, promise: str) -> Mapping[str, KeptRevision]:
         """Return what is kept of a Promise's versions, by version."""
         return self._revisions.get(promise) or {}
@@ -90,6 +99,15 @@ class Shelf:
         self._changed(ParentName(name[1]))
         if _of_requests(before) != _of_requests(now):
             self._promise_changed(name[1])
+        if _of_requirements(before) != _of_requirements(now):
+            for one in self._around(name[1], before, now):
+                self._changed(ParentName(one))
+
+    def _around(self, name: str, *promises: KeptPromise | None) -> set[str]:
+        """Return which Promises one required, or requires, and which ones require it."""
+        required = {of.name for one in promises if one is not None for of in one.requires}
+        everyone = self.promises.objects().values()
+        return required | {one.promise.name for one in requirers(name, everyone)}
 
     def _heard_revision(
         self, _: Name, before: KeptRevision | None, now: KeptRevision | None
@@ -123,6 +141,13 @@ class Shelf:
         if now is not None:
             self._works.setdefault(now.parent, {})[name] = now
             self._changed(now.parent)
+
+
+def _of_requirements(kept: KeptPromise | None) -> object:
+    """Return what of a Promise matters to those that it requires, and that require it."""
+    if kept is None:
+        return None
+    return kept.requires, kept.promise_version, kept.is_available, kept.object.is_deleted
 
 
 def _of_requests(kept: KeptPromise | None) -> object:

@@ -6,6 +6,7 @@ Promise that could fulfil requests still can; only what holds it back for good s
 Source: Kratix, Promise configure workflow; conditions.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -38,36 +39,51 @@ class Requirement(StrEnum):
     NOT_AVAILABLE = "Requirement not available"
 
 
-def unfulfilled(installed: Installed) -> tuple[RequiredPromiseStatus, ...]:
+def unfulfilled(required: Iterable[RequiredPromiseStatus]) -> tuple[RequiredPromiseStatus, ...]:
     """Return the required Promises that are not as they must be."""
-    return tuple(one for one in installed.required if one.state != Requirement.INSTALLED)
+    return tuple(one for one in required if one.state != Requirement.INSTALLED)
+
+
+def said_of(lacking: Iterable[RequiredPromiseStatus]) -> str:
+    """Return which Promises are lacked, and how each was found, for people."""
+    return listed(f"{one.name} ({one.state or 'unknown'})" for one in lacking)
 
 
 def is_fulfilled(installed: Installed) -> bool:
     """Return whether nothing has to be looked at again that the installation lacked."""
-    return installed.is_served and not unfulfilled(installed)
+    return installed.is_served and not unfulfilled(installed.required)
 
 
 def requirements_fulfilled(installed: Installed) -> Condition | None:
     """Return whether the required Promises are there; None: nothing is required."""
     if not installed.required:
         return None
-    lacking = unfulfilled(installed)
+    lacking = unfulfilled(installed.required)
     if not lacking:
-        text = "Requirements fulfilled"
-        return _requirements(ConditionStatus.TRUE, Reason.REQUIREMENTS_INSTALLED, text)
+        return FULFILLED
     only_unavailable = all(one.state == Requirement.NOT_AVAILABLE for one in lacking)
     reason = (
         Reason.REQUIREMENTS_NOT_AVAILABLE if only_unavailable else Reason.REQUIREMENTS_NOT_INSTALLED
     )
-    told = listed(f"{one.name} ({one.state or 'unknown'})" for one in lacking)
-    return _requirements(ConditionStatus.FALSE, reason, f"Requirements not fulfilled: {told}")
+    told = f"Requirements not fulfilled: {said_of(lacking)}"
+    return _requirements(ConditionStatus.FALSE, reason, told)
+
+
+def shows_lack(state: ParentState) -> bool:
+    """Return whether a Promise shows that it lacks one that it requires, or required."""
+    shown = state.condition(ConditionType.REQUIREMENTS_FULFILLED)
+    return shown is not None and shown.status is not ConditionStatus.TRUE
 
 
 def _requirements(status: ConditionStatus, reason: Reason, message: str) -> Condition:
     type_ = ConditionType.REQUIREMENTS_FULFILLED
     text = excerpt(message, _LONGEST)
     return Condition(type=type_, status=status, reason=reason, message=text)
+
+
+FULFILLED: Final = _requirements(
+    ConditionStatus.TRUE, Reason.REQUIREMENTS_INSTALLED, "Requirements fulfilled"
+)
 
 
 def availability(
@@ -84,7 +100,7 @@ def availability(
         text = excerpt(f"Cannot fulfil resource requests: {'; '.join(problems)}", _LONGEST)
         condition = available(Reason.PROMISE_UNAVAILABLE)
         return condition.model_copy(update={"message": text})
-    if unfulfilled(installed) or not installed.is_served:
+    if unfulfilled(installed.required) or not installed.is_served:
         return available(Reason.PROMISE_UNAVAILABLE)
     if move is Move.REST:
         return available(Reason.PROMISE_AVAILABLE)

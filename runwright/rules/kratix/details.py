@@ -16,6 +16,7 @@ from runwright.rules.gate_wording import approvals, why_nobody
 from runwright.rules.kratix.reports import authors_of
 from runwright.rules.markdown import cell
 from runwright.rules.times import lasting
+from runwright.rules.wording import listed
 
 _MOST_RUNS: Final = 10
 _MARKS: Final = {
@@ -35,6 +36,7 @@ def details(report: ParentReport, workflow_id: str) -> str:
             *_run(report),
             *_paused(report),
             *(f"- {cell(problem)}" for problem in report.problems),
+            *_required_by(report),
             *(
                 line
                 for name in report.pending_gates
@@ -60,6 +62,11 @@ def _paused(report: ParentReport) -> list[str]:
         return []
     by = cell(report.paused.by) or "somebody"
     return [f"Paused by {by} {cell(report.paused.comment)}".rstrip()]
+
+
+def _required_by(report: ParentReport) -> list[str]:
+    by = report.requirers.promises if report.requirers else ()
+    return [f"Required by {listed(cell(one.promise.name) for one in by)}."] if by else []
 
 
 def _gate(report: ParentReport, gate: Gate, workflow_id: str) -> list[str]:

@@ -3,14 +3,18 @@
 Source: Kratix, Promise status.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
+
+from pydantic import BaseModel
 
 from runwright.models.kratix import (
     Availability,
     ConditionType,
     Installed,
     ParentState,
+    Requirers,
     WorkflowType,
 )
 from runwright.models.objects import StatusPatch, StatusUpdate
@@ -30,6 +34,8 @@ class Display(NamedTuple):
     state: ParentState
     installed: Installed = Installed()
     """What a Promise offers, and the Promises that it requires, as they were found."""
+    requirers: Requirers | None = None
+    """Who requires a Promise; None: nobody said, and what is shown stays."""
     unplanned: str = ""
     """Why nothing starts, where what is to be run cannot be read; the message says it, too."""
 
@@ -71,10 +77,14 @@ def _promise_fields(display: Display) -> dict[str, Any]:
     since = _available_since(state)
     if word is Availability.AVAILABLE and since is not None:
         fields["lastAvailableTime"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
-    required = [
-        one.model_dump(mode="json", exclude_none=True) for one in display.installed.required
-    ]
-    return {**fields, "requiredPromises": required, "kratix": dict(fields)}
+    around = {"requiredPromises": _dumped(display.installed.required)}
+    if display.requirers is not None:
+        around["requiredBy"] = _dumped(display.requirers.promises)
+    return {**fields, **around, "kratix": dict(fields)}
+
+
+def _dumped(models: Iterable[BaseModel]) -> list[dict[str, Any]]:
+    return [one.model_dump(mode="json", exclude_none=True) for one in models]
 
 
 def _available_since(state: ParentState) -> datetime | None:

@@ -15,7 +15,9 @@ from runwright.models.kratix import (
     PipelineProgress,
     Reason,
     WorkflowAction,
+    WorkflowType,
 )
+from runwright.models.metadata import ConditionStatus
 from runwright.models.objects import EventType, ObjectEvent
 from runwright.rules.kratix.parents import object_key
 from runwright.rules.wording import excerpt
@@ -40,6 +42,12 @@ class EventReason(StrEnum):
     WORKS_FAILING = "WorksFailing"
     WORKS_MISPLACED = "WorksMisplaced"
     RECONCILED = "ReconcileSucceeded"
+    AVAILABLE = "Available"
+    UNAVAILABLE = "Unavailable"
+    CONFIGURE_COMPLETED = "ConfigureWorkflowCompleted"
+    REQUIREMENTS_FULFILLED = "RequirementsFulfilled"
+    REQUIREMENTS_NOT_INSTALLED = "RequirementsNotInstalled"
+    REQUIREMENTS_NOT_AVAILABLE = "RequirementsNotAvailable"
 
 
 _WARNINGS: Final = frozenset(
@@ -52,6 +60,7 @@ _WARNINGS: Final = frozenset(
         EventReason.UNPLANNED,
         EventReason.WORKS_FAILING,
         EventReason.WORKS_MISPLACED,
+        EventReason.UNAVAILABLE,
     }
 )
 _OF_WORKS: Final[Mapping[Reason | None, EventReason]] = {
@@ -63,11 +72,18 @@ _OF_RECONCILED: Final[Mapping[Reason | None, tuple[EventReason, str]]] = {
     Reason.PAUSED_RECONCILIATION: (EventReason.PAUSED, "Nothing starts while it is paused"),
     Reason.RECONCILED: (EventReason.RECONCILED, "Successfully reconciled"),
 }
+_OF_REQUIREMENTS: Final[Mapping[Reason | None, EventReason]] = {
+    Reason.REQUIREMENTS_INSTALLED: EventReason.REQUIREMENTS_FULFILLED,
+    Reason.REQUIREMENTS_NOT_INSTALLED: EventReason.REQUIREMENTS_NOT_INSTALLED,
+    Reason.REQUIREMENTS_NOT_AVAILABLE: EventReason.REQUIREMENTS_NOT_AVAILABLE,
+}
 
 
 def events_of(parent: Parent, before: ParentState, now: ParentState) -> tuple[ObjectEvent, ...]:
     """Return the Events of what changed, once each; upstream tells a failure at every look."""
-    told = (*_of_pipelines(parent, before, now), *_of_conditions(before, now))
+    told = [*_of_pipelines(parent, before, now), *_of_conditions(before, now)]
+    if parent.type is WorkflowType.PROMISE:
+        told += _of_promise(before, now)
     return tuple(_event(parent, reason, message) for reason, message in told)
 
 
@@ -155,6 +171,26 @@ def _of_conditions(before: ParentState, now: ParentState) -> Iterator[tuple[Even
     reconciled, was = (_told(one, ConditionType.RECONCILED) for one in (now, before))
     if reconciled != was and reconciled[0] in _OF_RECONCILED:
         yield _OF_RECONCILED[reconciled[0]]
+
+
+def _of_promise(before: ParentState, now: ParentState) -> Iterator[tuple[EventReason, str]]:
+    """Yield what Promises alone tell: what they lack, and whether they can fulfil requests."""
+    requirements, knew = (_told(one, ConditionType.REQUIREMENTS_FULFILLED) for one in (now, before))
+    if requirements != knew and (reason := _OF_REQUIREMENTS.get(requirements[0])) is not None:
+        yield reason, requirements[1]
+    if _becomes(ConditionType.CONFIGURE_WORKFLOW_COMPLETED, before, now):
+        yield EventReason.CONFIGURE_COMPLETED, "All pipelines of the Promise succeeded"
+    if _becomes(ConditionType.AVAILABLE, before, now):
+        yield EventReason.AVAILABLE, "Promise is available"
+    if _becomes(ConditionType.AVAILABLE, now, before):
+        yield EventReason.UNAVAILABLE, _told(now, ConditionType.AVAILABLE)[1]
+
+
+def _becomes(type_: ConditionType, before: ParentState, now: ParentState) -> bool:
+    """Return whether a condition is True now, and was not."""
+    found, was = now.condition(type_), before.condition(type_)
+    is_true = found is not None and found.status is ConditionStatus.TRUE
+    return is_true and (was is None or was.status is not ConditionStatus.TRUE)
 
 
 def _told(state: ParentState, type_: ConditionType) -> tuple[Reason | None, str]:

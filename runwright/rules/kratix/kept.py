@@ -12,9 +12,14 @@ from pydantic import ValidationError
 from runwright.errors import Problem
 from runwright.models.kratix import (
     NOT_SET,
+    Availability,
     ConditionType,
     Promise,
     PromiseSpec,
+    PromiseStatus,
+    RequiredBy,
+    RequiredPromise,
+    RequiredPromiseStatus,
     Sight,
     Work,
 )
@@ -101,6 +106,13 @@ class KeptSpec(NamedTuple):
     """Whether it has a delete pipeline of its own."""
 
 
+class Requirements(NamedTuple):
+    """The Promises that one requires, as they were found, and those that require it."""
+
+    required: tuple[RequiredPromiseStatus, ...] = ()
+    requirers: tuple[RequiredBy, ...] = ()
+
+
 class KeptPromise(NamedTuple):
     """A Promise."""
 
@@ -108,6 +120,11 @@ class KeptPromise(NamedTuple):
     spec: KeptSpec
     promise_version: str
     can_fulfil: bool
+    is_available: bool
+    """Whether it says so."""
+    requires: tuple[RequiredPromise, ...]
+    shown: Requirements
+    """The Promises around it, by its own status."""
     problems: tuple[Problem, ...]
     """Why it cannot be read; empty if it can."""
 
@@ -184,11 +201,15 @@ def kept_promise(manifest: Manifest) -> KeptPromise:
     """Return what is kept of a Promise, also of one that cannot be read: then of what can."""
     read, labels = salvage(Promise, manifest), labels_of(manifest)
     promise, annotations = read.model, annotations_of(manifest)
+    status = (promise.status if promise else None) or PromiseStatus()
     return KeptPromise(
         object=kept_object(manifest),
         spec=kept_spec(manifest.get("spec") or {}, annotations),
         promise_version=labels.get(PROMISE_VERSION) or NOT_SET,
         can_fulfil=promise is not None and can_fulfil(promise),
+        is_available=status.status is Availability.AVAILABLE,
+        requires=promise.spec.required_promises if promise else (),
+        shown=Requirements(status.required_promises, status.required_by),
         problems=tuple(promise_problems(manifest)) if read.problems or promise is None else (),
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 from typing import Final
 
@@ -16,11 +17,16 @@ from adapters.kubernetes.resources import CONFIG_MAPS, RESOURCE_BINDINGS, Resour
 from adapters.kubernetes.status import KubernetesStatus
 from adapters.temporal.entities import TemporalEntities
 from runwright.errors import ClusterUnavailableError
-from runwright.models.kratix import ResourceRequest, Seen
-from runwright.models.kratix.keys import MANUAL_RECONCILIATION, ON, PROMISE_NAME
+from runwright.models.kratix import Requirers, ResourceRequest, Seen
+from runwright.models.kratix.keys import (
+    MANUAL_RECONCILIATION,
+    ON,
+    PROMISE_NAME,
+    PROMISE_VERSION,
+)
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.bindings import binding_of
-from runwright.rules.kratix.deletion import REQUEST_STEPS
+from runwright.rules.kratix.deletion import REQUEST_STEPS, promise_finalizers
 from runwright.rules.kratix.kept import Kind
 from runwright.rules.kratix.parents import request_parent
 from tests.unit.adapters_kubernetes.watched_cluster import WatchedCluster
@@ -64,11 +70,32 @@ class KeptEntities(TemporalEntities):
 
     def __init__(self) -> None:
         self.told: list[Seen] = []
+        self.looked: list[str] = []
+        """Who was told to look at its Promise."""
+        self.requirers: dict[str, list[str]] = {}
+        """What each was told last of who requires it."""
 
     async def tell(self, workflow_id: str, seen: Seen) -> bool:
         """Hear it."""
         if workflow_id.endswith("/r-1"):
             self.told.append(seen)
+        return True
+
+    async def look_at_parent(self, workflow_id: str) -> bool:
+        """Look."""
+        self.looked.append(workflow_id.split("/")[1])
+        return True
+
+    async def another_look(self, act: Callable[[Manifest], None], manifest: Manifest) -> None:
+        """Do that, and return once somebody was told to look at its Promise."""
+        before = len(self.looked)
+        act(manifest)
+        await until(lambda: len(self.looked) > before)
+
+    async def see_requirers(self, workflow_id: str, requirers: Requirers) -> bool:
+        """Keep them."""
+        names = [one.promise.name for one in requirers.promises]
+        self.requirers[workflow_id.split("/")[1]] = names
         return True
 
 
@@ -112,21 +139,36 @@ def intake_of(cluster: WatchedCluster, entities: TemporalEntities) -> ParentInta
     return ParentIntake(cluster, ways, ParentWard(Manner("c")))
 
 
+@contextlib.asynccontextmanager
+async def running(one: ParentIntake) -> AsyncGenerator[asyncio.Task[None]]:
+    """Have an intake run; give the task that runs it."""
+    task = asyncio.create_task(one.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Return once that holds."""
+    while not holds():
+        await asyncio.sleep(0.01)
+
+
 async def test_an_api_server_that_is_away_when_settings_are_read_ends_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Else a worker would end with it, and all that it does for others."""
     monkeypatch.setattr(intake, "_READ_AGAIN", timedelta(0))
     cluster = AwayCluster()
-    running = asyncio.create_task(intake_of(cluster, KeptEntities()).run())
-    async with asyncio.timeout(10):
-        again = asyncio.create_task(cluster.read_again.wait())
-        await asyncio.wait([running, again], return_when=asyncio.FIRST_COMPLETED)
 
-    assert not running.done()
-    running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
+    async with asyncio.timeout(10), running(intake_of(cluster, KeptEntities())) as task:
+        again = asyncio.create_task(cluster.read_again.wait())
+        await asyncio.wait([task, again], return_when=asyncio.FIRST_COMPLETED)
+
+        assert not task.done()
 
 
 async def test_requests_that_are_listed_anew_in_another_version_are_not_gone() -> None:
@@ -136,23 +178,87 @@ async def test_requests_that_are_listed_anew_in_another_version_are_not_gone() -
         KeptEntities(),
     )
     one = intake_of(cluster, entities)
-    running = asyncio.create_task(one.run())
-    async with asyncio.timeout(10):
-        while not entities.told:
-            await asyncio.sleep(0.01)
+
+    async with asyncio.timeout(10), running(one):
+        await until(lambda: bool(entities.told))
         cluster.put(definition("v2"))
-        while (kind := one.kinds.kind_of("database")) is None or kind.api_version[-2:] != "v2":
-            await asyncio.sleep(0.01)
-        while len(one.queue):
-            await asyncio.sleep(0.01)
+        await until(lambda: (it := one.kinds.kind_of("database")) and it.api_version[-2:] == "v2")
+        await until(lambda: not len(one.queue))
         cluster.listed.set()
-        while not one.kinds.is_synced or len(one.queue):
-            await asyncio.sleep(0.01)
-    running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
+        await until(lambda: one.kinds.is_synced and not len(one.queue))
 
     assert not any(seen.is_deleted for seen in entities.told)
+
+
+async def test_a_promise_looks_whenever_one_that_it_requires_is_another() -> None:
+    """K38: it is told at once, and once, that one is there, available, of another version, gone."""
+    there = {**promise_manifest("network"), "status": {"status": "Unavailable"}}
+    available = {**there, "status": {"status": "Available"}}
+    other = _labelled(available, PROMISE_VERSION, "v2")
+    cluster, entities = UpgradedCluster(requiring("app", "network", "v1")), KeptEntities()
+
+    async with asyncio.timeout(10), running(intake_of(cluster, entities)):
+        await until(lambda: entities.looked == ["app"])
+        for now in (there, _labelled(available, PROMISE_VERSION, "v1"), other):
+            await entities.another_look(cluster.put, _held(now))
+        cluster.put(_held(_labelled(other, "team", "blue")))
+        await entities.another_look(cluster.remove, _held(there))
+
+    assert entities.looked == ["app"] * 5
+
+
+async def test_a_promise_is_told_who_requires_it() -> None:
+    app, web = requiring("app", "network"), requiring("web", "network")
+    network = _held(promise_manifest("network"))
+    cluster, entities = UpgradedCluster(network, app), KeptEntities()
+
+    async with asyncio.timeout(10), running(intake_of(cluster, entities)):
+        await until(lambda: entities.requirers == {"network": ["app"]})
+        cluster.put(web)
+        await until(lambda: entities.requirers == {"network": ["app", "web"]})
+        cluster.remove(app)
+        await until(lambda: entities.requirers == {"network": ["web"]})
+        by = {"promise": {"name": "web", "version": "not-set"}}
+        cluster.put({**network, "status": {"requiredBy": [by]}})
+        cluster.put({**web, "spec": promise_manifest()["spec"]})
+        await until(lambda: entities.requirers == {"network": []})
+
+
+async def test_a_promise_that_shows_those_around_it_is_told_nothing() -> None:
+    """At each start of a leader, of which none may cost a message per Promise."""
+    cause = requiring("app", "network")
+    found = {"name": "network", "state": "Requirement not available"}
+    by = {"promise": {"name": "app", "version": "not-set"}}
+    cluster = UpgradedCluster(
+        {**cause, "status": {"requiredPromises": [found]}},
+        {**_held(promise_manifest("network")), "status": {"requiredBy": [by]}},
+    )
+    entities, other = KeptEntities(), requiring("other", "app")
+    one = intake_of(cluster, entities)
+
+    async with asyncio.timeout(10), running(one):
+        cluster.put(other)  # whoever hears of it has heard of the rest
+        await until(lambda: entities.requirers == {"app": ["other"]} and not len(one.queue))
+
+    assert entities.looked == ["other"]
+
+
+def requiring(name: str, required: str, version: str | None = None) -> Fields:
+    """Return a Promise that requires another one."""
+    wanted = {"name": required, **({"version": version} if version else {})}
+    return _held(promise_manifest(name, requiredPromises=[wanted]))
+
+
+def _held(manifest: Fields) -> Fields:
+    """Return a Promise with its finalizers, and its name for a uid."""
+    metadata = {**manifest["metadata"], "namespace": "", "uid": manifest["metadata"]["name"]}
+    finalizers = list(promise_finalizers(has_api=True, has_delete=False))
+    return {**manifest, "metadata": {**metadata, "finalizers": finalizers}}
+
+
+def _labelled(manifest: Fields, label: str, value: str) -> Fields:
+    labels = {**(manifest["metadata"].get("labels") or {}), label: value}
+    return {**manifest, "metadata": {**manifest["metadata"], "labels": labels}}
 
 
 async def test_who_asks_for_a_run_on_a_binding_asks_its_request() -> None:
@@ -163,16 +269,12 @@ async def test_who_asks_for_a_run_on_a_binding_asks_its_request() -> None:
     binding["metadata"] |= {"uid": "b-1", "labels": {**labels, MANUAL_RECONCILIATION: ON}}
     cluster = UpgradedCluster(promise_manifest(), definition("v1"), REQUEST, binding)
     one = intake_of(cluster, KeptEntities())
-    running = asyncio.create_task(one.run())
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(10), running(one):
         while not _asks(await cluster.get(_DATABASES, "shop", "orders")):
             await asyncio.sleep(0.01)
         while _asks(await cluster.get(RESOURCE_BINDINGS, "shop", binding["metadata"]["name"])):
             await asyncio.sleep(0.01)
-    running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
 
 
 def _asks(manifest: Manifest | None) -> bool:

@@ -1,12 +1,25 @@
 """What happened to a parent, as Kubernetes Events."""
 
-from runwright.models.kratix import Parent, ParentState, Reason, Work, WorkflowControl
+from itertools import pairwise
+
+from runwright.models.kratix import (
+    Installed,
+    Parent,
+    ParentState,
+    Reason,
+    RequiredPromiseStatus,
+    Work,
+    WorkflowControl,
+)
+from runwright.rules.kratix.availability import requirements_fulfilled
+from runwright.rules.kratix.conditions import available
 from runwright.rules.kratix.events import events_of
 from runwright.rules.kratix.progress import (
     fitted,
     held,
     pipeline_stopped,
     settled,
+    with_condition,
     with_message,
 )
 from tests.unit.models.golden import changed
@@ -114,6 +127,53 @@ def test_a_pause_is_a_warning() -> None:
 
     assert told(over, held(over, Reason.PAUSED_RECONCILIATION, at(9))) == [
         "Warning PausedReconciliation: Nothing starts while it is paused"
+    ]
+
+
+def test_a_promise_tells_whether_it_can_fulfil_requests_whenever_that_changes() -> None:
+    over = complete("a")
+    can = with_condition(over, at(5), available(Reason.PROMISE_AVAILABLE))
+    cannot = with_condition(can, at(9), available(Reason.PROMISE_UNAVAILABLE))
+    still = with_condition(cannot, at(10), available(Reason.WORKFLOW_SUSPENDED))
+
+    assert told(over, can, PROMISE) == ["Normal Available: Promise is available"]
+    assert told(can, cannot, PROMISE) == ["Warning Unavailable: Cannot fulfil resource requests"]
+    assert told(over, cannot, PROMISE) == told(cannot, still, PROMISE) == []
+    assert told(can, cannot) == []
+
+
+def test_a_promise_tells_what_it_lacks_whenever_that_changes() -> None:
+    new = fresh("a")
+    states = ("Requirement not installed", "Requirement not available", "Requirement installed")
+    seen = [new, *(lacking(new, state) for state in states)]
+
+    assert [told(before, now, PROMISE) for before, now in pairwise([*seen, seen[-1]])] == [
+        [
+            "Normal RequirementsNotInstalled: Requirements not fulfilled: "
+            "network (Requirement not installed)"
+        ],
+        [
+            "Normal RequirementsNotAvailable: Requirements not fulfilled: "
+            "network (Requirement not available)"
+        ],
+        ["Normal RequirementsFulfilled: Requirements fulfilled"],
+        [],
+    ]
+
+
+def lacking(state: ParentState, found: str) -> ParentState:
+    """Return the state of a Promise that requires another one, which is found so."""
+    required = (RequiredPromiseStatus(name="network", state=found),)
+    condition = requirements_fulfilled(Installed(required=required))
+    assert condition
+    return with_condition(state, at(5), condition)
+
+
+def test_a_promise_tells_that_its_workflow_is_over() -> None:
+    over = complete("a")
+
+    assert told(started(fresh("a")), over, PROMISE) == [
+        "Normal ConfigureWorkflowCompleted: All pipelines of the Promise succeeded"
     ]
 
 

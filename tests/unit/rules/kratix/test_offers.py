@@ -9,9 +9,10 @@ from runwright.errors import NotFoundError
 from runwright.models.kratix import Parent, Promise, RequiredPromise, WorkflowAction
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.bindings import binding_of, revision_of
+from runwright.rules.kratix.kept import KeptPromise, kept_promise
 from runwright.rules.kratix.offers import Surroundings, offer_of, seen_with
-from runwright.rules.kratix.requirements import requirement
-from tests.unit.rules.kratix.documents import promise, promise_manifest
+from runwright.rules.kratix.requirements import requirement, requirers
+from tests.unit.rules.kratix.documents import promise_manifest
 from tests.unit.rules.kratix.runs import PROMISE, REQUEST
 
 CONFIGURE, DELETE = WorkflowAction.CONFIGURE, WorkflowAction.DELETE
@@ -118,24 +119,43 @@ def test_a_required_promise_is_found_as_it_is(
     version: str | None, labels: dict[str, str], status: str | None, state: str
 ) -> None:
     """K38."""
-    there = promise(labels=labels)
-    shown = Promise.model_validate({**there.model_dump(), "status": {"status": status}})
+    there = {**_stored(promise_manifest(labels=labels)), "status": {"status": status}}
 
-    found = requirement(RequiredPromise(name="database", version=version), shown)
+    found = requirement(RequiredPromise(name="database", version=version), kept_promise(there))
 
     assert (found.name, found.version, found.state) == ("database", version, state)
 
 
 def test_a_required_promise_that_is_not_there_or_goes_is_not_installed() -> None:
     required = RequiredPromise(name="database")
-    going = promise().model_copy(
-        update={
-            "metadata": promise().metadata.model_copy(
-                update={"deletion_timestamp": "2026-01-01T00:00:00Z"}
-            )
-        }
-    )
+    going = kept_promise(_stored(promise_manifest(), deletionTimestamp="2026-01-01T00:00:00Z"))
 
     assert {requirement(required, one).state for one in (None, going)} == {
         "Requirement not installed"
     }
+
+
+def test_those_that_require_a_promise_are_told_by_name_without_those_that_go() -> None:
+    promises = [
+        _requiring("web", version="v2", labels={VERSION: "v7"}),
+        _requiring("app"),
+        _requiring("gone", deletionTimestamp="2026-01-01T00:00:00Z"),
+        kept_promise(_stored(promise_manifest("other"))),
+    ]
+
+    told = [one.model_dump(exclude_none=True) for one in requirers("database", promises)]
+
+    assert told == [
+        {"promise": {"name": "app", "version": "not-set"}},
+        {"promise": {"name": "web", "version": "v7"}, "requiredVersion": "v2"},
+    ]
+
+
+def _requiring(name: str, version: str | None = None, **metadata: Any) -> KeptPromise:
+    """Return a Promise that requires `database`."""
+    required = {"name": "database", **({"version": version} if version else {})}
+    return kept_promise(_stored(promise_manifest(name, requiredPromises=[required]), **metadata))
+
+
+def _stored(manifest: Manifest, **metadata: Any) -> Manifest:
+    return {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": "7", **metadata}}
