@@ -36,8 +36,9 @@ def validate(files: FilesArgument, output: OutputOption = Output.TABLE) -> None:
     """Tell everything that is wrong with manifests, at once; exit with 2 if anything is.
 
     What the objects refer to is looked for in the same files; where they are meant for a cluster,
-    it may as well be there. Promises of Kratix are judged, too; the requests for them are not:
-    `kubectl apply --dry-run=server` has the API server judge those.
+    it may as well be there. Promises of Kratix are judged, too, and requests by the schemas of the
+    Promises beside them; rules in CEL the API server alone can judge: `kubectl apply
+    --dry-run=server`.
     """
     with reported(output):
         backend = Settings.from_environ(os.environ).backend

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import yaml
 
@@ -29,6 +30,20 @@ async def test_validate_reads_whole_folders(offline: Terminal) -> None:
 
     assert (result.status, result.err) == (0, "")
     assert result.out == "valid: 6 objects\n"
+
+
+async def test_validate_judges_a_request_by_the_promise_beside_it(offline: Terminal) -> None:
+    example = Path(__file__).parents[2] / "examples" / "03-kratix"
+    request = (example / "request.yaml").read_text()
+    (offline.folder / "request.yaml").write_text(request.replace("small", "huge"))
+    promise = str(example / "promise.yaml")
+
+    good = await offline.run("validate", str(example))
+    bad = await offline.run("validate", promise, "request.yaml")
+
+    assert (good.status, good.out) == (0, "valid: 2 objects\n")
+    assert bad.status == 2
+    assert 'spec.size: must be "small" or "large", not "huge"' in bad.out
 
 
 async def test_validate_tells_every_problem_under_its_object(offline: Terminal) -> None:

@@ -17,8 +17,10 @@ from runwright.rules.bubustack.admission import (
 )
 from runwright.rules.bubustack.tasks import MANIFEST_FOLDER
 from runwright.rules.documents.yaml_text import Document, read_documents
+from runwright.rules.kubernetes.fields import text
 from runwright.rules.manifests.bundle import DEFAULT_NAMESPACE, Bundle, Identity, Source
 from runwright.rules.manifests.promises import API_VERSION, PROMISE, doubts_about, problems_of
+from runwright.rules.manifests.requests import Offer, offer_of, offers_for, problems_of_request
 from runwright.rules.manifests.unknown_fields import unknown_annotations, unknown_fields
 from runwright.rules.salvage import Salvage, salvage
 from runwright.rules.shapes import is_list, is_object
@@ -43,7 +45,8 @@ def read_manifests(
     """Return the objects of all sources.
 
     Those that name no namespace are in `home`. What they ask for and cannot have on `backend` is
-    among the warnings. `promises` of Kratix may be among them: they are judged, and no more.
+    among the warnings. `promises` of Kratix may be among them, and requests for these: they are
+    judged, and no more.
 
     Raises:
         InvalidManifestError: any document is wrong; it lists the problems of all of them.
@@ -52,6 +55,7 @@ def read_manifests(
     for source in sources:
         for document in read_documents(source.text):
             reading.take(source, document)
+    reading.take_requests()
     if reading.problems:
         raise InvalidManifestError(reading.problems, reading.warnings)
     return reading.bundle()
@@ -77,6 +81,9 @@ class _Reading:
         self._home = home
         self._backend = backend
         self._promises = promises
+        self._offers: list[Offer] = []
+        self._others: list[tuple[_Origin, Any]] = []
+        """What may be requests for Promises that are still to be read."""
         self._objects: dict[Identity, _Object] = {}
         self._files: dict[Identity, str] = {}
 
@@ -130,6 +137,9 @@ class _Reading:
             self._take_promise(origin, value)
             return
         problem, model = _kind_of(value, promises=self._promises)
+        if self._promises and model is None:
+            self._others.append((origin, value))
+            return
         if problem is not None:
             self._report(origin, [problem])
         if model is None:
@@ -145,8 +155,22 @@ class _Reading:
         problems = list(problems_of(value))
         self._report(origin, problems)
         self._warn(origin, list(doubts_about(value)))
+        self._offers += filter(None, [offer_of(value)])
         if not problems:
             self._note(origin, (PROMISE, "", value["metadata"]["name"]))
+
+    def take_requests(self) -> None:
+        """Take what was put off until all Promises were read."""
+        for origin, value in self._others:
+            if offers := offers_for(value, self._offers):
+                problems = list(problems_of_request(value, offers))
+            else:
+                problem, _ = _kind_of(value, promises=True)
+                problems = [problem] if problem is not None else []
+            self._report(origin, problems)
+            if not problems:
+                namespace = text(value, "metadata", "namespace") or self._home
+                self._note(origin, (value["kind"], namespace, value["metadata"]["name"]))
 
     def _keep(self, origin: _Origin, found: _Object) -> None:
         identity = (found.kind, found.metadata.namespace, found.metadata.name)
@@ -199,6 +223,8 @@ def _unknown_kind(kind: Any, *, promises: bool) -> str:
     if promises:
         versions[PROMISE] = API_VERSION
     understood = listed(f"{name} ({version})" for name, version in versions.items())
+    if promises:
+        understood += ", and a request beside its Promise"
     if not isinstance(kind, str):
         return f"is required; understood are {understood}"
     return (

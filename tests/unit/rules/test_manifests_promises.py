@@ -55,3 +55,88 @@ def test_a_promise_twice_is_an_error() -> None:
 def test_a_promise_is_nothing_that_can_be_started() -> None:
     with pytest.raises(InvalidManifestError, match='"Promise" is not understood; understood are'):
         read_manifests([Source("db.yaml", promise_of())])
+
+
+REQUEST = {
+    "apiVersion": "example.org/v1",
+    "kind": "Database",
+    "metadata": {"name": "orders"},
+    "spec": {"size": "small"},
+}
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "spec": {
+            "type": "object",
+            "required": ["size"],
+            "properties": {
+                "size": {"type": "string", "enum": ["small", "large"]},
+                "port": {
+                    "x-kubernetes-int-or-string": True,
+                    "anyOf": [{"type": "integer"}, {"type": "string"}],
+                },
+                "owner": {"type": "string", "nullable": True},
+                "tier": {"type": "string", "enum": ["a"], "nullable": True},
+            },
+        }
+    },
+}
+
+
+def offering(schema: object = SCHEMA) -> Source:
+    """Return a Promise whose requests have that schema."""
+    manifest = promise_manifest("db")
+    manifest["spec"]["api"]["spec"]["versions"][0]["schema"] = {"openAPIV3Schema": schema}
+    return Source("db.yaml", json.dumps(manifest))
+
+
+def asking(**fields: object) -> Source:
+    """Return a request; `fields` win."""
+    return Source("request.yaml", json.dumps({**REQUEST, **fields}))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"size": "small"},
+        {"size": "small", "port": 1, "owner": None, "tier": None},
+        {"size": "large", "port": "http", "owner": "ada", "tier": "a", "unknown": True},
+    ],
+)
+def test_a_request_is_judged_by_the_promise_beside_it(spec: dict[str, object]) -> None:
+    """Whichever of them comes first."""
+    bundle = read_manifests([asking(spec=spec), offering()], home="shop", promises=True)
+
+    assert bundle.files[("Database", "shop", "orders")] == "request.yaml"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"spec": {"size": "huge"}}, ['spec.size: must be "small" or "large", not "huge"']),
+        ({"spec": {"size": "small", "port": 1.5}}, ["spec.port: must be"]),
+        ({"spec": {}, "metadata": {}}, ["spec.size: is required", "metadata.name: is required"]),
+        ({"apiVersion": "example.org/v2"}, ['apiVersion: must be "example.org/v1" for the kind']),
+        ({"metadata": {"name": "x" * 64}}, ["metadata.name: must have at most 63 characters"]),
+        ({"metadata": {"name": 3}}, ["metadata.name: must be a text, not 3"]),
+        ({"kind": "Databse"}, ['kind: "Databse" is not understood']),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_told(fields: dict[str, object], said: list[str]) -> None:
+    with pytest.raises(InvalidManifestError) as refused:
+        read_manifests([offering(), asking(**fields)], promises=True)
+
+    found = [str(one._replace(file="", object="")) for one in refused.value.problems]
+    assert len(found) == len(said)
+    assert all(one.startswith(words) for one, words in zip(found, said, strict=True)), found
+    assert {one.file for one in refused.value.problems} == {"request.yaml"}
+
+
+def test_a_request_without_its_promise_is_told_what_is_missing() -> None:
+    with pytest.raises(InvalidManifestError, match="and a request beside its Promise"):
+        read_manifests([asking()], promises=True)
+
+
+def test_a_request_twice_is_an_error() -> None:
+    with pytest.raises(InvalidManifestError, match="already a Database of this name"):
+        read_manifests([offering(), asking(), asking()], promises=True)
