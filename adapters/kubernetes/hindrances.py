@@ -15,10 +15,12 @@ from runwright.models.objects import Manifest
 from runwright.models.tasks import Diagnosis, TaskNote
 from runwright.ports import Completions
 from runwright.rules.kubernetes.diagnosis import diagnose, hindrance
-from runwright.rules.kubernetes.pods import RUNNING, is_deleted, last, phase_of
+from runwright.rules.kubernetes.pods import RUNNING, has_begun, is_deleted, last, phase_of
 
 MAYBE: Final = "true"
 """The mark of a Job whose run may be told, or is about to be; later it is a digest of what."""
+_NODE_NOTICED: Final = 60.0
+"""Seconds after which a control plane has noticed that a node is away."""
 _WHILE_ENDING: Final = 30.0
 """Seconds between looks at a pod that was told to end: that it resists, no change would tell."""
 
@@ -32,7 +34,7 @@ class Doubt:
     found: Diagnosis | None = None
     """It stands until the task runs, or somebody says otherwise."""
     about: str = ""
-    """The uid of the Job or the pod that it was found of."""
+    """The uid of the Job or the pod that it was found of, and whether that had begun."""
     due: float = 0.0
     """When the Events are asked for."""
     pause: float = 0.0
@@ -46,7 +48,8 @@ class Hindrances:
 
     A pod that says itself why it does not start is believed. The Events are asked for where nobody
     says anything and the task does not run, `first` after that began, and then after ever more
-    time, up to `longest`.
+    time, up to `longest`. Of a pod that has begun only they tell that its node is lost, no sooner
+    than that is noticed.
     """
 
     def __init__(
@@ -68,19 +71,21 @@ class Hindrances:
             return _now() + _WHILE_ENDING
         seen = diagnose(job, pod, now=datetime.now(UTC))
         is_silent = seen is None and _is_doubtful(job, pod)
-        self._turn_to(pod or job, doubt)
+        self._turn_to(job, pod, doubt)
         doubt.found = await self._heard(job, pod, doubt) if is_silent else seen
         await self._tell(job, doubt.found, doubt)
         if pod is not None and is_deleted(pod):
             return _now() + _WHILE_ENDING
         return doubt.due if is_silent else math.inf
 
-    def _turn_to(self, about: Manifest, doubt: Doubt) -> None:
-        uid = str(about["metadata"]["uid"])
-        if doubt.about != uid:
-            doubt.about, doubt.found = uid, None
+    def _turn_to(self, job: Manifest, pod: Manifest | None, doubt: Doubt) -> None:
+        begun = pod is not None and has_begun(pod)
+        about = f"{(pod or job)['metadata']['uid']}{' begun' if begun else ''}"
+        if doubt.about != about:
+            doubt.about, doubt.found = about, None
             doubt.told.clear()
-            doubt.due, doubt.pause = _now() + self._first, self._first
+            doubt.pause = max(self._first, _NODE_NOTICED) if begun else self._first
+            doubt.due = _now() + doubt.pause
 
     async def _heard(self, job: Manifest, pod: Manifest | None, doubt: Doubt) -> Diagnosis | None:
         """Return what the Events say, or said last, if it is not yet time to ask anew."""

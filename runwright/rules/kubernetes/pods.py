@@ -42,6 +42,18 @@ def phase_of(pod: Object | None) -> str:
     return text(pod, "status", "phase")
 
 
+def has_begun(pod: Object) -> bool:
+    """Return whether a container of a pod runs or ran: its node, its volumes and network are there.
+
+    The phase does not tell: it is Pending as long as init containers run.
+    """
+    return any(
+        field(status, "state", "running") is not None or _terminated(status)
+        for kind in _STATUSES
+        for status in entries(pod, "status", kind)
+    )
+
+
 def ended_container(pod: Object, name: str) -> Ended | None:
     """Return how the container of that name ended; None if it did not, or never began."""
     return next((one for one in _ended(pod) if one.name == name and not one.is_init), None)

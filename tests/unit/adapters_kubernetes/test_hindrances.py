@@ -151,6 +151,19 @@ class KillingCompletions(MemoryCompletions):
         raise InterruptedError(message)
 
 
+async def test_a_pod_whose_init_containers_run_is_asked_about_when_its_node_may_be_lost() -> None:
+    """Its phase is Pending all the time; what else could go wrong with it, it says itself."""
+    watch = Watch()
+    begun = pod("Pending", initContainerStatuses=[{"name": "a", "state": {"running": {"x": "y"}}}])
+
+    await watch.look(pod("Pending"))
+    assert watch.cluster.asked["Event"] == 1
+    again = await watch.look(begun)
+
+    assert watch.cluster.asked["Event"] == 1
+    assert 59 < again - asyncio.get_running_loop().time() <= 60
+
+
 async def test_a_job_is_marked_before_its_run_is_told() -> None:
     """A worker that dies in between leaves word that there may be something to take back."""
     watch = Watch(completions=KillingCompletions())
