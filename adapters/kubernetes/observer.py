@@ -15,6 +15,7 @@ from adapters.kubernetes.evidence import Evidence, name_of
 from adapters.kubernetes.hindrances import Doubt, Hindrances
 from adapters.kubernetes.informer import Informer, Name
 from adapters.kubernetes.logs import KeptLogs
+from adapters.kubernetes.post import Pace, Post
 from adapters.kubernetes.queue import WorkQueue
 from adapters.kubernetes.resources import JOBS, PODS
 from adapters.kubernetes.trimming import job_name_of, job_uid_of, trimmed_job, trimmed_pod
@@ -32,36 +33,20 @@ from runwright.rules.kubernetes.pods import is_deleted, is_terminal, last
 _LOG: Final = logging.getLogger(__name__)
 
 
-class Post(NamedTuple):
-    """What an observer looks after."""
-
-    cluster: str
-    """The name that the Jobs bear as a label."""
-    namespace: str = ""
-    """Empty: of all namespaces."""
-    keep: KeepLogs = KeepLogs.FAILED
-    """The logs of which tries are kept before their pods go."""
-
-
-class Pace(NamedTuple):
-    """How often the observer does what it does."""
-
-    resync: timedelta = timedelta(minutes=5)
-    """Between two listings of all Jobs and pods."""
-    beat: timedelta = timedelta(minutes=40)
-    """Between two beats of a running try's claim."""
-    doubt: timedelta = timedelta(seconds=5)
-    """How long a task may take to run before the Events are asked, and a pod's Job to be seen."""
-    longest_doubt: timedelta = timedelta(minutes=5)
-    """The question is repeated after twice the time, up to this."""
-
-
 _DEFAULT: Final = Pace()
 _UNMEASURED: Final = Unmeasured()
 _LOG_WITHIN: Final = 5.0
 """Seconds."""
 _SHORTEST_PAUSE: Final = 0.05
 _ENDS: Final = ("Complete", "SuccessCriteriaMet", "Failed", "FailureTarget")
+
+
+class _Recorded(NamedTuple):
+    """An end that is known, and what holds evidence of it for nobody any more."""
+
+    outcome: TaskOutcome
+    pods: list[Manifest]
+    kept_until: float
 
 
 @dataclass
@@ -72,8 +57,10 @@ class _Watched:
     """As it was last seen."""
     next_beat: float
     doubt: Doubt
-    logged: dict[str, bool] = field(default_factory=dict[str, bool])
-    """The failed runs of its container whose log was asked for: whether there was one."""
+    logged: dict[ContainerRun, bool] = field(default_factory=dict[ContainerRun, bool])
+    """The failed runs of its container whose log was asked for: whether one of theirs is kept."""
+    recorded: _Recorded | None = None
+    """Its end, once whoever awaits it knows."""
 
 
 class JobObserver:
@@ -170,6 +157,9 @@ class JobObserver:
         watched = self._watched.get(name)
         if watched is None:
             return
+        if watched.recorded is not None:
+            await self._let_go(name, watched, watched.recorded)
+            return
         job = self.jobs.get(name)
         if job is None or job["metadata"]["uid"] != watched.job["metadata"]["uid"]:
             await self._look_at_what_is_left(name, watched)
@@ -222,26 +212,41 @@ class JobObserver:
     async def _report(
         self, name: Name, watched: _Watched, outcome: TaskOutcome, pods: list[Manifest]
     ) -> None:
-        """Tell whoever awaits it, and let the evidence go that nobody needs any more.
+        """Tell whoever awaits it, and let the evidence go that nobody needs any more."""
+        if await self._is_recorded(name, watched, outcome, pods):
+            self._measure(outcome)
+            until = _now() + self._pace.let_go.total_seconds()
+            watched.recorded = _Recorded(outcome, pods, until)
+            await self._let_go(name, watched, watched.recorded)
+
+    async def _let_go(self, name: Name, watched: _Watched, end: _Recorded) -> None:
+        if (left := end.kept_until - _now()) > 0:
+            self.queue.add_after(name, left)
+            return
+        await self._evidence.release_with(watched.job, end.pods)
+        if self._watched.get(name) is watched:  # the Job of the next try may have its name by now
+            self._forget(name)
+        extra = {"action": "task_ended", "job": "/".join(name), "pod": end.outcome.pod or ""}
+        _LOG.info("task ended: %s", end.outcome.reason, extra=extra)
+
+    async def _is_recorded(
+        self, name: Name, watched: _Watched, outcome: TaskOutcome, pods: list[Manifest]
+    ) -> bool:
+        """Tell whoever awaits it; return whether nobody needs the evidence any more.
 
         What is stale is told to the next claim. Where nobody can say who awaits it, it is kept.
         """
         claim = identity.awaited_by(watched.job)
         if claim is None:
             self._keep_what_is_there(name, "it does not say whose it is")
-            return
+            return False
         await self._keep_log(watched, outcome, pods)
         answer = await self._told(claim, outcome)
         if answer is Answer.STALE:
             await self._wait_for_next_claim(name, watched)
         elif answer is Answer.UNKNOWN:
             self._keep_what_is_there(name, f"Temporal does not know {claim.workflow_id}")
-        else:
-            self._measure(outcome)
-            await self._evidence.release_with(watched.job, pods)
-            self._forget(name)
-            extra = {"action": "task_ended", "job": "/".join(name), "pod": outcome.pod or ""}
-            _LOG.info("task ended: %s", outcome.reason, extra=extra)
+        return answer not in {Answer.STALE, Answer.UNKNOWN}
 
     async def _wait_for_next_claim(self, name: Name, watched: _Watched) -> None:
         """Have the Job looked at anew.
@@ -305,16 +310,19 @@ class JobObserver:
                         await self._logs.keep(watched.job, pod)
 
     async def _keep_failed_run(self, watched: _Watched, pod: Manifest, *, is_killed: bool) -> bool:
-        """Return whether the log of a run that failed is kept; each is asked for once.
+        """Return whether the log of a run that failed is kept.
 
         A pod that restarts its containers has only the log of the newest run, and soon not even
-        that: the Job deletes it when it gives up.
+        that: the Job deletes it when it gives up. Each is asked for once as the newest run, and
+        once as the previous one: only that is sure to be its log, for a node may have begun the
+        next run some time before it says so.
         """
         for run in failed_runs(pod, is_killed=is_killed):
-            if run.id not in watched.logged:
+            if run not in watched.logged:
                 is_kept = await self._logs.keep(watched.job, pod, run)
-                watched.logged[run.id] = is_kept and await self._was_of(run, pod)
-            if watched.logged[run.id]:
+                was_kept = watched.logged.get(run._replace(is_previous=False), False)
+                watched.logged[run] = was_kept or (is_kept and await self._was_of(run, pod))
+            if watched.logged[run]:
                 return True
         return False
 

@@ -8,7 +8,8 @@ from temporalio.client import Client
 
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.informer import Watch
-from adapters.kubernetes.observer import JobObserver, Pace, Post
+from adapters.kubernetes.observer import JobObserver
+from adapters.kubernetes.post import Pace, Post
 from adapters.temporal.completions import TemporalCompletions
 from runwright.health import Vitals
 from runwright.models.metrics import LEADER, QUEUE_LENGTH, RUNS_OPEN, TASKS_WATCHED, WATCH_TROUBLE

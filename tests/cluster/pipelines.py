@@ -13,7 +13,8 @@ from adapters.kubernetes import identity
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.evidence import Evidence, name_of
 from adapters.kubernetes.jobs import KubernetesJobs
-from adapters.kubernetes.observer import JobObserver, Post
+from adapters.kubernetes.observer import JobObserver
+from adapters.kubernetes.post import Post
 from adapters.kubernetes.resources import CONFIG_MAPS, JOBS, PODS
 from adapters.memory.completions import MemoryCompletions
 from runwright.models.kratix import (

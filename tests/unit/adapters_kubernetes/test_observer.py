@@ -10,7 +10,8 @@ from typing import Any, Final
 import pytest
 
 from adapters.kubernetes import identity
-from adapters.kubernetes.observer import JobObserver, Pace, Post
+from adapters.kubernetes.observer import JobObserver
+from adapters.kubernetes.post import Pace, Post
 from adapters.memory.completions import MemoryCompletions
 from runwright.models.logs import KeepLogs
 from runwright.models.objects import Manifest
@@ -21,7 +22,7 @@ from tests.unit.adapters_kubernetes.watched_cluster import WatchedCluster
 from tests.unit.rules.cluster_objects import condition
 
 _SOON: Final = timedelta(milliseconds=20)
-_PACE: Final = Pace(doubt=_SOON, longest_doubt=_SOON)
+_PACE: Final = Pace(doubt=_SOON, longest_doubt=_SOON, let_go=timedelta())
 _BEATING: Final = _PACE._replace(beat=_SOON)
 LOGGED: Final = ("ConfigMap", "ns", "web-build-log")
 _DELETED: Final = {"deletionTimestamp": "2026-03-01T12:00:05Z"}
@@ -169,6 +170,20 @@ async def test_a_pod_that_the_watch_does_not_tell_of_is_let_go_with_its_job() ->
     assert not holds(cluster, ended)
 
 
+async def test_what_is_recorded_stays_until_the_next_task_of_its_run_is_there() -> None:
+    """Its end is told once; whatever happens to it meanwhile has it looked at anew."""
+    ended = job(status=COMPLETE)
+    cluster = WatchedCluster(ended, pod("Succeeded"))
+
+    async with observed(cluster, pace=_PACE._replace(let_go=10 * _SOON)) as completions:
+        await until(lambda: bool(completions.finished))
+        cluster.put(pod("Succeeded", reason="Seen"))
+        assert holds(cluster, ended)
+        await until(lambda: not holds(cluster, ended))
+
+    assert len(completions.finished) == 1
+
+
 async def test_the_pods_of_all_tries_are_let_go_with_their_job() -> None:
     """The first failed, and its Job made another, which the watch has not told of."""
     busy = job()
@@ -271,7 +286,7 @@ def failed(run: str) -> dict[str, object]:
 
 
 async def test_the_log_of_a_run_that_failed_is_kept_before_its_job_deletes_the_pod() -> None:
-    """When the Job has given up, the node has no log any more of any run."""
+    """When the Job has given up, the node has no log any more of any run: it was asked for both."""
     cluster = WatchedCluster(busy := job(metadata=_OWNED), restarting(failed("1")))
     cluster.logs["p1"] = [b"no such size\n"]
 
@@ -285,7 +300,19 @@ async def test_the_log_of_a_run_that_failed_is_kept_before_its_job_deletes_the_p
         await until(lambda: not holds(cluster, busy))
 
     assert cluster.objects[LOGGED]["data"] == {"try-1.1": "no such size\n"}
-    assert cluster.reads == 1
+    assert cluster.reads == 2
+
+
+async def test_the_log_of_a_run_is_read_again_once_only_it_can_be_meant() -> None:
+    """A busy node begins the next run, and tells what that wrote, before it says so."""
+    cluster = WatchedCluster(job(metadata=_OWNED), restarting(failed("1")))
+    cluster.logs = {"p1": [b"planning\n"], "p1/previous": _GONE}
+
+    async with observed(cluster, keep=KeepLogs.FAILED):
+        await until(lambda: LOGGED in cluster.objects)
+        cluster.logs["p1/previous"] = [b"planning\n", b"no such size\n"]
+        cluster.put(restarting({"running": {}}, last="1"))
+        await until(lambda: "size" in cluster.objects[LOGGED]["data"]["try-1.1"])
 
 
 async def test_of_a_container_that_runs_again_the_log_of_the_run_before_is_kept() -> None:
