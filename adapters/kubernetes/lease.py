@@ -155,13 +155,21 @@ class Lease:
     async def _release(self) -> None:
         """Leave the Lease to whoever wants it; if that fails, it runs out."""
         self._renewed_at = 0.0
-        if not self._is_ours(self._seen):
-            return
-        spec = {**self._seen["spec"], "holderIdentity": "", "leaseDurationSeconds": 1}
         with suppress(RunwrightError, TimeoutError):
             async with asyncio.timeout(_RELEASED_WITHIN):
-                await self._cluster.replace({**self._seen, "spec": spec})
+                await self._let_go()
         self._seen = {}
+
+    async def _let_go(self) -> None:
+        """Write ourselves out; a renewal that was broken off may have been written all the same."""
+        while self._is_ours(self._seen):
+            spec = {**self._seen["spec"], "holderIdentity": "", "leaseDurationSeconds": 1}
+            try:
+                await self._cluster.replace({**self._seen, "spec": spec})
+            except ConflictError:
+                self._seen = await self._looked() or {}
+            else:
+                return
 
 
 def _spec(lease: Manifest) -> dict[str, Any]:
