@@ -17,15 +17,24 @@ _INTERRUPTED: Final = 130
 def main() -> None:
     """Run the command that the arguments name, and exit with its status."""
     try:
+        status = _run()
+    except SystemExit as leaving:  # as whoever completes a line for a shell does
+        if isinstance(leaving.code, str):
+            raise
+        status = leaving.code
+    _leave(status if isinstance(status, int) else 0)
+
+
+def _run() -> object:
+    try:
         register(_command(sys.argv[1:], os.environ))
-        status = app(prog_name="runwright", standalone_mode=False)
+        return app(prog_name="runwright", standalone_mode=False)
     except typer.TyperException as error:
         typer.echo(f"error: {error.format_message()}", err=True)
         typer.echo(f"hint: {_help_of(error)} tells how it is used", err=True)
-        sys.exit(_WRONG_USAGE)
+        return _WRONG_USAGE
     except KeyboardInterrupt:  # while a command is still being loaded; afterwards it says more
-        sys.exit(_INTERRUPTED)
-    _leave(status if isinstance(status, int) else 0)
+        return _INTERRUPTED
 
 
 def _leave(status: int) -> NoReturn:

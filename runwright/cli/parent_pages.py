@@ -24,7 +24,7 @@ from runwright.rules.diagnoses import told
 from runwright.rules.gate_wording import as_whom, refused, standing, why_nobody
 from runwright.rules.kratix.reports import authors_of
 from runwright.rules.times import lasting, moment
-from runwright.rules.wording import excerpt
+from runwright.rules.wording import excerpt, listed
 
 _NOTE: Final = 120
 """Characters of foreign text in a line."""
@@ -74,6 +74,8 @@ def _headlines(report: ParentReport, now: datetime, marks: Marks) -> Iterator[Te
         yield Text(f"run {run.number} ({run.action}, {run.trigger}{by}) since {since}")
     if fan_out := report.fan_out:
         yield Text(f"requests: {fan_out.done} of {fan_out.asked} ran anew")
+    if requirers := report.requirers and report.requirers.promises:
+        yield Text(f"required by {listed(one.promise.name for one in requirers)}")
 
 
 def _pipelines(workflow: WorkflowProgress, now: datetime, marks: Marks) -> Table:

@@ -140,6 +140,13 @@ def test_a_run_that_ended_and_a_gate_that_opened_are_told() -> None:
     ]
 
 
+def test_a_promise_says_who_requires_it() -> None:
+    by = {"promises": [{"promise": {"name": name}} for name in ("app", "web")]}
+    view = ParentView(report=report(fresh(), Standing.READY, parent=PROMISE, requirers=by))
+
+    assert "required by app and web" in rendered(parent_page(view, NOW, console()), console())
+
+
 def test_the_requests_of_a_promise_are_counted() -> None:
     fan_out = {"since": at(0), "generation": 2, "asked": 200, "done": 40}
     before = report(fresh(), Standing.READY, parent=PROMISE)
