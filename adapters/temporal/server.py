@@ -32,6 +32,9 @@ _HOST: Final = "127.0.0.1"
 _PID_FILE: Final = "temporal.pid"
 _STARTS_WITHIN: Final = 60.0
 _STOPS_WITHIN: Final = 10.0
+_MOST_STARTS: Final = 3
+"""The server listens on ports of its own beside ours: somebody may take one as it is chosen."""
+_TAKEN: Final = "address already in use"
 _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=NORMAL")
 """As quick as memory, and safe when the process is killed."""
 _DYNAMIC: Final = (
@@ -86,6 +89,19 @@ class Server:
             self._process.kill()
 
 
+class _Log:
+    """What a server writes from now on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "temporal.log"
+        self._begin = self.file.stat().st_size if self.file.exists() else 0
+
+    def says(self, words: str) -> bool:
+        with self.file.open("rb") as log:
+            log.seek(self._begin)
+            return words in log.read().decode(errors="replace")
+
+
 @asynccontextmanager
 async def serving(
     folder: Path,
@@ -104,18 +120,26 @@ async def serving(
         TemporalUnavailableError: the server does not come up.
         OSError: the folder cannot be written.
     """
-    chosen = await free_ports(folder, ports)
-    process = await _spawn(folder, chosen, attributes)
-    pid_file = folder / _PID_FILE
-    try:
-        server = Server(process, chosen, folder / "temporal.log")
-        begun(server)
-        pid_file.write_text(json.dumps({"pid": process.pid}))
-        await _until_it_answers(process, server)
-        yield server
-    finally:
-        await _end(process)
-        pid_file.unlink(missing_ok=True)
+    for starts_left in reversed(range(_MOST_STARTS)):
+        chosen = await free_ports(folder, ports)
+        log = _Log(folder)
+        process = await _spawn(folder, chosen, attributes)
+        pid_file = folder / _PID_FILE
+        try:
+            server = Server(process, chosen, log.file)
+            begun(server)
+            pid_file.write_text(json.dumps({"pid": process.pid}))
+            try:
+                await _until_it_answers(process, server)
+            except TemporalUnavailableError:
+                if starts_left and process.returncode is not None and log.says(_TAKEN):
+                    continue
+                raise
+            yield server
+            return
+        finally:
+            await _end(process)
+            pid_file.unlink(missing_ok=True)
 
 
 async def free_ports(folder: Path, ports: Addresses) -> Addresses:
