@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
+from temporalio.api.enums.v1 import (
+    EventType,
+    WorkflowExecutionStatus,
+    WorkflowTaskFailedCause,
+)
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client
@@ -20,12 +24,40 @@ _OUTSIDE: Final = {
     _STATUS.WORKFLOW_EXECUTION_STATUS_TERMINATED: "Terminated",
     _STATUS.WORKFLOW_EXECUTION_STATUS_TIMED_OUT: "WorkflowTimedOut",
 }
+_CAUSE: Final = WorkflowTaskFailedCause
+_NOT_OF_CODE: Final = frozenset(
+    {
+        _CAUSE.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+        _CAUSE.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_UPDATE,
+        _CAUSE.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW,
+        _CAUSE.WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE,
+        _CAUSE.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
+        _CAUSE.WORKFLOW_TASK_FAILED_CAUSE_FAILOVER_CLOSE_COMMAND,
+        _CAUSE.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_PAUSE_REQUESTED_BEFORE_TASK_STARTED,
+    }
+)
+"""Why Temporal gives a task back: something came in meanwhile, or somebody had it begin anew."""
 _STUCK_AFTER: Final = 3
 """Attempts of one workflow task: a deploy, or a worker that died, fails one or two."""
 _LATELY: Final = timedelta(minutes=15)
 _PAGE: Final = 1000
 _NEWEST_EVENTS: Final = 20
 _LONGEST_MESSAGE: Final = 512
+
+
+def failure_of_code(newest: Sequence[HistoryEvent]) -> str:
+    """Return what a workflow's code has failed of since it last got on; empty if of nothing.
+
+    `newest` are events, the newest first. A task that Temporal gave back is none: the code looks at
+    what came in, and decides anew.
+    """
+    for event in newest:
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            return ""
+        failed = event.workflow_task_failed_event_attributes
+        if failed.failure.message and failed.cause not in _NOT_OF_CODE:
+            return failed.failure.message
+    return ""
 
 
 class TemporalStandings:
@@ -87,12 +119,11 @@ class TemporalStandings:
             raise translated(error, "list runs") from error
 
     async def _problem(self, workflow_id: str, run_id: str) -> str:
-        """Return what the run's code failed of, as its history has it."""
-        for event in await self.newest_events(workflow_id, run_id):
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-                failed = event.workflow_task_failed_event_attributes.failure.message
-                return excerpt(failed, _LONGEST_MESSAGE)
-        return "its workflow task is not completed by any worker"
+        """Return what the run's code fails of, as its history has it."""
+        failed = failure_of_code(await self.newest_events(workflow_id, run_id))
+        return (
+            excerpt(failed, _LONGEST_MESSAGE) or "its workflow task is not completed by any worker"
+        )
 
     async def _why_ended(self, workflow_id: str, run_id: str) -> str:
         for event in await self.newest_events(workflow_id, run_id):

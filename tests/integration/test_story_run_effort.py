@@ -5,6 +5,7 @@ from typing import Any
 from temporalio.client import Client
 
 from adapters.memory.tasks import succeeded
+from adapters.temporal.standings import failure_of_code
 from runwright.models.bubustack import EngramTemplate, Phase
 from tests.integration.runs import engram, start_of, started
 
@@ -34,5 +35,4 @@ async def test_outputs_that_come_together_are_checked_one_after_the_other(
         events = (await client.get_workflow_handle(going.run.workflow_id).fetch_history()).events
 
     assert state.phase is Phase.SUCCEEDED
-    failed = [one.HasField("workflow_task_failed_event_attributes") for one in events]
-    assert not any(failed)
+    assert not any(failure_of_code([event]) for event in events)

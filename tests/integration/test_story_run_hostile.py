@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from temporalio.client import Client
 
+from adapters.temporal.standings import failure_of_code
 from runwright.models.bubustack import Phase, StepType, Story
 from runwright.models.story_run import StartStoryRun, StepReason, StoryRunState
 from runwright.rules.bubustack.admission.arguments import KNOWN_ARGUMENTS
@@ -44,8 +45,7 @@ async def ended(
     async with started(client, task_queue, start) as going:
         state = await going.run.wait()
         history = await client.get_workflow_handle(going.run.workflow_id).fetch_history()
-    failures = (one.workflow_task_failed_event_attributes.failure for one in history.events)
-    return state, [failure.message for failure in failures if failure.message]
+    return state, [failed for event in history.events if (failed := failure_of_code([event]))]
 
 
 @pytest.mark.parametrize(
