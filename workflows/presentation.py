@@ -10,10 +10,6 @@ from temporalio.common import (
     TypedSearchAttributes,
 )
 
-from runwright.models.bubustack import Phase
-from runwright.models.kratix import Standing, StartParent
-from runwright.models.story_run import StartStoryRun
-
 KIND: Final = SearchAttributeKey.for_keyword("RunwrightKind")
 NAMESPACE: Final = SearchAttributeKey.for_keyword("RunwrightNamespace")
 NAME: Final = SearchAttributeKey.for_keyword("RunwrightName")
@@ -22,47 +18,25 @@ TEMPLATE: Final = SearchAttributeKey.for_keyword("RunwrightTemplate")
 CLUSTER: Final = SearchAttributeKey.for_keyword("RunwrightCluster")
 PENDING_GATE: Final = SearchAttributeKey.for_keyword_list("RunwrightPendingGate")
 
-SEARCH_ATTRIBUTES: Final = (KIND, NAMESPACE, NAME, PHASE, TEMPLATE, CLUSTER, PENDING_GATE)
+_OF_IDENTITY: Final = (KIND, NAMESPACE, NAME, TEMPLATE, CLUSTER)
+SEARCH_ATTRIBUTES: Final = (*_OF_IDENTITY, PHASE, PENDING_GATE)
 """All that a Temporal namespace must know before a run can start in it."""
 
 
-def attributes_of(start: StartStoryRun) -> TypedSearchAttributes:
-    """Return what a run can be found by from its start."""
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(KIND, "StoryRun"),
-            SearchAttributePair(NAMESPACE, start.namespace),
-            SearchAttributePair(NAME, start.name),
-            SearchAttributePair(TEMPLATE, start.story.metadata.name),
-            SearchAttributePair(CLUSTER, start.cluster),
-            SearchAttributePair(PHASE, str(Phase.RUNNING)),
-        ]
-    )
-
-
-def attributes_of_parent(start: StartParent) -> TypedSearchAttributes:
-    """Return what the entity of a Promise, or of a request for one, can be found by."""
-    parent = start.parent
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(KIND, parent.kind),
-            SearchAttributePair(NAMESPACE, parent.namespace),
-            SearchAttributePair(NAME, parent.name),
-            SearchAttributePair(TEMPLATE, parent.promise),
-            SearchAttributePair(CLUSTER, start.cluster),
-            SearchAttributePair(PHASE, Standing.STARTING.value),
-        ]
-    )
-
-
 class Identity(NamedTuple):
-    """The attributes of a run that never change."""
+    """The attributes of a run that never change, in the order of their keys above."""
 
     kind: str
     namespace: str
     name: str
     template: str
     cluster: str
+
+    def attributes(self, phase: str) -> TypedSearchAttributes:
+        """Return what the run can be found by in that phase."""
+        named = zip(_OF_IDENTITY, self, strict=True)
+        pairs = [SearchAttributePair(key, value) for key, value in named]
+        return TypedSearchAttributes([*pairs, SearchAttributePair(PHASE, phase)])
 
 
 class Presentation:
@@ -89,7 +63,7 @@ class Presentation:
 
     def _what_the_starter_left_out(self, phase: str) -> list[SearchAttributeUpdate[Any]]:
         given = workflow.info().typed_search_attributes
-        wanted = zip((KIND, NAMESPACE, NAME, TEMPLATE, CLUSTER), self._identity, strict=True)
+        wanted = zip(_OF_IDENTITY, self._identity, strict=True)
         updates: list[SearchAttributeUpdate[Any]] = [
             key.value_set(value) for key, value in wanted if given.get(key) != value
         ]

@@ -9,8 +9,6 @@ with workflow.unsafe.imports_passed_through():
     from runwright.models.kratix import ParentGone, StartParent
     from runwright.rules.kratix.deletion import REQUEST_STEPS
     from runwright.rules.kratix.triggers import Decision, Move
-
-    # Module by module: what is imported from the package itself, the sandbox loads for each run.
     from workflows.parent_turns import ParentTurns
 
 

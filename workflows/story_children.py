@@ -30,7 +30,7 @@ from runwright.rules.bubustack.continuing import Continuation, may_go_on
 from runwright.rules.bubustack.parentage import Parent
 from runwright.rules.bubustack.status.keys import story_run_key
 from workflows.policies import CALL_HEARTBEAT, CLAIM_TIMEOUT, CLUSTER_CALL, LOOK, TRY_FOR_EVER
-from workflows.presentation import attributes_of
+from workflows.story_attributes import attributes_of
 from workflows.story_tasks import StoryTasks
 from workflows.tasks import answered, unbroken
 

@@ -23,8 +23,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from runwright.rules.bubustack.dag import Interruption
     from runwright.rules.bubustack.verdicts import Ending
-
-    # Module by module: what is imported from the package itself, the sandbox loads for each run.
     from workflows.closing import close_as_cancelled, ended
     from workflows.story_steps import StorySteps
     from workflows.tasks import cancelled, unbroken

@@ -30,7 +30,8 @@ from workflows.changes import TaskNotes
 from workflows.effort import Effort
 from workflows.messages import RunMessages
 from workflows.mirroring import Mirror
-from workflows.presentation import Identity, Presentation
+from workflows.presentation import Presentation
+from workflows.story_attributes import identity_of
 
 
 class StoryState(RunMessages, TaskNotes):
@@ -54,15 +55,7 @@ class StoryState(RunMessages, TaskNotes):
         self._alarms = Alarms()
         self._effort = Effort()
         self._mirror = Mirror[StoryRunState](partial(update_of, self._start))
-        self._presentation = Presentation(
-            Identity(
-                kind="StoryRun",
-                namespace=start.namespace,
-                name=start.name,
-                template=start.story.metadata.name,
-                cluster=start.cluster,
-            )
-        )
+        self._presentation = Presentation(identity_of(start))
 
     def _take_note(self, note: TaskNote) -> None:
         for step in self._state.steps.values():

@@ -26,8 +26,7 @@ MOST_IN_FLIGHT: Final = 500
 class StorySteps(StoryWaits):
     """The steps of a run: when they start, and how each kind of step runs.
 
-    Which lists of them run, and how the run ends, is the workflow's, which derives from it. The
-    sandbox loads the workflow's module anew for each run, and shares this one.
+    Which lists of them run, and how the run ends, is the workflow's, which derives from it.
     """
 
     def __init__(self, start: StartStoryRun) -> None:

@@ -42,14 +42,20 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float | list | dict)
 
 
+_CONVERTERS: Final = tuple(
+    _JSON() if isinstance(converter, JSONPlainPayloadConverter) else converter
+    for converter in DefaultPayloadConverter.default_encoding_payload_converters
+)
+"""Shared by all, for they keep nothing but what reads a type, which is built when it is used first.
+
+The SDK makes a converter for every run and for every workflow task: with parts of its own, each run
+that waits would keep half a megabyte of what reads its start.
+"""
+
+
 class _Converter(CompositePayloadConverter):
     def __init__(self) -> None:
-        super().__init__(
-            *(
-                _JSON() if isinstance(converter, JSONPlainPayloadConverter) else converter
-                for converter in DefaultPayloadConverter.default_encoding_payload_converters
-            )
-        )
+        super().__init__(*_CONVERTERS)
 
 
 DATA_CONVERTER: Final = replace(pydantic_data_converter, payload_converter_class=_Converter)

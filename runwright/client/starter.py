@@ -27,7 +27,7 @@ from runwright.rules.bubustack.submission import manifests_of
 from runwright.rules.manifests import Bundle
 from runwright.rules.manifests.bundle import DEFAULT_NAMESPACE
 from runwright.settings import Settings, task_queue_of
-from workflows.presentation import attributes_of
+from workflows.story_attributes import attributes_of
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from adapters.temporal.launching import Place
 from runwright.errors import TransientError
 from runwright.ports import Metrics
 from runwright.settings import Served, Settings
-from workflows.presentation import attributes_of_parent
+from workflows.parent_attributes import attributes_of
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class PromisesPart:
             resync=settings.cluster_resync_interval,
         )
         place = Place(settings.task_queue, settings.cluster)
-        entities = TemporalEntities(client, place, attributes_of_parent)
+        entities = TemporalEntities(client, place, attributes_of)
         ways = ParentWays(
             entities,
             KubernetesStatus(cluster, settings.instance, metrics),

@@ -1,4 +1,11 @@
-"""The sandbox of workflows, without what it does for converters that ask where a payload is from.
+"""The sandbox of workflows, without what it does for nothing.
+
+It shares our modules with all runs. The SDK would load the module of a workflow anew for each of
+them, and inspect every method of every class that it is made of; ours keep nothing there that a
+result depends on. Of what the sandbox restricts, `open`, `input`, `breakpoint` and imports in the
+middle of a run fail in shared modules, too; of the rest (clock, random numbers, environment) it
+restricts modules that it loads itself, and the linter all that workflows execute (`banned-api` in
+`pyproject.toml`).
 
 For each payload the SDK compiles and runs a piece of code in the sandbox of its workflow, to learn
 which context a converter with contexts would get. Ours has none and stores nothing outside, so all
@@ -12,8 +19,8 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import Info
 
-_PURE: Final = ("runwright", "activities", "jsonschema", "referencing", "rpds")
-"""Modules without side effects, shared with the sandbox instead of loaded anew for each run."""
+_SHARED: Final = ("runwright", "workflows", "activities", "jsonschema", "referencing", "rpds")
+"""Modules without side effects, loaded once for all runs."""
 
 
 class _WithoutContexts(WorkflowInstance):
@@ -57,5 +64,5 @@ class WorkflowSandbox(SandboxedWorkflowRunner):
 
 
 WORKFLOW_RUNNER: Final = WorkflowSandbox(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PURE)
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(*_SHARED)
 )

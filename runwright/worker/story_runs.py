@@ -15,7 +15,7 @@ from adapters.temporal.executions import TemporalExecutions
 from adapters.temporal.launching import Place, TemporalLauncher
 from runwright.ports import Metrics
 from runwright.settings import Settings
-from workflows.presentation import attributes_of
+from workflows.story_attributes import attributes_of
 
 
 class StoryRunsPart:

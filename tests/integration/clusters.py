@@ -21,7 +21,7 @@ from runwright.models.tasks import Backend
 from runwright.worker import ClusterPorts, worker_of
 from tests.integration.runs import TEMPLATE, start_of
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
-from workflows.presentation import attributes_of
+from workflows.story_attributes import attributes_of
 
 UID: Final = "7f3a"
 _TEMPLATE: Final = TEMPLATE.model_copy(

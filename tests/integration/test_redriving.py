@@ -25,7 +25,7 @@ from runwright.rules.bubustack.redrive import FROM_STEP, OBSERVED, REDRIVE, Redr
 from tests.integration.clusters import PlacedRun, object_of, placed, placed_run
 from tests.integration.runs import engram, gate
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
-from workflows.presentation import attributes_of
+from workflows.story_attributes import attributes_of
 
 SPEC: Final = {"steps": [engram("build"), gate("go", "build"), engram("deploy", "go")]}
 

@@ -20,7 +20,7 @@ from runwright.rules.bubustack.submission import Submission, submission_of
 from runwright.rules.manifests import Bundle, Source, read_manifests
 from runwright.worker import worker_of
 from tests.integration.runs import gate, start_of
-from workflows.presentation import attributes_of
+from workflows.story_attributes import attributes_of
 
 STORY = """
 apiVersion: bubustack.io/v1alpha1

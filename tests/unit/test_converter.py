@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema
 from temporalio.api.common.v1 import Payload
 from temporalio.exceptions import ApplicationError
 
 from adapters.temporal.converter import DATA_CONVERTER
+from runwright.models.base import Message
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.runs import CancelRun
 from runwright.models.story_run import Section, StartStoryRun, StepProgress
@@ -34,6 +37,25 @@ def travelled(value: Any, kind: type | None = None) -> Any:
 def payload(value: Any) -> Payload:
     """Return the payload that any other client would send."""
     return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(value).encode())
+
+
+def test_what_reads_a_type_is_built_once_for_all_runs() -> None:
+    """Each run gets a converter of its own; what reads a start takes half a megabyte."""
+    built: list[type] = []
+
+    class Counted(Message):
+        @classmethod
+        def __get_pydantic_core_schema__(
+            cls, source: type, handler: GetCoreSchemaHandler
+        ) -> CoreSchema:
+            built.append(source)
+            return handler(source)
+
+    built.clear()
+    for _ in range(3):
+        DATA_CONVERTER.payload_converter_class().from_payloads([payload({})], [Counted])
+
+    assert built == [Counted]
 
 
 def test_a_message_travels_in_camel_case_and_without_what_says_nothing() -> None:
