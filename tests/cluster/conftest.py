@@ -133,6 +133,10 @@ def crds(testbed: Testbed) -> None:
     testbed.kubectl(
         "wait", "--for=condition=Established", _ESTABLISHED_WITHIN, "--recursive", files
     )
+    # An established kind may still have its storage set up, and say 429: kubectl asks again then.
+    named = testbed.kubectl("get", "--recursive", files, "--output=name").split()
+    kinds = ",".join(name.partition("/")[2] for name in named)
+    testbed.kubectl("get", kinds, "--all-namespaces", "--output=name")
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,8 @@ _ENDS: Final = frozenset({"Succeeded", "Failed", "Finished", "Compensated", "Tim
 _STEP: Final = "bubustack.io/step"
 ENDLESS: Final = "trap 'exit 143' TERM; while true; do sleep 0.05; done"
 """The script of a task that runs until it is told to end."""
+SLOW_TO_END: Final = "trap 'sleep 3; exit 143' TERM; while true; do sleep 0.05; done"
+"""That of one which takes a while to end then."""
 ENDLESS_ONCE: Final = f'test "$RUNWRIGHT_TRY" = 1 || exit 0; {ENDLESS}'
 """That of one whose first try does so, and whose others succeed."""
 KUBECTL_PROPAGATION: Final = ("background", "foreground", "orphan")

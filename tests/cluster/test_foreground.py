@@ -4,14 +4,23 @@ import pytest
 
 from adapters.kubernetes.resources import JOBS, PODS
 from runwright.models.bubustack import Phase
-from tests.cluster.hands import ENDLESS, ENDLESS_ONCE, KUBECTL_PROPAGATION, delete, running_pod
+from tests.cluster.hands import (
+    ENDLESS_ONCE,
+    KUBECTL_PROPAGATION,
+    SLOW_TO_END,
+    delete,
+    running_pod,
+)
 from tests.cluster.runs import Stage, retries, step
 
 
 @pytest.mark.parametrize("cascade", KUBECTL_PROPAGATION)
 async def test_hooks_run_however_a_run_is_deleted(stage: Stage, cascade: str) -> None:
-    """Argo CD deletes in the foreground, which takes what a run owns before the run itself."""
-    await stage.engram("work", ENDLESS)
+    """Argo CD deletes in the foreground, which takes what a run owns before the run itself.
+
+    The pod takes a while to end: the run hears of its own deletion before it hears of that.
+    """
+    await stage.engram("work", SLOW_TO_END)
     await stage.engram("tidy")
     hooks = [step("clean", "tidy", execution=retries(0)), step("tell", "tidy", "clean")]
     await stage.story("release", step("build"), **{"finally": hooks})

@@ -32,7 +32,7 @@ def executes(name: str, story: str, **reference: Any) -> dict[str, Any]:
     }
 
 
-def primitive(kind: str, **arguments: Any) -> dict[str, Any]:
+def primitive(kind: str, /, **arguments: Any) -> dict[str, Any]:
     """Return a primitive called `own`."""
     return {"name": "own", "type": kind, "with": arguments}
 
