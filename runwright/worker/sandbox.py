@@ -10,8 +10,15 @@ restricts modules that it loads itself, and the linter all that workflows execut
 For each payload the SDK compiles and runs a piece of code in the sandbox of its workflow, to learn
 which context a converter with contexts would get. Ours has none and stores nothing outside, so all
 of that is for nothing (`python -m benchmarks wide` shows what it costs beside the SDK's own).
+
+A run that takes two seconds for a turn, as all may on a busy machine, the SDK takes for stuck: it
+interrupts it and clears it away, to begin anew. It means to wait for the interrupted thread and
+does not (its wait is on a future that the expired timeout has cancelled). Two threads in one event
+loop leave tasks that nothing wakes any more, and the run stays where it is until its worker ends.
+So they take turns here.
 """
 
+import threading
 from typing import Any, Final
 
 from temporalio.converter import StorageDriverStoreContext, StorageDriverWorkflowInfo
@@ -23,11 +30,12 @@ _SHARED: Final = ("runwright", "workflows", "activities", "jsonschema", "referen
 """Modules without side effects, loaded once for all runs."""
 
 
-class _WithoutContexts(WorkflowInstance):
-    """A workflow in its sandbox that is not asked for the contexts of its payloads."""
+class _Sandboxed(WorkflowInstance):
+    """A workflow in its sandbox: one thread at a time, and nobody asks for contexts of payloads."""
 
     def __init__(self, sandboxed: WorkflowInstance) -> None:
         self._sandboxed = sandboxed
+        self._turn = threading.Lock()
         info = sandboxed.get_info()
         self._store = StorageDriverStoreContext(
             target=StorageDriverWorkflowInfo(
@@ -39,7 +47,9 @@ class _WithoutContexts(WorkflowInstance):
         )
 
     def activate(self, act: Any) -> Any:
-        return self._sandboxed.activate(act)
+        """Do what there is to do, once a thread that is still at it has left."""
+        with self._turn:
+            return self._sandboxed.activate(act)
 
     def get_serialization_context(self, command_info: Any) -> None:
         """Return none: the converter would make nothing of one."""
@@ -60,7 +70,7 @@ class WorkflowSandbox(SandboxedWorkflowRunner):
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """Return a workflow in a sandbox of its own."""
-        return _WithoutContexts(super().create_instance(det))
+        return _Sandboxed(super().create_instance(det))
 
 
 WORKFLOW_RUNNER: Final = WorkflowSandbox(
