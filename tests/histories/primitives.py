@@ -260,6 +260,19 @@ async def evaluated_over_several_workflow_tasks(stage: Stage) -> None:
         await going.run.wait()
 
 
+async def evaluated_in_one_workflow_task(stage: Stage) -> None:
+    """As much as that was too little to wait for each other, once."""
+    hard = {"with": {"x": "{{ range 9000 }}x{{ end }}"}}
+    spec = {"steps": [engram(f"s{number}", **hard) for number in range(3)]}
+    async with stage.run(spec) as going:
+        await going.run.wait()
+
+
+async def evaluated_a_little_at_a_time(stage: Stage) -> None:
+    """The same, by a version of which the templates wait."""
+    await evaluated_in_one_workflow_task(stage)
+
+
 SCENARIOS: Final[tuple[Scenario, ...]] = (
     branches_with_needs_and_a_bound,
     branches_with_a_gate_and_an_allowed_failure,
@@ -281,4 +294,6 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     retried_as_each_level_says,
     keyed_by_its_template,
     evaluated_over_several_workflow_tasks,
+    evaluated_in_one_workflow_task,
+    evaluated_a_little_at_a_time,
 )

@@ -7,16 +7,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from temporalio.client import Client
 
-from adapters.temporal.standings import failure_of_code
 from runwright.models.bubustack import Phase, StepType, Story
 from runwright.models.story_run import StartStoryRun, StepReason, StoryRunState
 from runwright.rules.bubustack.admission.arguments import KNOWN_ARGUMENTS
+from tests.integration.pondering import Efforts, failures_in
 from tests.integration.runs import NEVER, engram, start_of, started
+from workflows.effort import MOST_EFFORT
 
 HARD: Final = "{{ range 100000 }}{{ $x := uuidv4 }}{{ end }}"
 """Takes as many steps as there are, and as long as they can."""
+HARDEST: Final = 100_000
+"""Steps that one evaluation may take."""
 MANY: Final = 12
 """So many of them together take longer than a workflow task may."""
+LITTLE: Final = 1_000
+"""Steps of what else a workflow task does."""
 EXPRESSION: Final = (Phase.FAILED, StepReason.EXPRESSION_FAILED)
 
 
@@ -45,7 +50,7 @@ async def ended(
     async with started(client, task_queue, start) as going:
         state = await going.run.wait()
         history = await client.get_workflow_handle(going.run.workflow_id).fetch_history()
-    return state, [failed for event in history.events if (failed := failure_of_code([event]))]
+    return state, failures_in(history.events)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +78,11 @@ async def ended(
     ],
 )
 async def test_templates_that_take_long_hold_nothing_up_wherever_they_stand(
-    client: Client, task_queue: str, listed: list[dict[str, Any]], end: tuple[Phase, StepReason]
+    client: Client,
+    task_queue: str,
+    efforts: Efforts,
+    listed: list[dict[str, Any]],
+    end: tuple[Phase, StepReason],
 ) -> None:
     """Temporal would take the run for stuck, and try the same again for ever."""
     start = start_of({"steps": listed}, stories=(inner(policy={"with": {"x": HARD}}),))
@@ -81,6 +90,7 @@ async def test_templates_that_take_long_hold_nothing_up_wherever_they_stand(
     state, failures = await ended(client, task_queue, start)
 
     assert failures == []
+    assert max(efforts.taken) < MOST_EFFORT + HARDEST + LITTLE
     assert {(step.phase, step.reason) for step in state.steps.values()} == {end}
     if end is EXPRESSION:
         message = "the evaluation takes more than 100000 steps (column "

@@ -20,11 +20,12 @@ def _drawn(surroundings: Surroundings, characters: str, count: int) -> str:
         return ""
     surroundings.allowance.make_room(count)
     surroundings.allowance.spend(count >> 2)
-    return "".join(characters[_below(surroundings, len(characters))] for _ in range(count))
+    return "".join(characters[drawn] for drawn in _below(surroundings, len(characters), count))
 
 
-def _below(surroundings: Surroundings, end: int) -> int:
-    return int(surroundings.random().random() * end)
+def _below(surroundings: Surroundings, end: int, count: int = 1) -> list[int]:
+    draw = surroundings.random().random
+    return [int(draw() * end) for _ in range(count)]
 
 
 def _letters(surroundings: Surroundings, count: int) -> str:
@@ -47,12 +48,12 @@ def _number(surroundings: Surroundings, least: int, end: int) -> Int:
     if end <= least:
         message = f"there is no number from {least} to below {end}"
         raise ExpressionError(message)
-    return Int(least + _below(surroundings, end - least))
+    [drawn] = _below(surroundings, end - least)
+    return Int(least + drawn)
 
 
 def _uuid(surroundings: Surroundings) -> str:
-    drawn = bytes(_below(surroundings, 256) for _ in range(16))
-    return str(UUID(bytes=drawn, version=4))
+    return str(UUID(bytes=bytes(_below(surroundings, 256, 16)), version=4))
 
 
 CHANCE: Final[Functions] = {
