@@ -16,8 +16,12 @@ from workflows.parents import ParentWorkflow
 LOOK_AT_HOLDERS: Final = timedelta(minutes=1)
 """While somebody waits, those who have a turn are asked that often whether they still do."""
 
-TOLD_AT_ONCE: Final = 500
+TOLD_AT_ONCE: Final = 100
+"""Requests, which take a tenth of a second of a processor that has nothing else to do."""
+_TOLD_AT_FIRST: Final = 500
 """A workflow may wait for 2,000 signals that it sent: its task fails with one more, for ever."""
+_TELLS_FEWER: Final = "few-are-told-at-once"
+"""The mark of Promises that do so: the first ones told `_TOLD_AT_FIRST`."""
 
 
 class Notice(NamedTuple):
@@ -123,10 +127,16 @@ class PromiseTurns(ParentWorkflow):
 
     async def _tell_turns(self) -> None:
         while self._notices:
-            notices, self._notices = self._notices[:TOLD_AT_ONCE], self._notices[TOLD_AT_ONCE:]
+            most = self._most_to_tell()
+            notices, self._notices = self._notices[:most], self._notices[most:]
             self._is_telling = True
             await asyncio.gather(*(self._tell_one(notice) for notice in notices))
             self._is_telling = False
+
+    def _most_to_tell(self) -> int:
+        if len(self._notices) <= TOLD_AT_ONCE or workflow.patched(_TELLS_FEWER):
+            return TOLD_AT_ONCE
+        return _TOLD_AT_FIRST
 
     async def _tell_one(self, notice: Notice) -> None:
         """Tell one request; one that is not there has no turn."""

@@ -7,6 +7,8 @@ from typing import Any, Final
 from adapters.memory.tasks import exited
 from runwright.models.gates import DecideGate, Verdict
 from runwright.models.kratix import (
+    AskTurn,
+    Carried,
     Installed,
     PromiseSummary,
     RequiredBy,
@@ -14,6 +16,8 @@ from runwright.models.kratix import (
     Requirers,
     RunAgain,
     Standing,
+    Trigger,
+    Turns,
 )
 from runwright.models.runs import CancelRun, PauseRun, ResumeRun
 from tests.histories.stage import Scenario, Stage
@@ -215,6 +219,26 @@ async def promise_that_asked_all_first(stage: Stage) -> None:
     await promise_through_its_life(stage)
 
 
+async def promise_that_told_many_at_once(stage: Stage) -> None:
+    """More requests wait than are told at once now; there is none of them any more."""
+    asks = (AskTurn(id=f"gone-{number}", trigger=Trigger.CREATED) for number in range(101))
+    carried = Carried(turns=Turns(waiting=tuple(asks)))
+    async with place_of(stage, "a", own_delete=["q"]) as place:
+        place.platform.edit(place.promise, finalizers=["kratix.io/delete-workflows"])
+        promise = await place.start(place.promise, carried=carried, most_at_once=200)
+        await promise.until_stands(Standing.READY)
+        nobody = Turns()
+        await promise.until(lambda report: report.turns == nobody)
+        promise.delete()
+        await promise.end("q")
+        await promise.handle.result()
+
+
+async def promise_that_tells_few_at_once(stage: Stage) -> None:
+    """The same, by a version that tells the last one later."""
+    await promise_that_told_many_at_once(stage)
+
+
 SCENARIOS: Final[tuple[Scenario, ...]] = (
     request_through_its_life,
     request_that_people_decided_about,
@@ -228,6 +252,8 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     promise_that_waited_for_another,
     promise_that_waits_for_another,
     promise_that_asked_all_first,
+    promise_that_told_many_at_once,
+    promise_that_tells_few_at_once,
 )
 
 
