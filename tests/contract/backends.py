@@ -190,7 +190,7 @@ class LocalBackend:
         loop = asyncio.get_running_loop()
         loop.add_reader(descriptor, readable.set)
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 await readable.wait()
             return os.read(descriptor, 4096).decode().strip()
         finally:

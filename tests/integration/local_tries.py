@@ -48,7 +48,7 @@ def rewrite_claim(local: LocalBackend, key: TaskKey, change: Mapping[str, object
 
 async def gone(*pids: int) -> None:
     """Wait until the processes do not live any more."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while any(_lives(pid) for pid in pids):
             await asyncio.sleep(0.005)
 

@@ -50,7 +50,7 @@ async def test_an_end_is_reported_at_once(unobserved: LocalBackend) -> None:
 
     await unobserved.let_go(build)
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         assert (await unobserved.completions.outcome(first)).succeeded
     observing.cancel()
     with suppress(asyncio.CancelledError):

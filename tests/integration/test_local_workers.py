@@ -198,7 +198,7 @@ async def test_two_workers_that_start_one_try_at_once_execute_it_once(local: Loc
     assert (await local.completions.outcome(held)).succeeded
     assert (held, local.executions(build.key)) == (claim("worker 1", held.since), 1)
     for process in workers:
-        process.communicate("\n", timeout=5)
+        process.communicate("\n", timeout=30)
 
 
 @pytest.fixture
@@ -228,7 +228,7 @@ async def test_a_task_of_another_container_is_seen_and_stopped(
     assert adopted is None
     assert outcome is not None
     assert outcome.reason is OutcomeReason.STOPPED
-    process.communicate("\n", timeout=5)
+    process.communicate("\n", timeout=30)
 
 
 async def test_a_task_whose_container_is_gone_is_lost(
@@ -242,7 +242,7 @@ async def test_a_task_whose_container_is_gone_is_lost(
 
     process.kill()
     process.communicate()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (outcome := await unobserved.runner.start(build, claim("ours"))) is None:
             await asyncio.sleep(0.01)
 
