@@ -146,4 +146,13 @@ async def stage() -> AsyncGenerator[Stage]:
                 await set_up.clear()
                 server.kill()  # nothing in it is worth an orderly end
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        await _removed(folder)
+
+
+async def _removed(folder: Path) -> None:
+    """Remove a folder in which a supervisor that only now begins may still leave something."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_GONE_WITHIN):
+            while folder.exists():  # noqa: ASYNC240 - nobody else waits
+                shutil.rmtree(folder, ignore_errors=True)
+                await asyncio.sleep(0.01)
