@@ -254,7 +254,7 @@ async def keyed_by_its_template(stage: Stage) -> None:
 
 async def evaluated_over_several_workflow_tasks(stage: Stage) -> None:
     """Templates that take as long as they may wait for each other."""
-    hard = {"with": {"x": "{{ range 9000 }}{{ $x := uuidv4 }}{{ end }}"}}
+    hard = {"with": {"x": "{{ range 5 }}{{ $x := indent 1000000 `a` }}{{ end }}"}}
     spec = {"steps": [engram(f"s{number}", **hard) for number in range(8)]}
     async with stage.run(spec) as going:
         await going.run.wait()
@@ -262,7 +262,7 @@ async def evaluated_over_several_workflow_tasks(stage: Stage) -> None:
 
 async def evaluated_in_one_workflow_task(stage: Stage) -> None:
     """As much as that was too little to wait for each other, once."""
-    hard = {"with": {"x": "{{ range 9000 }}x{{ end }}"}}
+    hard = {"with": {"x": "{{ range 2 }}{{ $x := indent 1000000 `a` }}{{ end }}"}}
     spec = {"steps": [engram(f"s{number}", **hard) for number in range(3)]}
     async with stage.run(spec) as going:
         await going.run.wait()

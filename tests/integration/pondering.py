@@ -1,5 +1,6 @@
 """How much runs think at a time, counted where it is done: time would tell of the machine."""
 
+import time
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -11,11 +12,16 @@ from runwright.rules import effort
 from runwright.worker import WORKFLOW_RUNNER
 
 _TAKEN_FOR_STUCK: Final = "TMPRL1101"
-"""What the SDK calls the failure of a task that took two seconds, as all may on a busy machine."""
+"""What the SDK calls the failure of a task that took too long, as all may on a busy machine."""
+_SECONDS: Final = 2
+"""That it has."""
 
 
 class Efforts:
-    """Notes the steps that each workflow task of a worker takes from now on."""
+    """Notes the steps that each workflow task of a worker takes from now on.
+
+    Not those of one that the SDK broke off for its time: what else wakes in it is for nothing.
+    """
 
     def __init__(self) -> None:
         self.taken: list[int] = []
@@ -27,11 +33,12 @@ class Efforts:
         activate = instance.activate
 
         def noted(act: Any) -> Any:
-            before = effort.noted()
+            before, since = effort.noted(), time.monotonic()
             try:
                 return activate(act)
             finally:
-                self.taken.append(effort.noted() - before)
+                if time.monotonic() - since < _SECONDS:
+                    self.taken.append(effort.noted() - before)
 
         vars(instance)["activate"] = noted
         return instance

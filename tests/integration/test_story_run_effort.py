@@ -10,7 +10,7 @@ from tests.integration.pondering import Efforts, failures_in
 from tests.integration.runs import engram, start_of, started
 from workflows.effort import MOST_EFFORT
 
-HARDEST: Final = 300_000
+HARDEST: Final = 200_000
 """What the steps of one validation, in which each counts as two, come to."""
 WIDE: dict[str, Any] = {"items": {"allOf": [{"type": "string"}] * 50}}
 
@@ -31,7 +31,7 @@ async def test_outputs_that_come_together_are_checked_one_after_the_other(
     )
     names = [f"s{number}" for number in range(6)]
     start = start_of({"steps": list(map(engram, names))}, templates=(image,))
-    outcomes = {name: succeeded({"x": ["y"] * 225}) for name in names}
+    outcomes = {name: succeeded({"x": ["y"] * 150}) for name in names}
 
     async with started(client, task_queue, start, outcomes) as going:
         state = await going.run.wait()

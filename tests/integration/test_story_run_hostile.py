@@ -14,9 +14,11 @@ from tests.integration.pondering import Efforts, failures_in
 from tests.integration.runs import NEVER, engram, start_of, started
 from workflows.effort import MOST_EFFORT
 
-HARD: Final = "{{ range 100000 }}{{ $x := uuidv4 }}{{ end }}"
-"""Takes as many steps as there are, and as long as they can."""
-HARDEST: Final = 100_000
+HARD: Final = "{{ range 75000 }}{{ $x := indent 1000000 `a` }}{{ end }}"
+"""Takes as many steps as there are, if not as long as they can."""
+HARD_LATER: Final = f"{{{{ $now := now }}}}{HARD}"
+"""The same, but that it ends at once where there is no time: a wait tries without, first."""
+HARDEST: Final = 75_000
 """Steps that one evaluation may take."""
 MANY: Final = 12
 """So many of them together take longer than a workflow task may."""
@@ -66,7 +68,7 @@ async def ended(
             steps(type="gate", **{"with": {"timeout": HARD}}), EXPRESSION, id="with of a primitive"
         ),
         pytest.param(
-            steps(type="wait", **{"with": {"until": HARD, "timeout": "10ms"}})[:4],
+            steps(type="wait", **{"with": {"until": HARD_LATER, "timeout": "10ms"}})[:4],
             (Phase.TIMEOUT, StepReason.TIMED_OUT),
             id="until",
         ),
@@ -93,7 +95,7 @@ async def test_templates_that_take_long_hold_nothing_up_wherever_they_stand(
     assert max(efforts.taken) < MOST_EFFORT + HARDEST + LITTLE
     assert {(step.phase, step.reason) for step in state.steps.values()} == {end}
     if end is EXPRESSION:
-        message = "the evaluation takes more than 100000 steps (column "
+        message = "the evaluation takes more than 75000 steps (column "
         assert all(message in step.message for step in state.steps.values())
 
 
@@ -104,7 +106,7 @@ async def test_an_output_that_takes_too_long_fails_the_run(client: Client, task_
 
     assert failures == []
     assert (state.phase, state.reason) == (Phase.FAILED, "OutputResolutionFailed")
-    assert "x.y: the evaluation takes more than 100000 steps (column " in state.message
+    assert "x.y: the evaluation takes more than 75000 steps (column " in state.message
 
 
 async def test_an_output_that_comes_to_no_object_fails_the_run(

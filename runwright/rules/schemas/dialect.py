@@ -22,8 +22,8 @@ from runwright.rules.templates import WRAPPED, is_template
 from runwright.rules.wording import child, quoted, suggestion
 
 _MOST_REFERENCES: Final = 5_000
-_MOST_STEPS: Final = 150_000
-"""Of one validation; about as many keywords are applied in half a second."""
+_MOST_STEPS: Final = 100_000
+"""Of one validation; about as many keywords are applied in a third of a second."""
 _MOST_PROBLEMS: Final = 1_000
 """Nobody reads more of them, and to word each takes time."""
 _STEP: Final = 2

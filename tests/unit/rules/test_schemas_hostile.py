@@ -126,7 +126,7 @@ def test_what_would_take_too_long_to_judge_is_refused(schema: object, value: obj
     """Where a run waits for the answer, nothing else of it gets on."""
     (problem,) = violations(schema, value, "x")
 
-    assert str(problem) == "x: to hold it against the schema takes more than 150000 steps"
+    assert str(problem) == "x: to hold it against the schema takes more than 100000 steps"
 
 
 def test_a_long_list_of_objects_that_must_differ_is_judged_at_once() -> None:
