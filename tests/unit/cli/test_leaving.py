@@ -26,7 +26,7 @@ def test_whoever_leaves_on_the_way_spares_the_interpreter_its_end(
         left.append(status)
         raise Left
 
-    monkeypatch.setattr(sys, "argv", ["runwright"])
+    monkeypatch.setattr(sys, "argv", ["runwright", "schema"])  # not all: they are shared
     monkeypatch.setattr(cli, "app", leaving)
     monkeypatch.setattr(os, "_exit", gone)
     monkeypatch.setitem(sys.modules, "temporalio", sys)
