@@ -128,11 +128,15 @@ class Stage:
         while await self.cluster.get(resource, self.namespace, name) is not None:
             await asyncio.sleep(0.05)
 
-    async def until_event(self, reason: str, about: str = "") -> Manifest:
-        """Return the first Event of that reason, about an object whose name begins so."""
+    async def until_event(self, reason: str, about: str = "", saying: str = "") -> Manifest:
+        """Return the first Event of that reason, about an object whose name begins so.
+
+        They are told after the status that says the same.
+        """
         while True:
             for event in await self.all(EVENTS):
-                if event["reason"] == reason and event["involvedObject"]["name"].startswith(about):
+                is_about = event["involvedObject"]["name"].startswith(about)
+                if event["reason"] == reason and is_about and saying in event["message"]:
                     return event
             await asyncio.sleep(0.05)
 

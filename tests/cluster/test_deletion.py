@@ -157,13 +157,14 @@ async def test_a_hook_that_does_not_end_holds_a_deletion_no_longer_than_its_grac
     await stage.engram("work", ENDLESS)
     await stage.story("release", gate("go"), **{"finally": [step("tidy")]})
 
-    async with stage.served(deletion_grace=timedelta(seconds=4)):
+    async with stage.served(deletion_grace=timedelta(seconds=12)):
         run = await stage.run("web-1", "release")
         await stage.until_phase("web-1", "Running")
         await delete(stage, "storyrun", "web-1")
         await running_pod(stage, "web-1-tidy")
         await stage.until_gone("web-1")
         await stage.until_none(JOBS, PODS, STEP_RUNS)
+        await stage.until_event("Terminated", "web-1")
 
     assert (await _described(stage, run)) == "TERMINATED"
     assert "it did not end within" in (await told(stage, "web-1"))["Terminated"][0]

@@ -108,6 +108,7 @@ async def test_a_job_of_its_name_that_is_not_ours_is_left_alone(stage: Stage) ->
     async with stage.served():
         await stage.run("web-1", "release")
         run = await stage.until_phase("web-1", "Failed")
+        await stage.until_event("StepFailed", "web-1")
 
     said = run["status"]["stepStates"]["build"]["message"]
     assert f"start {stage.namespace}/web-1-build: a Job of that name is not ours" in said
@@ -129,6 +130,7 @@ async def test_a_step_run_of_its_name_that_is_not_ours_is_left_alone(stage: Stag
     async with stage.served():
         await stage.run("web-1", "release")
         run = await stage.until_phase("web-1", "Failed")
+        await stage.until_event("StepFailed", "web-1")
 
     said = run["status"]["stepStates"]["build"]["message"]
     assert "one exists that does not belong to StoryRun web-1" in said
@@ -148,6 +150,7 @@ async def test_a_service_account_of_the_runs_name_that_is_not_ours_is_not_used(
     async with stage.served():
         await stage.run("web-1", "release")
         run = await stage.until_phase("web-1", "Failed")
+        await stage.until_event("StoryRunFailed", "web-1")
 
     assert "web-1-engram-runner: one exists that is not this run's" in run["status"]["message"]
     assert "StoryRunFailed" in await told(stage, "web-1")

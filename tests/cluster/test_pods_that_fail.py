@@ -64,6 +64,7 @@ async def test_a_failed_pod_says_why_and_is_tried_again_if_that_may_help(stage: 
     async with watched_pods(stage) as pods, stage.served():
         run = await stage.run("web-1", "release")
         over = await stage.until_phase("web-1", "Succeeded")
+        await stage.until_event("StoryRunSucceeded", "web-1")
         state, events = await stage.state(run), await told(stage, "web-1")
 
     for name, failure in FAILURES.items():

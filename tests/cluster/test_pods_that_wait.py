@@ -35,6 +35,8 @@ async def test_what_keeps_a_pod_from_starting_is_said_wherever_one_looks(stage: 
         waiting = await stage.until("web-1", _says_all)
         records = {name: await stage.until(f"web-1-{name}", _says_why, STEP_RUNS) for name in WAITS}
         state, details = await stage.state(run), await details_of(stage, run)
+        for name in WAITS:
+            await stage.until_event("StepStalled", "web-1", f"Step {name} does not get on: ")
         events = await told(stage, "web-1")
         await cancel(stage, "web-1")
         await stage.until_phase("web-1", "Finished")
@@ -61,6 +63,7 @@ async def test_a_pod_that_cannot_start_has_no_longer_than_its_step(stage: Stage)
         await stage.run("web-1", "release")
         run = await stage.until_phase("web-1", "Failed")
         record = await stage.until("web-1-build", is_over, STEP_RUNS)
+        await stage.until_event("StepFailed", "web-1")
 
     assert run["status"]["stepStates"]["build"]["phase"] == phase_of(record) == "Timeout"
     assert record["status"]["error"]["details"]["category"] == "image-pull"

@@ -170,6 +170,7 @@ async def test_case_80_what_cannot_be_or_was_heeded_changes_nothing(
         await annotate(stage, "web-1", {REDRIVE: "t1", OBSERVED[REDRIVE]: "t1", FROM_STEP: token})
         refused = await observed(stage, "web-1", FROM_STEP, token)
         state = await stage.state(run)
+        await stage.until_event(_REFUSED, "web-1")
         events = await told(stage, "web-1")
 
     assert state.activation == refused["status"]["attempts"] == 1
@@ -190,6 +191,7 @@ async def test_a_run_that_was_cancelled_by_its_object_cannot_be_redriven(stage: 
         await stage.until_phase("web-1", "Finished")
         await annotate(stage, "web-1", {REDRIVE: "t1"})
         run = await observed(stage, "web-1", REDRIVE, "t1")
+        await stage.until_event(_REFUSED, "web-1")
         events = await told(stage, "web-1")
 
     assert (phase_of(run), run["status"]["attempts"]) == ("Finished", 1)
