@@ -13,8 +13,7 @@ from workflows.tasks import unbroken
 MOST_EFFORT: Final = 10_000
 """Steps, of some microseconds, after which the rest waits for the next workflow task.
 
-One evaluation may take five times as many, which is a quarter of a second of a processor that has
-nothing else to do.
+One evaluation may take several times as many: none is broken off in the middle.
 """
 _MOST_AT_FIRST: Final = 100_000
 _WAITS_SOONER: Final = "little-is-evaluated-at-a-time"

@@ -17,7 +17,7 @@ LOOK_AT_HOLDERS: Final = timedelta(minutes=1)
 """While somebody waits, those who have a turn are asked that often whether they still do."""
 
 TOLD_AT_ONCE: Final = 100
-"""Requests, which take a tenth of a second of a processor that has nothing else to do."""
+"""Requests. Five hundred took a busy machine longer than the two seconds of a workflow task."""
 _TOLD_AT_FIRST: Final = 500
 """A workflow may wait for 2,000 signals that it sent: its task fails with one more, for ever."""
 _TELLS_FEWER: Final = "few-are-told-at-once"

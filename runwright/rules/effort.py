@@ -17,7 +17,7 @@ _TALLY = _Tally()
 
 
 def note(steps: int) -> None:
-    """Count steps, each of about a microsecond."""
+    """Count steps, each of some microseconds."""
     _TALLY.steps += steps
 
 

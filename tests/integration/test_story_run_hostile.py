@@ -10,18 +10,17 @@ from temporalio.client import Client
 from runwright.models.bubustack import Phase, StepType, Story
 from runwright.models.story_run import StartStoryRun, StepReason, StoryRunState
 from runwright.rules.bubustack.admission.arguments import KNOWN_ARGUMENTS
+from runwright.rules.templates.execution.allowance import MOST_STEPS
 from tests.integration.pondering import Efforts, failures_in
 from tests.integration.runs import NEVER, engram, start_of, started
 from workflows.effort import MOST_EFFORT
 
-HARD: Final = "{{ range 75000 }}{{ $x := indent 1000000 `a` }}{{ end }}"
+HARD: Final = "{{ range 1000000 }}{{ $x := indent 1000000 `a` }}{{ end }}"
 """Takes as many steps as there are, if not as long as they can."""
 HARD_LATER: Final = f"{{{{ $now := now }}}}{HARD}"
 """The same, but that it ends at once where there is no time: a wait tries without, first."""
-HARDEST: Final = 75_000
-"""Steps that one evaluation may take."""
 MANY: Final = 12
-"""So many of them together take longer than a workflow task may."""
+"""So many of them together count for more than a workflow task may."""
 LITTLE: Final = 1_000
 """Steps of what else a workflow task does."""
 EXPRESSION: Final = (Phase.FAILED, StepReason.EXPRESSION_FAILED)
@@ -92,10 +91,10 @@ async def test_templates_that_take_long_hold_nothing_up_wherever_they_stand(
     state, failures = await ended(client, task_queue, start)
 
     assert failures == []
-    assert max(efforts.taken) < MOST_EFFORT + HARDEST + LITTLE
+    assert max(efforts.taken) < MOST_EFFORT + MOST_STEPS + LITTLE
     assert {(step.phase, step.reason) for step in state.steps.values()} == {end}
     if end is EXPRESSION:
-        message = "the evaluation takes more than 75000 steps (column "
+        message = f"the evaluation takes more than {MOST_STEPS} steps (column "
         assert all(message in step.message for step in state.steps.values())
 
 
@@ -106,7 +105,7 @@ async def test_an_output_that_takes_too_long_fails_the_run(client: Client, task_
 
     assert failures == []
     assert (state.phase, state.reason) == (Phase.FAILED, "OutputResolutionFailed")
-    assert "x.y: the evaluation takes more than 75000 steps (column " in state.message
+    assert f"x.y: the evaluation takes more than {MOST_STEPS} steps (column " in state.message
 
 
 async def test_an_output_that_comes_to_no_object_fails_the_run(

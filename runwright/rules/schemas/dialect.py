@@ -23,7 +23,7 @@ from runwright.rules.wording import child, quoted, suggestion
 
 _MOST_REFERENCES: Final = 5_000
 _MOST_STEPS: Final = 100_000
-"""Of one validation; about as many keywords are applied in a third of a second."""
+"""Of one validation; a step is a keyword that is applied, which takes some microseconds."""
 _MOST_PROBLEMS: Final = 1_000
 """Nobody reads more of them, and to word each takes time."""
 _STEP: Final = 2

@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 from runwright.rules.templates.values.faults import ExpressionError
 
 MOST_STEPS: Final = 75_000
-"""Of one evaluation; a step is a node of a template, or work of about a microsecond."""
+"""Of one evaluation; a step is a node of a template, or work of some microseconds."""
 QUICK: Final = 8
 """The pace of functions that handle texts as a whole."""
 SLOW: Final = 3
