@@ -54,7 +54,7 @@ class StoryRunSweep(Sweep[Name]):
                 continue
             namespace, _, uid = run
             is_ours = uid != NO_RESOURCE and self._intake.serves(namespace)
-            if is_ours and not await self._intake.is_there(*run):
+            if is_ours and not await self._may_be_there(workflow, self._intake.is_there(*run)):
                 self._intake.abandon(*run)
 
     async def compare(self, name: Name) -> None:

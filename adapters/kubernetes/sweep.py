@@ -4,12 +4,12 @@ import asyncio
 import itertools
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from datetime import timedelta
 from typing import Final, Generic, NoReturn, TypeVar
 
 from adapters.kubernetes.queue import WorkQueue
-from runwright.errors import TransientError
+from runwright.errors import RefusedError, RunwrightError
 from runwright.ports import Standings
 
 _LOG: Final = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Sweep(ABC, Generic[K]):
             for number in itertools.count():
                 try:
                     await self._sweep(is_full=number % _SWEEPS_PER_LISTING == 0)
-                except TransientError as error:
+                except RunwrightError as error:  # nothing of it must end all that is looked after
                     extra = {"action": "sweep_put_off"}
                     _LOG.warning("sweep put off: %s", error, extra=extra)
                 await asyncio.sleep(self._interval)
@@ -75,6 +75,18 @@ class Sweep(ABC, Generic[K]):
             await self.abandon_orphans(open_ids)
         for name in suspects:
             self.queue.add(name)
+
+    async def _may_be_there(self, workflow: str, look: Awaitable[bool]) -> bool:
+        """Return whether the object of a workflow is there, or nobody may say that it is not.
+
+        Whoever takes a right back must not have the others wait, nor be taken for one who deleted.
+        """
+        try:
+            return await look
+        except RefusedError as error:
+            extra = {"action": "orphan_let_be", "workflow_id": workflow}
+            _LOG.warning("whether %s is an orphan is refused: %s", workflow, error, extra=extra)
+            return True
 
     def _some_of(self, names: Iterable[K]) -> list[K]:
         """Return the next few names, so that in time every one has its turn."""

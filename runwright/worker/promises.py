@@ -18,7 +18,7 @@ from adapters.kubernetes.parents.sweep import ParentSweep
 from adapters.kubernetes.status import KubernetesStatus
 from adapters.temporal.entities import TemporalEntities
 from adapters.temporal.launching import Place
-from runwright.errors import TransientError
+from runwright.errors import RunwrightError
 from runwright.ports import Metrics
 from runwright.settings import Served, Settings
 from workflows.parent_attributes import attributes_of
@@ -90,7 +90,7 @@ class PromisesPart:
     async def _has_promises(self) -> bool:
         try:
             return await has_promises(self._cluster)
-        except TransientError as error:
+        except RunwrightError as error:
             extra = {"action": "look_for_promises_put_off"}
             _LOG.warning("look for Promises put off: %s", error, extra=extra)
             return False

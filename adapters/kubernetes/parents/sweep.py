@@ -67,7 +67,7 @@ class ParentSweep(Sweep[ParentName]):
             name = named(workflow)
             if name is None or self._intake.knows(name, workflow):
                 continue
-            if not await self._is_there(name, workflow):
+            if not await self._may_be_there(workflow, self._is_there(name, workflow)):
                 await self._entities.tell(workflow, _GONE)
 
     async def _is_there(self, name: ParentName, workflow: str) -> bool:
