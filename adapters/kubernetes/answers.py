@@ -108,6 +108,11 @@ def is_unknown_kind(error: RunwrightError) -> bool:
     return _has_status(error, HTTPStatus.NOT_FOUND)
 
 
+def is_forbidden(error: RunwrightError) -> bool:
+    """Return whether whoever asked lacks the right, or a policy was against it."""
+    return _has_status(error, HTTPStatus.FORBIDDEN)
+
+
 def is_invalid(error: RunwrightError) -> bool:
     """Return whether the object itself was refused, whoever asks."""
     return _has_status(error, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST)

@@ -23,14 +23,24 @@ class Right(NamedTuple):
         return f"{self.verb} {self.resource}{f'.{self.group}' if self.group else ''}"
 
 
+_UNDEFINES: Final = Right("apiextensions.k8s.io", "customresourcedefinitions", "delete")
+
+
 class Audited(NamedTuple):
     """One request."""
 
     right: Right
     """What it needed."""
     path: str
+    name: str
+    """Of the object; empty: of none, or of many."""
     is_forbidden: bool
     """Whether whoever asked lacked that right; what is refused otherwise is not."""
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of the object, as its definition is called."""
+        return f"{self.right.resource.partition('/')[0]}.{self.right.group}"
 
     def __str__(self) -> str:
         return f"{self.right}: {self.path}"
@@ -54,8 +64,19 @@ class AuditLog:
                     yield _audited(event)
 
     def forbidden(self) -> list[str]:
-        """Return the requests for which a right was lacking."""
-        return [str(one) for one in self.requests() if one.is_forbidden]
+        """Return the requests for which a right was lacking.
+
+        Not those of a kind whose definition the user itself deleted before: the right to it goes
+        with it, and whoever had no answer in time asks once more.
+        """
+        deleted: set[str] = set()
+        found: list[str] = []
+        for one in self.requests():
+            if one.right == _UNDEFINES:
+                deleted.add(one.name)
+            if one.is_forbidden and one.kind not in deleted:
+                found.append(str(one))
+        return found
 
     def used(self) -> frozenset[Right]:
         """Return the rights that were needed."""
@@ -84,5 +105,6 @@ def _audited(event: dict[str, Any]) -> Audited:
     return Audited(
         Right(about.get("apiGroup", ""), "/".join(filter(None, parts)), event["verb"]),
         event["requestURI"],
+        about.get("name", ""),
         event["annotations"].get(_DECISION) == _FORBIDDEN,
     )

@@ -1,8 +1,11 @@
 """What goes with Promises and requests in a real cluster."""
 
 from adapters.kubernetes import identity
+from adapters.kubernetes.cluster import Selection
 from adapters.kubernetes.kratix.lookups import resource_of
+from adapters.kubernetes.parents.allowance import Allowance
 from adapters.kubernetes.resources import (
+    CLUSTER_ROLES,
     DEFINITIONS,
     JOBS,
     PODS,
@@ -11,6 +14,7 @@ from adapters.kubernetes.resources import (
     WORKS,
 )
 from runwright.models.kratix import SYSTEM_NAMESPACE, Parent, run_id
+from runwright.rules.kratix.kept import Kind
 from tests.cluster.kratix import CONFIGURE, DELETE, Stand, handed_over, run, stand
 from tests.cluster.test_kratix_tidying import ours, planned, pod_of
 from tests.unit.rules.kratix.documents import pipeline_manifest, workflows
@@ -20,6 +24,7 @@ __all__ = ["stand"]
 JOBS_GO, WORKS_GO = "kratix.io/workflows-cleanup", "kratix.io/work-cleanup"
 REQUESTS_GO, REVISIONS_GO = "kratix.io/resource-request-cleanup", "kratix.io/revision-cleanup"
 BINDING_GOES, API_GOES = "kratix.io/resource-binding-cleanup", "kratix.io/api-crd-cleanup"
+ACCESS_GOES = "kratix.io/dynamic-controller-dependant-resources-cleanup"
 
 
 async def test_jobs_and_pods_of_a_request_go_with_it(stand: Stand) -> None:
@@ -179,6 +184,30 @@ async def test_the_api_of_a_promise_goes_last_and_only_its_own(stand: Stand) -> 
         pass
 
     assert await stand.cluster.get(DEFINITIONS, "", name) is None
+
+
+async def test_what_a_worker_may_do_with_requests_goes_after_their_kind(stand: Stand) -> None:
+    """Who asks once more, for an answer that came late, is told that the request is gone."""
+    promise = await stand.offered()
+    kind = Kind(f"{stand.name}.example.org/v1", "Database", "databases")
+    await Allowance(stand.cluster).grant(stand.name, kind)
+    (role,) = await _gathered(stand)
+
+    while await stand.removal.remove(promise, ACCESS_GOES):
+        pass
+    await stand.removal.remove(promise, API_GOES)
+    assert await _gathered(stand) == [role]
+    while await stand.removal.remove(promise, API_GOES):
+        pass
+
+    assert await _gathered(stand) == []
+
+
+async def _gathered(stand: Stand) -> list[str]:
+    """Return the roles by which the worker may look after the requests."""
+    labels = f"kratix.io/promise-name={stand.name},runwright.dev/requests=true"
+    found = (await stand.cluster.list(CLUSTER_ROLES, Selection(labels=labels))).items
+    return [one["metadata"]["name"] for one in found]
 
 
 async def test_for_a_delete_workflow_nothing_is_removed(stand: Stand) -> None:

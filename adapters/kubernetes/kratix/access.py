@@ -47,9 +47,19 @@ class PipelineAccess:
         await asyncio.gather(*map(self._bind, bindings))
 
     async def remove(self, promise: Parent) -> list[str]:
-        """Remove everything of the kind that a Promise has; return what was still there."""
-        labels = selector_of({keys.PROMISE_NAME: promise.promise})
-        found = await self._labelled(_OF_A_PROMISE, labels)
+        """Remove everything of the kind that a Promise has; return what was still there.
+
+        What the worker itself may do with requests stays until there can be none.
+        """
+        labels = selector_of({keys.PROMISE_NAME: promise.promise}, without=[keys.GATHERED])
+        return await self._remove_all(await self._labelled(_OF_A_PROMISE, labels))
+
+    async def remove_gathered(self, promise: Parent) -> None:
+        """Take back what the worker may do with the requests for a Promise."""
+        labels = selector_of({keys.PROMISE_NAME: promise.promise, keys.GATHERED: keys.ON})
+        await self._remove_all(await self._labelled([CLUSTER_ROLES], labels))
+
+    async def _remove_all(self, found: Sequence[Manifest]) -> list[str]:
         for one in found:
             await self._delete(one)
         return [resource_of(one).of(*full_name(one)) for one in found]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
-from adapters.kubernetes.answers import is_unknown_kind
+from adapters.kubernetes.answers import is_forbidden, is_unknown_kind
 from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.kratix.metadata import labels
 from adapters.kubernetes.resources import (
@@ -53,12 +53,12 @@ class Lookups:
         try:
             found = await self._cluster.get(resource, *name)
         except RefusedError as error:
-            if not is_unknown_kind(error):
+            if not (is_unknown_kind(error) or is_forbidden(error)):
                 raise
             served = await self._served(parent)
             if served is None:
-                return None  # with its kind went all of its objects
-            if served == resource:
+                return None  # with its kind went all of its objects, and the right to ask for them
+            if served == resource or is_forbidden(error):
                 raise
             found = await self._cluster.get(served, *name)
         return found if found and parent.uid in {"", found["metadata"]["uid"]} else None

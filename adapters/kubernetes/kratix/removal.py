@@ -75,14 +75,18 @@ class KubernetesRemoval:
         return left
 
     async def _remove_api(self, promise: Parent) -> list[str]:
-        """Remove the definition of a Promise's API, and with it whatever is of that kind."""
+        """Remove the definition of a Promise's API, and with it whatever is of that kind.
+
+        Our own rights go last: a question to a kind that is gone is answered by that, and one that
+        nobody may ask by nothing.
+        """
         there = await self._lookups.parent(promise)
         name = text(there, "spec", "api", "metadata", "name")
         definition = await self._cluster.get(DEFINITIONS, "", name) if name else None
-        if definition is None:
+        if text(definition, "metadata", "labels", keys.PROMISE_NAME) != promise.promise:
+            await self._access.remove_gathered(promise)
             return []
-        owner = text(definition, "metadata", "labels", keys.PROMISE_NAME)
-        return await self._remove_all(DEFINITIONS, [definition] if owner == promise.promise else [])
+        return await self._remove_all(DEFINITIONS, [definition] if definition else [])
 
     async def _remove_all(self, resource: Resource, found: Sequence[Manifest]) -> list[str]:
         """Have these very objects deleted; return their names."""

@@ -7,22 +7,20 @@ from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.parents.presence import may
 from adapters.kubernetes.resources import CLUSTER_ROLES, Resource
 from runwright.errors import ConflictError
-from runwright.models.kratix.keys import PROMISE_NAME
+from runwright.models.kratix.keys import GATHERED, ON, PROMISE_NAME
 from runwright.models.objects import Manifest
 from runwright.rules.kratix.kept import Kind
 from runwright.rules.naming import compose
 
 _BETWEEN_LOOKS: Final = 0.1
 _MOST_LOOKS: Final = 100
-GATHERED: Final = "runwright.dev/requests"
-"""The label of ClusterRoles that add to what the worker may do."""
 
 
 class Allowance:
     """Gives the worker what it needs on the requests for one Promise, and no more.
 
     A ClusterRole with these rights is added to those that the worker's gathers. So it has none on
-    the kinds of others, which one rule for all groups would give it.
+    the kinds of others, which one rule for all groups would give it. It goes with the kind.
     """
 
     def __init__(self, cluster: Cluster) -> None:
@@ -56,7 +54,7 @@ class Allowance:
             "kind": CLUSTER_ROLES.kind,
             "metadata": {
                 "name": compose("runwright-requests", promise),
-                "labels": {GATHERED: "true", PROMISE_NAME: promise},
+                "labels": {GATHERED: ON, PROMISE_NAME: promise},
             },
             "rules": [
                 {

@@ -47,6 +47,17 @@ class UpgradedCluster(WatchedCluster):
             raise RefusedError(message)
 
 
+class ForbiddenCluster(WatchedCluster):
+    """An API server that lets nobody see requests."""
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Manifest | None:
+        """Return the object, unless it is a request."""
+        if resource.kind == REQUEST.kind:
+            message = 'get database shop/orders: HTTP 403 databases "orders" is forbidden'
+            raise RefusedError(message)
+        return await super().get(resource, namespace, name)
+
+
 async def test_a_parent_is_found_in_the_version_that_is_served() -> None:
     """Else nobody looked after it any more, and it could not be deleted."""
     cluster = UpgradedCluster(promise_manifest(), DEFINITION, MANIFEST)
@@ -68,6 +79,20 @@ async def test_a_parent_whose_kind_is_gone_is_gone() -> None:
     cluster = UpgradedCluster(promise_manifest(), MANIFEST)
 
     assert await Lookups(cluster).parent(REQUEST) is None
+
+
+async def test_a_parent_that_may_not_be_seen_any_more_is_gone_with_its_kind() -> None:
+    """The right to see it went with the kind, and who asks once more is told nothing else."""
+    parents = KubernetesParents(ForbiddenCluster(promise_manifest()), Adapter("example.org/a:1"))
+
+    assert await parents.release(REQUEST, "a/b") is None
+
+
+async def test_a_parent_that_may_not_be_seen_is_not_gone_while_its_kind_is_there() -> None:
+    parents = KubernetesParents(ForbiddenCluster(API), Adapter("example.org/a:1"))
+
+    with pytest.raises(RefusedError, match="HTTP 403"):
+        await parents.release(REQUEST, "a/b")
 
 
 async def test_a_version_that_is_said_to_be_served_and_is_not_is_told() -> None:
