@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from adapters.kubernetes.depth import read_json
 from runwright.errors import ClusterUnavailableError, ConflictError, RefusedError, RunwrightError
+from runwright.models.objects import Manifest
 from runwright.rules.shapes import is_object
 from runwright.rules.wording import excerpt
 
@@ -67,6 +68,22 @@ class Answer:
             return {}
         return dict(content) if is_object(content) else {}
 
+    def object(self) -> dict[str, Any]:
+        """Return the object, or the list of objects, that was asked for.
+
+        Raises:
+            ClusterUnavailableError: there is none in a good answer: it is that of a proxy.
+            RunwrightError: the answer is not good.
+        """
+        if not self.is_good:
+            raise self.error()
+        found = self.parsed()
+        if "kind" not in found:
+            said = excerpt(self.text(), _LONGEST_MESSAGE)
+            message = f"{self._attempt}{_STATUS}{self.status} without an object: {said}"
+            raise ClusterUnavailableError(message)
+        return found
+
     def text(self) -> str:
         """Return the body as text."""
         return self._body.decode(errors="replace")
@@ -82,6 +99,27 @@ class Answer:
         if is_for_now(self.status, said) or (is_coming_up and _TERMINATING not in text):
             return ClusterUnavailableError(message)
         return RefusedError(message)
+
+
+class Change(NamedTuple):
+    """One event of a watch."""
+
+    type: str
+    """ADDED, MODIFIED, DELETED, BOOKMARK or ERROR."""
+    object: Manifest
+
+
+def change_of(line: bytes) -> Change:
+    """Return what a line of a watch tells.
+
+    Raises:
+        ValueError: it tells nothing of an object: it is that of a proxy.
+    """
+    event: Any = read_json(line)
+    if not (is_object(event) and is_object(event.get("object"))):
+        message = f"no change: {excerpt(line.decode(errors='replace'), _LONGEST_MESSAGE)}"
+        raise ValueError(message)
+    return Change(str(event.get("type", "")), dict(event["object"]))
 
 
 def is_for_now(status: int, said: Mapping[str, Any]) -> bool:

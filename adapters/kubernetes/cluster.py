@@ -10,9 +10,8 @@ from typing import Any, Final, NamedTuple
 
 import aiohttp
 
-from adapters.kubernetes.answers import Answer
+from adapters.kubernetes.answers import Answer, Change, change_of
 from adapters.kubernetes.connection import Connection, connect
-from adapters.kubernetes.depth import read_json
 from adapters.kubernetes.requests import (
     ANSWER_WITHIN,
     APPLY,
@@ -69,14 +68,6 @@ class Listed(NamedTuple):
     """Where a watch goes on from."""
 
 
-class Change(NamedTuple):
-    """One event of a watch."""
-
-    type: str
-    """ADDED, MODIFIED, DELETED, BOOKMARK or ERROR."""
-    object: Manifest
-
-
 class Cluster:
     """The API server of one cluster.
 
@@ -125,9 +116,7 @@ class Cluster:
         attempt = f"create {resource.of(namespace, name)}"
         path, query = resource.path(namespace), {"fieldManager": _MANAGER}
         answer = await self._ask(Request(attempt, "POST", path, query, manifest))
-        if not answer.is_good:
-            raise answer.error()
-        return answer.parsed()
+        return answer.object()
 
     async def rehearse(self, manifest: Manifest) -> None:
         """Return if the object would be created, and do not create it."""
@@ -149,9 +138,7 @@ class Cluster:
         path, query = resource.path(*name), {"fieldManager": _MANAGER, "force": "true"}
         attempt = f"apply {resource.of(*name)}"
         answer = await self._ask(Request(attempt, "PATCH", path, query, manifest, APPLY))
-        if not answer.is_good:
-            raise answer.error()
-        return answer.parsed()
+        return answer.object()
 
     async def patch(
         self,
@@ -236,9 +223,7 @@ class Cluster:
                 # The rest of a listing that took too long: begin anew, in one piece.
                 items, query = [], dict(selection.query)
                 continue
-            if not answer.is_good:
-                raise answer.error()
-            page = answer.parsed()
+            page = answer.object()
             items += page.get("items") or []
             metadata = page["metadata"]
             if not metadata.get("continue"):
@@ -271,8 +256,7 @@ class Cluster:
                 return
             opened()
             async for line in found.content:
-                event = read_json(line)
-                yield Change(event["type"], event["object"])
+                yield change_of(line)
 
     async def log(
         self,
@@ -337,9 +321,7 @@ class Cluster:
         answer = await self._ask(request)
         if answer.is_absence:
             return None
-        if not answer.is_good:
-            raise answer.error()
-        return answer.parsed()
+        return answer.object()
 
     async def _ask(self, request: Request, seconds: float = ANSWER_WITHIN) -> Answer:
         try:

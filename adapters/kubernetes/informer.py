@@ -8,7 +8,8 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, Generic, NamedTuple, NoReturn, Protocol, TypeVar
 
-from adapters.kubernetes.cluster import ALL, Change, Cluster, Selection
+from adapters.kubernetes.answers import Change
+from adapters.kubernetes.cluster import ALL, Cluster, Selection
 from adapters.kubernetes.resources import Resource
 from runwright.errors import ClusterUnavailableError, RunwrightError
 from runwright.models.objects import Manifest
@@ -141,6 +142,10 @@ class Informer(Generic[Kept]):
             except RunwrightError as error:
                 self._note(error)
                 await self._rest()
+            except Exception as error:  # what nobody foresaw must not leave a kind unwatched
+                _LOG.exception("watch failed", extra={"action": "watch_failed"})
+                self._note(error)
+                await self._rest()
 
     async def _list(self) -> None:
         listed = await self._cluster.list(self.resource, self._selection)
@@ -238,9 +243,10 @@ class Informer(Generic[Kept]):
     def _is_well(self) -> None:
         self._trouble = ""
 
-    def _note(self, error: RunwrightError) -> None:
-        if str(error) != self._trouble:
-            self._trouble = str(error)
+    def _note(self, error: Exception) -> None:
+        said = str(error) if isinstance(error, RunwrightError) else repr(error)
+        if said != self._trouble:
+            self._trouble = said
             extra = {"action": "watch_put_off", "kind": self.resource.kind}
             _LOG.warning("watch put off: %s", error, extra=extra)
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any, Final
 
-from adapters.kubernetes.cluster import Change, Selection
+from adapters.kubernetes.answers import Change
+from adapters.kubernetes.cluster import Selection
 from adapters.kubernetes.resources import JOBS, PODS, PROMISES, Resource
 from benchmarks.cluster.kratix import MOST_AT_ONCE, bare_rows
 from benchmarks.cluster.platform import Platform, is_available, platform

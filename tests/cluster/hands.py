@@ -8,7 +8,8 @@ from typing import Any, Final
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from adapters.kubernetes import identity
-from adapters.kubernetes.cluster import Change, Selection
+from adapters.kubernetes.answers import Change
+from adapters.kubernetes.cluster import Selection
 from adapters.kubernetes.resources import (
     ENGRAMS,
     EVENTS,

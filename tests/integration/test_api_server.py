@@ -4,17 +4,18 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import yaml
 from aiohttp import web
 
-from adapters.kubernetes.cluster import Cluster
+from adapters.kubernetes.cluster import ALL, Cluster
 from adapters.kubernetes.connection import connect
 from adapters.kubernetes.resources import PODS
 from runwright.errors import ClusterUnavailableError
 
+_POD: Final = {"apiVersion": "v1", "kind": "Pod"}
 Answering = Callable[[web.Request], Awaitable[web.Response]]
 
 
@@ -58,8 +59,8 @@ async def test_what_is_under_way_outlives_the_credentials_that_it_came_with(
         if request.path.endswith("slow"):
             came.set()
             await go.wait()
-            return web.json_response({"metadata": {"name": "slow"}})
-        return web.json_response({}, status=next(refusals, 200))
+            return web.json_response({**_POD, "metadata": {"name": "slow"}})
+        return web.json_response(_POD, status=next(refusals, 200))
 
     async with asked(tmp_path, answer) as cluster, asyncio.TaskGroup() as requests:
         slow = requests.create_task(cluster.get(PODS, "ns", "slow"))
@@ -67,7 +68,7 @@ async def test_what_is_under_way_outlives_the_credentials_that_it_came_with(
         await cluster.get(PODS, "ns", "quick")
         go.set()
 
-    assert slow.result() == {"metadata": {"name": "slow"}}
+    assert slow.result() == {**_POD, "metadata": {"name": "slow"}}
 
 
 async def test_a_request_may_begin_when_its_connection_was_just_given_up(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ async def test_a_request_may_begin_when_its_connection_was_just_given_up(tmp_pat
     renewing, renewed = asyncio.Event(), asyncio.Event()
 
     async def answer(_: web.Request) -> web.Response:
-        return web.json_response({})
+        return web.json_response(_POD)
 
     async with asked(tmp_path, answer) as cluster, asyncio.TaskGroup() as requests:
         await cluster.get(PODS, "ns", "first")
@@ -87,12 +88,36 @@ async def test_a_request_may_begin_when_its_connection_was_just_given_up(tmp_pat
         await cluster._reconnected(old)
         renewed.set()
 
-    assert late.result() == {}
+    assert late.result() == _POD
 
 
 async def _passing(renewing: asyncio.Event, renewed: asyncio.Event) -> None:
     renewing.set()
     await renewed.wait()
+
+
+async def test_an_answer_of_a_proxy_is_none(tmp_path: Path) -> None:
+    """It asks for a password, say, and that is no object, no list and no change of one."""
+
+    async def answer(request: web.Request) -> web.Response:
+        watched = "watch" in request.query
+        text = '{"error": "log in"}\n' if watched else "<html>log in</html>"
+        return web.Response(text=text, content_type="text/html")
+
+    def wanted(cluster: Cluster) -> dict[str, Awaitable[object]]:
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "b"}}
+        return {
+            "get": cluster.get(PODS, "b", "a"),
+            "create": cluster.create(pod),
+            "apply": cluster.apply(pod),
+            "list": cluster.list(PODS),
+            "watch": anext(cluster.watch(PODS, ALL, "1")),
+        }
+
+    async with asked(tmp_path, answer) as cluster:
+        for verb, asking in wanted(cluster).items():
+            with pytest.raises(ClusterUnavailableError, match=f"^{verb} pods?.*log in"):
+                await asking
 
 
 async def test_a_token_that_cannot_be_renewed_is_waited_for(tmp_path: Path) -> None:

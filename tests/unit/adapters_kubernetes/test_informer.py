@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from adapters.kubernetes.answers import Answer
+from adapters.kubernetes.cluster import ALL, Listed, Selection
 from adapters.kubernetes.depth import read_json
 from adapters.kubernetes.informer import Informer
-from adapters.kubernetes.resources import CONFIG_MAPS
+from adapters.kubernetes.resources import CONFIG_MAPS, Resource
 from runwright.models.objects import Manifest
 from tests.unit.adapters_kubernetes.watched_cluster import WatchedCluster
 
@@ -50,6 +51,37 @@ def test_what_can_be_read_is_read_as_it_is() -> None:
 def test_what_is_no_json_is_none() -> None:
     with pytest.raises(ValueError, match="EOF"):
         read_json(b'{"a": [')
+
+
+class _OddCluster(WatchedCluster):
+    """An API server whose first listing is nothing that anybody foresaw."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._odd = iter([KeyError("metadata")])
+
+    async def list(self, resource: Resource, selection: Selection = ALL) -> Listed:
+        """Return what there is, from the second time on."""
+        for odd in self._odd:
+            raise odd
+        return await super().list(resource, selection)
+
+
+async def test_a_listing_that_nobody_foresaw_is_repeated() -> None:
+    """A kind that nobody watches any more, and nobody says so of, is the worst of all."""
+    informer = Informer(_OddCluster(), CONFIG_MAPS, lambda manifest: manifest)
+    running = asyncio.create_task(informer.run())
+    async with asyncio.timeout(10):
+        while not (informer.trouble or running.done()):
+            await asyncio.sleep(0)
+        assert informer.trouble == "KeyError('metadata')"
+        synced = asyncio.create_task(informer.synced())
+        await asyncio.wait([running, synced], return_when=asyncio.FIRST_COMPLETED)
+
+    assert informer.trouble == ""
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
 
 
 async def test_an_object_that_cannot_be_kept_ends_no_watch() -> None:

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
-from adapters.kubernetes.cluster import ALL, Change, Listed, Selection
+from adapters.kubernetes.answers import Change
+from adapters.kubernetes.cluster import ALL, Listed, Selection
 from adapters.kubernetes.resources import Resource
 from runwright.models.objects import Manifest
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
@@ -118,8 +119,9 @@ class WatchedCluster(MemoryCluster):
 
 
 def _is_selected(one: Manifest, selection: Selection) -> bool:
-    label, _, value = selection.labels.partition("=")
-    if label and (one["metadata"].get("labels") or {}).get(label) != value:
+    label, equal, value = selection.labels.partition("=")
+    labels = one["metadata"].get("labels") or {}
+    if label and (label not in labels or (equal and labels[label] != value)):
         return False
     field, _, wanted = selection.fields.partition("=")
     if field == "metadata.name":
