@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.resources import LEASES
-from runwright.errors import ConflictError, RunwrightError, TransientError
+from runwright.errors import ConflictError, PermanentError, RunwrightError, TransientError
 from runwright.models.objects import Manifest
 
 _LOG: Final = logging.getLogger(__name__)
@@ -47,7 +47,8 @@ class Lease:
         """Do the work whenever we lead, until cancelled; then let the Lease go at once.
 
         Raises:
-            PermanentError: what the work raised, or the cluster forbids the Lease.
+            PermanentError: what the work raised, or the cluster forbids the Lease to one who does
+                not hold it, or not any more.
         """
         while True:
             await self._acquire()
@@ -87,8 +88,19 @@ class Lease:
         while (left := self._renewed_at + self._duration * 2 / 3 - _now()) > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(left):
-                    pause = self._duration / 3 if await self._renewed() else _SHORTEST_PAUSE
+                    pause = self._duration / 3 if await self._kept() else _SHORTEST_PAUSE
                     await asyncio.sleep(pause)
+
+    async def _kept(self) -> bool:
+        """Renew the Lease that we hold; a refusal counts once it has lasted.
+
+        An API server that has just come up forbids everything.
+        """
+        try:
+            return await self._renewed()
+        except PermanentError as error:
+            _LOG.warning("lease put off: %s", error, extra={"action": "lease_put_off"})
+            return False
 
     async def _renewed(self) -> bool:
         """Write ourselves into the Lease if it is ours, free, or has run out."""
@@ -146,7 +158,7 @@ class Lease:
             "spec": {
                 "holderIdentity": self._candidate.identity,
                 "leaseDurationSeconds": max(1, round(self._duration)),
-                "acquireTime": spec["acquireTime"] if is_ours else now,
+                "acquireTime": (is_ours and spec.get("acquireTime")) or now,
                 "renewTime": now,
                 "leaseTransitions": transitions if is_ours or not lease else transitions + 1,
             },

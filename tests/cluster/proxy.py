@@ -65,6 +65,11 @@ class Proxy:
         content = {"apiVersion": "v1", "kind": "Config", "current-context": "proxy", **parts}
         self._kubeconfig.write_text(json.dumps(content))
 
+    @property
+    def interferes(self) -> bool:
+        """Return whether any request would be treated otherwise than passed on."""
+        return bool(self._rules)
+
     def interfere(self, request: str, interference: Interference) -> Callable[[], None]:
         """Have the requests of that pattern treated so; return what ends that."""
         rule = (re.compile(request), interference)

@@ -256,6 +256,18 @@ async def test_a_lease_that_is_deleted_by_hand_is_written_again(contest: Contest
     assert contest.first.leads
 
 
+async def test_one_who_is_forbidden_the_lease_once_goes_on(contest: Contest, proxy: Proxy) -> None:
+    """One of several API servers has just come up, and forbids everything for a moment."""
+    async with first_leads(contest):
+        before = (await contest.lease())["spec"]["renewTime"]
+        proxy.answer(_LEASES, HTTPStatus.FORBIDDEN)
+        while proxy.interferes:
+            await asyncio.sleep(0.02)
+        await contest.until(lambda one: one["spec"]["renewTime"] > before)
+
+    assert (contest.first.times, contest.second.times) == (1, 0)
+
+
 async def test_one_who_is_forbidden_the_lease_does_not_wait_for_ever(
     contest: Contest, proxy: Proxy
 ) -> None:
