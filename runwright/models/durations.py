@@ -36,7 +36,10 @@ def parse_duration(text: str) -> timedelta:
         message = f'"{text}" is not a duration such as "30s", "5m" or "1h30m"'
         raise ValueError(message)
     sign, parts = match[1], match[2]
-    total = sum(Decimal(number) * _MICROSECONDS[unit] for number, unit in _PART.findall(parts))
+    try:
+        total = sum(Decimal(number) * _MICROSECONDS[unit] for number, unit in _PART.findall(parts))
+    except ArithmeticError:  # more digits than a Decimal may have
+        total = Decimal("Infinity")
     if total > _LONGEST:
         message = f'"{text}" is too long a duration'
         raise ValueError(message)
