@@ -45,17 +45,23 @@ class StoryRunSweep(Sweep[Name]):
         """Return the StoryRuns that were started and are not over, with their workflows."""
         return self._intake.open_runs
 
-    async def abandon_orphans(self, open_ids: Iterable[str]) -> None:
-        """Have runs ended whose StoryRun is gone: it went while nobody looked, or was forced."""
+    def unknown(self, open_ids: Iterable[str]) -> Iterable[str]:
+        """Return the runs whose StoryRun is not known: it went while nobody looked, or by force."""
         known = {workflow_of(run) for run in self._intake.story_runs.objects().values()}
-        for workflow in open_ids:
-            run = run_of(workflow)
-            if run is None or workflow in known:
-                continue
-            namespace, _, uid = run
-            is_ours = uid != NO_RESOURCE and self._intake.serves(namespace)
-            if is_ours and not await self._may_be_there(workflow, self._intake.is_there(*run)):
-                self._intake.abandon(*run)
+        return [one for one in open_ids if one not in known and self._is_ours(one)]
+
+    async def abandon_if_gone(self, workflow: str) -> None:
+        """Have a run ended whose StoryRun is gone."""
+        run = run_of(workflow)
+        if run is not None and not await self._intake.is_there(*run):
+            self._intake.abandon(*run)
+
+    def _is_ours(self, workflow: str) -> bool:
+        """Return whether a workflow is the run of a StoryRun that is taken in here."""
+        if (run := run_of(workflow)) is None:
+            return False
+        namespace, _, uid = run
+        return uid != NO_RESOURCE and self._intake.serves(namespace)
 
     async def compare(self, name: Name) -> None:
         """Write what has to be said of an open run that its own code does not say."""

@@ -4,12 +4,12 @@ import asyncio
 import itertools
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final, Generic, NoReturn, TypeVar
 
 from adapters.kubernetes.queue import WorkQueue
-from runwright.errors import RefusedError, RunwrightError
+from runwright.errors import RunwrightError
 from runwright.ports import Standings
 
 _LOG: Final = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ class Sweep(ABC, Generic[K]):
 
     def __init__(self, subject: str, standings: Standings, interval: timedelta) -> None:
         self.queue = WorkQueue[K](subject, self.compare, at_once=8)
+        self.orphans = WorkQueue[str]("orphan", self.abandon_if_gone, at_once=8)
+        """Open workflows whose objects are not known."""
         self._standings = standings
         self._interval = interval.total_seconds()
         self._asked: set[K] = set()
@@ -46,20 +48,27 @@ class Sweep(ABC, Generic[K]):
         """Look at one of them in Temporal, and do what has to be done."""
 
     @abstractmethod
-    async def abandon_orphans(self, open_ids: Iterable[str]) -> None:
-        """See to open workflows whose objects are gone."""
+    def unknown(self, open_ids: Iterable[str]) -> Iterable[str]:
+        """Return which of these workflows are of objects that should be known, and are not."""
+
+    @abstractmethod
+    async def abandon_if_gone(self, workflow: str) -> None:
+        """See to an open workflow whose object is not known, if it is gone."""
 
     async def run(self) -> NoReturn:
         """Sweep until cancelled."""
         await self.synced()
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self.queue.run())
+            parts.create_task(self.orphans.run())
             for number in itertools.count():
                 try:
                     await self._sweep(is_full=number % _SWEEPS_PER_LISTING == 0)
-                except RunwrightError as error:  # nothing of it must end all that is looked after
+                except RunwrightError as error:
                     extra = {"action": "sweep_put_off"}
                     _LOG.warning("sweep put off: %s", error, extra=extra)
+                except Exception:  # nothing of it must end all else that is looked after
+                    _LOG.exception("sweep failed", extra={"action": "sweep_failed"})
                 await asyncio.sleep(self._interval)
         raise AssertionError  # the count has no end
 
@@ -72,21 +81,10 @@ class Sweep(ABC, Generic[K]):
         if is_full:
             open_ids = await self._standings.open_runs()
             suspects |= {name for name, workflow in runs.items() if workflow not in open_ids}
-            await self.abandon_orphans(open_ids)
+            for workflow in self.unknown(open_ids):
+                self.orphans.add(workflow)
         for name in suspects:
             self.queue.add(name)
-
-    async def _may_be_there(self, workflow: str, look: Awaitable[bool]) -> bool:
-        """Return whether the object of a workflow is there, or nobody may say that it is not.
-
-        Whoever takes a right back must not have the others wait, nor be taken for one who deleted.
-        """
-        try:
-            return await look
-        except RefusedError as error:
-            extra = {"action": "orphan_let_be", "workflow_id": workflow}
-            _LOG.warning("whether %s is an orphan is refused: %s", workflow, error, extra=extra)
-            return True
 
     def _some_of(self, names: Iterable[K]) -> list[K]:
         """Return the next few names, so that in time every one has its turn."""

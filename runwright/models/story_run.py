@@ -328,7 +328,7 @@ def workflow_id(namespace: str, name: str, uid: str = NO_RESOURCE) -> str:
 def run_of(workflow: str) -> tuple[str, str, str] | None:
     """Return namespace, name and uid of the run of a workflow id; None if it is that of none."""
     kind, *parts = workflow.split("/")
-    if kind != _KIND or len(parts) != 3:
+    if kind != _KIND or len(parts) != 3 or not all(parts):
         return None
     namespace, name, uid = parts
     return namespace, name, uid

@@ -59,16 +59,22 @@ class ParentSweep(Sweep[ParentName]):
         else:
             await self._note_recovered(parent, kept)
 
-    async def abandon_orphans(self, open_ids: Iterable[str]) -> None:
-        """Have entities end whose parents are gone: they went while nobody looked."""
-        if not self._intake.kinds.is_synced:
+    def unknown(self, open_ids: Iterable[str]) -> Iterable[str]:
+        """Return the entities whose parents should be known, and are not."""
+        return [one for one in open_ids if (name := named(one)) and self._is_unknown(name, one)]
+
+    async def abandon_if_gone(self, workflow: str) -> None:
+        """Have an entity end whose parent is gone: it went while nobody looked."""
+        name = named(workflow)
+        if name is None or not self._is_unknown(name, workflow):
             return
-        for workflow in open_ids:
-            name = named(workflow)
-            if name is None or self._intake.knows(name, workflow):
-                continue
-            if not await self._may_be_there(workflow, self._is_there(name, workflow)):
-                await self._entities.tell(workflow, _GONE)
+        if not await self._is_there(name, workflow):
+            await self._entities.tell(workflow, _GONE)
+
+    def _is_unknown(self, name: ParentName, workflow: str) -> bool:
+        """Return whether nobody knows of a parent, though all of its kind have been listed."""
+        is_listed = not name.name or self._intake.kinds.is_listed(name.promise)
+        return is_listed and not self._intake.knows(name, workflow)
 
     async def _is_there(self, name: ParentName, workflow: str) -> bool:
         """Return whether the cluster has that very parent now, whatever the watches say.

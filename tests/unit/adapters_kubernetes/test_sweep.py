@@ -102,8 +102,46 @@ async def _looked(sweep: StoryRunSweep) -> None:
         await looking
 
 
+class _Orphans:
+    """An intake that knows none of the StoryRuns of two runs, of which one is there."""
+
+    def __init__(self) -> None:
+        self.abandoned: list[str] = []
+        self.story_runs = self
+
+    def objects(self) -> dict[Name, Any]:
+        """Return that none is known."""
+        return {}
+
+    def serves(self, namespace: str) -> bool:
+        """Return whether it is this intake's."""
+        return namespace == "shop"
+
+    async def is_there(self, _namespace: str, name: str, _uid: str) -> bool:
+        """Return whether the cluster has it."""
+        return name == "there"
+
+    def abandon(self, _namespace: str, name: str, _uid: str) -> None:
+        """Note that it is to be ended."""
+        self.abandoned.append(name)
+
+
+async def test_a_run_whose_story_run_is_gone_is_ended() -> None:
+    intake, nothing = _Orphans(), cast("Any", None)
+    ours = StoryRunSweep(cast("Any", intake), nothing, nothing)
+    open_ids = [
+        *(workflow_id(namespace, "gone", "u-1") for namespace in ("shop", "elsewhere")),
+        workflow_id("shop", "there", "u-2"),
+        "storyrun/shop//u-3",
+    ]
+
+    for workflow in ours.unknown(open_ids):
+        await ours.abandon_if_gone(workflow)
+
+    assert intake.abandoned == ["gone"]
+
+
 def test_the_id_of_a_workflow_says_which_run_it_is() -> None:
     assert run_of(workflow_id("shop", "web-1", "7f3a")) == ("shop", "web-1", "7f3a")
-    assert [run_of(other) for other in ("deletion/storyrun/shop/web-1/7f3a", "storyrun/a", "")] == [
-        None
-    ] * 3
+    others = ("deletion/storyrun/shop/web-1/7f3a", "storyrun/a", "storyrun/shop//7f3a", "")
+    assert [run_of(other) for other in others] == [None] * 4
