@@ -24,6 +24,7 @@ class Right(NamedTuple):
 
 
 _UNDEFINES: Final = Right("apiextensions.k8s.io", "customresourcedefinitions", "delete")
+_GIVES_BACK: Final = Right("rbac.authorization.k8s.io", "clusterroles", "delete")
 
 
 class Audited(NamedTuple):
@@ -66,15 +67,18 @@ class AuditLog:
     def forbidden(self) -> list[str]:
         """Return the requests for which a right was lacking.
 
-        Not those of a kind whose definition the user itself deleted before: the right to it goes
-        with it, and whoever had no answer in time asks once more.
+        Not those of a kind whose definition the user itself deleted before, and then its right to
+        it: whoever had no answer in time asks once more.
         """
         deleted: set[str] = set()
+        given_back: set[str] = set()
         found: list[str] = []
         for one in self.requests():
             if one.right == _UNDEFINES:
                 deleted.add(one.name)
-            if one.is_forbidden and one.kind not in deleted:
+            if one.right == _GIVES_BACK and one.name.startswith("runwright-requests-"):
+                given_back |= deleted
+            if one.is_forbidden and one.kind not in given_back:
                 found.append(str(one))
         return found
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from adapters.kubernetes.cluster import Cluster
+from adapters.kubernetes.cluster import Cluster, Selection
 from adapters.kubernetes.kratix.access import PipelineAccess
 from adapters.kubernetes.kratix.jobs import PipelineJobs
-from adapters.kubernetes.kratix.lookups import Lookups
-from adapters.kubernetes.kratix.metadata import finalizers, full_name, is_going
+from adapters.kubernetes.kratix.lookups import Lookups, selector_of
+from adapters.kubernetes.kratix.metadata import finalizers, full_name, is_going, labels
 from adapters.kubernetes.kratix.requests import for_each, requests_of
 from adapters.kubernetes.kratix.works import KubernetesWorks
 from adapters.kubernetes.resources import (
@@ -83,10 +83,12 @@ class KubernetesRemoval:
         there = await self._lookups.parent(promise)
         name = text(there, "spec", "api", "metadata", "name")
         definition = await self._cluster.get(DEFINITIONS, "", name) if name else None
-        if text(definition, "metadata", "labels", keys.PROMISE_NAME) != promise.promise:
+        if definition and labels(definition).get(keys.PROMISE_NAME) == promise.promise:
+            return await self._remove_all(DEFINITIONS, [definition])
+        labelled = Selection(labels=selector_of({keys.PROMISE_NAME: promise.promise}))
+        if not (await self._cluster.list(DEFINITIONS, labelled)).items:
             await self._access.remove_gathered(promise)
-            return []
-        return await self._remove_all(DEFINITIONS, [definition] if definition else [])
+        return []
 
     async def _remove_all(self, resource: Resource, found: Sequence[Manifest]) -> list[str]:
         """Have these very objects deleted; return their names."""

@@ -27,7 +27,7 @@ _LOG: Final = logging.getLogger(__name__)
 class _Watched(NamedTuple):
     """The requests for one Promise, and what keeps them up to date."""
 
-    kind: Kind
+    definition: KeptDefinition
     requests: Informer[KeptRequest]
     watching: "asyncio.Task[NoReturn]"
 
@@ -68,15 +68,6 @@ class RequestKinds:
         """Return what keeps the requests up to date now."""
         return [one.requests for one in self._watched.values()]
 
-    @property
-    def is_synced(self) -> bool:
-        """Return whether every request that there is is known."""
-        established = [one for one in self._defined.values() if one.is_established]
-        served = [one.promise for one in established if self._serves(one.promise)]
-        return self.definitions.is_synced and all(
-            name in self._watched and self._watched[name].requests.is_synced for name in served
-        )
-
     def get(self, name: ParentName) -> KeptRequest | None:
         """Return a request; None: it is not there."""
         watched = self._watched.get(name.promise)
@@ -85,7 +76,7 @@ class RequestKinds:
     def kind_of(self, promise: str) -> Kind | None:
         """Return the kind of the requests for a Promise; None: there is none."""
         watched = self._watched.get(promise)
-        return watched.kind if watched else None
+        return watched.definition.kind if watched else None
 
     def is_defined(self, promise: str) -> bool:
         """Return whether the cluster has a kind of requests for a Promise, watched or not."""
@@ -94,13 +85,15 @@ class RequestKinds:
     def is_listed(self, promise: str) -> bool:
         """Return whether a request for a Promise that is not known is not there.
 
-        While they are listed, for the first time or in another version of their kind, none is
-        known.
+        While they are listed, for the first time, in another version of their kind or because that
+        was made anew, none is known.
         """
         defined, watched = self._defined.get(promise), self._watched.get(promise)
+        if not self.definitions.is_synced:
+            return False
         if defined is None or not self._serves(promise):
             return True
-        if watched is None or watched.kind != defined.kind:
+        if watched is None or watched.definition != defined:
             return False
         return watched.requests.is_synced
 
@@ -135,22 +128,24 @@ class RequestKinds:
     async def _look(self, promise: str) -> None:
         defined, watched = self._defined.get(promise), self._watched.get(promise)
         is_wanted = defined is not None and defined.is_established and self._serves(promise)
-        wanted = defined.kind if defined is not None and is_wanted else None
-        if watched is not None and watched.kind == wanted and not watched.watching.done():
+        wanted = defined if is_wanted else None
+        if watched is not None and watched.definition == wanted and not watched.watching.done():
             return
         if watched is not None:
             await self._stop(promise)
         if wanted is not None:
-            await self._allow(promise, wanted)
+            await self._allow(promise, wanted.kind)
             self._watch(promise, wanted)
 
-    def _watch(self, promise: str, kind: Kind) -> None:
+    def _watch(self, promise: str, definition: KeptDefinition) -> None:
+        kind = definition.kind
         resource = Resource(kind.api_version, kind.kind, kind.plural)
         requests = Informer(self._cluster, resource, kept_request, resync=self._resync)
         requests.listen(
             lambda name, _before, _now: self._changed(ParentName(promise, name[0], name[1]))
         )
-        self._watched[promise] = _Watched(kind, requests, asyncio.create_task(requests.run()))
+        watching = asyncio.create_task(requests.run())
+        self._watched[promise] = _Watched(definition, requests, watching)
         extra = {"action": "kind_watched", "promise": promise, "kind": kind.kind}
         _LOG.info("requests are watched", extra=extra)
 

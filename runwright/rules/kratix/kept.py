@@ -70,6 +70,8 @@ class KeptDefinition(NamedTuple):
     promise: str
     kind: Kind
     is_established: bool
+    uid: str
+    """One that was made anew is another, whose requests are watched anew."""
 
 
 class KeptObject(NamedTuple):
@@ -174,6 +176,7 @@ def kept_definition(manifest: Manifest) -> KeptDefinition:
             text(manifest, "spec", "names", "plural"),
         ),
         is_established=bool(version) and condition(manifest, "Established") is not None,
+        uid=text(manifest, "metadata", "uid"),
     )
 
 
@@ -298,10 +301,11 @@ def own_sight(kept: KeptObject) -> Sight:
 
 def named(workflow_id: str) -> ParentName | None:
     """Return the parent of an entity by the id of its workflow; None: it is none of an entity."""
-    match workflow_id.split("/"):
-        case ["kratix", promise, "promise", _]:
+    parts = workflow_id.split("/")
+    match parts:
+        case ["kratix", promise, "promise", _] if all(parts):
             return ParentName(promise)
-        case ["kratix", promise, namespace, name, _]:
+        case ["kratix", promise, namespace, name, _] if all(parts):
             return ParentName(promise, namespace, name)
         case _:
             return None

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
@@ -131,11 +131,13 @@ async def _allow(_promise: str, _kind: Kind) -> None:
     return
 
 
-def intake_of(cluster: WatchedCluster, entities: TemporalEntities) -> ParentIntake:
+def intake_of(
+    cluster: WatchedCluster,
+    entities: TemporalEntities,
+    allow: Callable[[str, Kind], Awaitable[None]] = _allow,
+) -> ParentIntake:
     """Return the intake of a cluster."""
-    ways = ParentWays(
-        entities, KubernetesStatus(cluster, "w-1"), KubernetesObjects(cluster), _allow
-    )
+    ways = ParentWays(entities, KubernetesStatus(cluster, "w-1"), KubernetesObjects(cluster), allow)
     return ParentIntake(cluster, ways, ParentWard(Manner("c")))
 
 
@@ -185,9 +187,29 @@ async def test_requests_that_are_listed_anew_in_another_version_are_not_gone() -
         await until(lambda: (it := one.kinds.kind_of("database")) and it.api_version[-2:] == "v2")
         await until(lambda: not len(one.queue))
         cluster.listed.set()
-        await until(lambda: one.kinds.is_synced and not len(one.queue))
+        await until(lambda: one.kinds.is_listed("database") and not len(one.queue))
 
     assert not any(seen.is_deleted for seen in entities.told)
+
+
+async def test_requests_are_watched_anew_where_their_kind_was_made_anew() -> None:
+    """The right to watch them went with the old one, even if nobody heard of that in between."""
+    allowed: list[str] = []
+
+    async def allow(promise: str, _: Kind) -> None:
+        allowed.append(promise)
+
+    first, second = definition("v1"), definition("v1")
+    second["metadata"] = {**first["metadata"], "uid": "d-2"}
+    cluster = WatchedCluster(promise_manifest(), first)
+    one = intake_of(cluster, KeptEntities(), allow)
+
+    async with asyncio.timeout(10), running(one):
+        await until(lambda: one.kinds.is_listed("database"))
+        cluster.put(second)
+        await until(lambda: len(allowed) == 2)
+
+    assert allowed == ["database", "database"]
 
 
 async def test_a_promise_looks_whenever_one_that_it_requires_is_another() -> None:
