@@ -20,10 +20,14 @@ _FOR_NOW: Final = frozenset(
 )
 _TOO_LARGE: Final = re.compile(r"request is too large|send message larger than max")
 """What the store of an API server says of an object for which it has no room, now or later."""
+_OF_A_QUOTA: Final = re.compile("exceeded quota|status unknown for quota")
+"""What is said of one that is used up, and of one of which nobody has counted yet what is used."""
 _TERMINATING: Final = "is being terminated"
 _STATUS: Final = ": HTTP "
 _JUDGED: Final = re.compile(
-    r": HTTP \d+ .*(exceeded quota|denied the request|failed calling webhook|denied request)", re.S
+    rf": HTTP \d+ .*({_OF_A_QUOTA.pattern}"
+    r"|denied the request|failed calling webhook|denied request)",
+    re.S,
 )
 """What quotas, webhooks and policies say, or an API server that cannot ask a webhook."""
 _LONGEST_MESSAGE: Final = 256
@@ -133,7 +137,7 @@ def is_for_now(status: int, said: Mapping[str, Any]) -> bool:
         return True
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return not _TOO_LARGE.search(message)
-    return status == HTTPStatus.FORBIDDEN and "exceeded quota" in message
+    return status == HTTPStatus.FORBIDDEN and bool(_OF_A_QUOTA.search(message))
 
 
 def is_terminating(error: RunwrightError) -> bool:

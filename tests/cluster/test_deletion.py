@@ -157,7 +157,7 @@ async def test_a_hook_that_does_not_end_holds_a_deletion_no_longer_than_its_grac
     await stage.engram("work", ENDLESS)
     await stage.story("release", gate("go"), **{"finally": [step("tidy")]})
 
-    async with stage.served(deletion_grace=timedelta(seconds=12)):
+    async with stage.served(deletion_grace=timedelta(seconds=30)):
         run = await stage.run("web-1", "release")
         await stage.until_phase("web-1", "Running")
         await delete(stage, "storyrun", "web-1")

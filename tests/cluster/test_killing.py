@@ -141,7 +141,7 @@ async def test_a_worker_killed_between_two_tries_has_each_executed_once(scenes: 
 
     async def play(scene: Scene, seam: Seam) -> None:
         script = f'{scene.ledger.script}; test "$RUNWRIGHT_TRY" = 2 || exit 137'
-        await scene.story(step("build", execution=retries(1, "3s")), script=script)
+        await scene.story(step("build", execution=retries(1, "12s")), script=script)
         await scene.worker.start()
 
         await scene.start()

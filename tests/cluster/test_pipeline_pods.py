@@ -177,7 +177,7 @@ async def test_a_pod_that_takes_the_place_of_a_failed_one_is_waited_for(
 
 async def test_a_job_that_was_suspended_and_resumed_has_succeeded(pods: PipelinePods) -> None:
     """K62: as a queue of Jobs does it. That it is not suspended any more says nothing else."""
-    task, claim = await pods.start(of_steps("sleep 1", restartPolicy="Never"))
+    task, claim = await pods.start(of_steps("sleep 5", restartPolicy="Never"))
     await pods.until_running(task, "step-1")
     name = (task.key.namespace, task.key.name)
     await pods.cluster.patch(JOBS, name, {"spec": {"suspend": True}})

@@ -57,7 +57,7 @@ async def test_what_keeps_a_pod_from_starting_is_said_wherever_one_looks(stage: 
 async def test_a_pod_that_cannot_start_has_no_longer_than_its_step(stage: Stage) -> None:
     """At its deadline it says what it was waiting for: that is why it took so long."""
     await worker(stage, "work", image="testbed.local/no-such-image:1")
-    await stage.story("release", step("build", execution={"timeout": "3s", **retries(0)}))
+    await stage.story("release", step("build", execution={"timeout": "15s", **retries(0)}))
 
     async with stage.served():
         await stage.run("web-1", "release")

@@ -202,7 +202,7 @@ async def test_a_run_that_was_cancelled_by_its_object_cannot_be_redriven(stage: 
 async def test_a_run_whose_children_were_cleaned_is_redriven_as_any_other(stage: Stage) -> None:
     """And its time to be kept begins anew."""
     await stage.engram("work")
-    await stage.story("release", *_GATED, policy=kept(children=1, run=0))
+    await stage.story("release", *_GATED, policy=kept(children=5, run=0))
 
     async with stage.served():
         await stage.run("web-1", "release")

@@ -8,7 +8,7 @@ from adapters.kubernetes.resources import ENGRAM_TEMPLATES, STEP_RUNS
 from tests.cluster.hands import is_over, messages_of, report, running_pod, watched_pods, worker
 from tests.cluster.runs import Stage, phase_of, retries, step
 
-ENDS: Final = 'test "$RUNWRIGHT_TRY" = 1 || exit 0; sleep 2; exit {code}'
+ENDS: Final = 'test "$RUNWRIGHT_TRY" = 1 || exit 0; sleep 8; exit {code}'
 ERROR: Final = {"version": "v1", "type": "execution_error", "message": "no disk"}
 LARGE: Final = "x" * 100 * 1024
 IN_A_POD: Final = """
@@ -95,7 +95,7 @@ async def test_what_a_pod_reports_counts_before_its_exit_code(stage: Stage) -> N
 
 async def test_a_large_output_reaches_the_steps_that_need_it(stage: Stage) -> None:
     """It is more than a termination message takes. In the cluster it stays where it was written."""
-    await stage.engram("large", "sleep 2")
+    await stage.engram("large", "sleep 8")
     await stage.engram("use", 'printf "$BUBU_TRIGGER_DATA" >/dev/termination-log')
     use = step("use", "use", **{"with": {"image": "{{ steps.large.output.image }}"}})
     await stage.story("release", step("large", "large"), use)

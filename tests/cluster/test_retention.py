@@ -16,7 +16,7 @@ def kept(children: int, run: int) -> dict[str, Any]:
 async def test_a_run_that_is_over_goes_after_its_children(stage: Stage) -> None:
     """First its StepRuns, with Jobs and pods; then, in its own time, the StoryRun."""
     await stage.engram("work")
-    await stage.story("release", step("build"), policy=kept(children=1, run=4))
+    await stage.story("release", step("build"), policy=kept(children=1, run=20))
 
     async with stage.served():
         await stage.run("web-1", "release")

@@ -86,7 +86,7 @@ def test_a_job_completes_in_seconds(node: Testbed, namespace: str) -> None:
     shown = json.loads(node.kubectl("get", f"--namespace={namespace}", "--output=json", "job/job"))
     created = datetime.fromisoformat(shown["metadata"]["creationTimestamp"])
     completed = datetime.fromisoformat(shown["status"]["completionTime"])
-    assert completed - created <= timedelta(seconds=10)
+    assert completed - created <= timedelta(seconds=60)
 
 
 def test_a_pod_reaches_the_api_server_as_its_service_account(node: Testbed, namespace: str) -> None:

@@ -280,9 +280,9 @@ async def test_a_workflow_runs_again_after_the_interval_of_its_promise(
     promise = promise_of("a")
     async with placed(client, task_queue, promise, immediate=True, config=quick(1)) as place:
         request = await place.apply(request_of())
-        report = await request.until(lambda known: len(known.past) == 3)
+        report = await request.until(lambda known: len(known.past) >= 3)
 
-    assert [one.trigger for one in report.past[1:]] == [Trigger.INTERVAL] * 2
+    assert {one.trigger for one in report.past[1:]} == {Trigger.INTERVAL}
     gaps = [
         (later.started_at - earlier.finished_at).total_seconds()
         for earlier, later in zip(report.past, report.past[1:], strict=False)

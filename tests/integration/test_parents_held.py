@@ -12,7 +12,7 @@ MANUAL: Final = "kratix.io/manual-reconciliation"
 PAUSED: Final = "kratix.io/paused"
 SUSPENDED: Final = "kratix.io/workflow-suspended"
 HELD: Final = ("Unknown", "PausedReconciliation")
-RETRIES: Final = handed("retryAfter: 300ms\n")
+RETRIES: Final = handed("retryAfter: 2s\n")
 
 
 def unavailable(place: Place, reason: str = "PromiseUnavailable") -> None:

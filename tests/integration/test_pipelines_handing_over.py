@@ -1,7 +1,9 @@
 """What the parent shows between one pipeline and the next."""
 
 import asyncio
+from datetime import timedelta
 
+import pytest
 from temporalio.client import Client
 
 from adapters.memory.kratix import MemoryMirror
@@ -12,6 +14,7 @@ from runwright.models.objects import StatusUpdate
 from runwright.models.tasks import Claim, Task, TaskOutcome
 from runwright.rules.kubernetes.fields import entries, text
 from tests.integration.platforms import KeptTasks, placed_pipelines, platform_of, ports_of
+from workflows import pipeline_state
 
 
 def phases_shown(platform: MemoryPlatform) -> list[str]:
@@ -52,9 +55,10 @@ class Reading(MemoryTasks):
 
 
 async def test_the_end_of_a_pipeline_is_shown_with_the_beginning_of_the_next(
-    client: Client, task_queue: str
+    client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The Job of the next one need not wait for it, and it is one write."""
+    """The Job of the next one need not wait for it, and it is one write if that comes soon."""
+    monkeypatch.setattr(pipeline_state, "_SWIFT", timedelta(minutes=1))
     platform = platform_of("a", "b")
     mirror = Noting(platform)
     ports = ports_of(platform)._replace(mirror=mirror)

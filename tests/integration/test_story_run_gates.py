@@ -96,7 +96,7 @@ async def test_case_18_a_decision_that_came_before_the_deadline_was_noticed_wins
     client: Client, task_queue: str
 ) -> None:
     """Both arrive while no worker is there; the worker sees them at once."""
-    start = start_of({"steps": [gate("release", timeout="1s")]})
+    start = start_of({"steps": [gate("release", timeout="4s")]})
     async with started(client, task_queue, start) as going:
         await going.until(lambda state: bool(state.pending_gates))
     handle = client.get_workflow_handle(going.run.workflow_id)

@@ -220,6 +220,7 @@ _DISRUPTIONS: Final = {
 _REFUSALS: Final = (
     ("exceeded quota", QUOTA),
     ("failed quota", QUOTA),
+    ("status unknown for quota", QUOTA),
     ("error looking up service account", ACCOUNT),
     ("because it is being terminated", ENDING_NAMESPACE),
     ("forbidden", ADMISSION),

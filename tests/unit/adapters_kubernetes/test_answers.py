@@ -91,6 +91,7 @@ def test_what_an_api_server_forbids_that_was_away_is_not_its_last_word(
     ("status", "message", "is_judged"),
     [
         (403, 'jobs.batch "x" is forbidden: exceeded quota: few, requested: count=1', True),
+        (403, 'jobs.batch "x" is forbidden: status unknown for quota: few, resources: pods', True),
         (403, 'admission webhook "images.example.org" denied the request: not from here', True),
         (403, "jobs.batch is forbidden: ValidatingAdmissionPolicy 'p' denied request: no", True),
         (500, 'Internal error occurred: failed calling webhook "x": connection refused', True),
