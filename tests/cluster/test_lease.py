@@ -19,6 +19,8 @@ from tests.cluster.proxy import Proxy
 
 _DURATION: Final = timedelta(seconds=2)
 _LEASES: Final = r"/leases/"
+_LONG: Final = pytest.mark.parametrize("contest", [timedelta(seconds=15)], indirect=True, ids=[""])
+"""For tests in which nobody may lose it because an answer takes a second."""
 
 
 class Contender:
@@ -79,13 +81,13 @@ class Contender:
 class Contest:
     """One Lease of its own, and those who want it: through a proxy, or straight."""
 
-    def __init__(self, account: Account, proxy: Proxy, name: str) -> None:
+    def __init__(self, account: Account, proxy: Proxy, name: str, duration: timedelta) -> None:
         self.name = name
         self._account = account
         self.straight = Cluster({"KUBECONFIG": str(account.testbed.kubeconfig)})
         self._through = Cluster(proxy.environ)
-        self.first = Contender(self._through, account, name, "first")
-        self.second = Contender(self.straight, account, name, "second")
+        self.first = Contender(self._through, account, name, "first", duration)
+        self.second = Contender(self.straight, account, name, "second", duration)
 
     async def lease(self) -> Manifest:
         """Return the Lease as it is."""
@@ -125,8 +127,11 @@ class Contest:
 
 
 @pytest.fixture
-async def contest(account: Account, proxy: Proxy, task_queue: str) -> AsyncGenerator[Contest]:
-    ours = Contest(account, proxy, task_queue)
+async def contest(
+    request: pytest.FixtureRequest, account: Account, proxy: Proxy, task_queue: str
+) -> AsyncGenerator[Contest]:
+    """A Lease of two seconds, or of what the test says."""
+    ours = Contest(account, proxy, task_queue, getattr(request, "param", _DURATION))
     yield ours
     await ours.close()
 
@@ -206,11 +211,13 @@ async def test_a_lease_runs_out_by_our_own_clock(contest: Contest, renewed: str)
     assert lasted >= _DURATION.total_seconds()
 
 
+@_LONG
 async def test_a_lease_that_is_renewed_is_waited_for(contest: Contest) -> None:
     async with first_leads(contest):
         renewals = {(await contest.lease())["spec"]["renewTime"]}
-        while len(renewals) < 5:
+        while len(renewals) < 4:
             renewals.add((await contest.lease())["spec"]["renewTime"])
+            await asyncio.sleep(0.1)
 
     assert contest.second.times == 0
     assert contest.first.times == 1
@@ -231,6 +238,7 @@ async def test_a_renewal_tells_when_and_not_that_it_was_acquired_anew(contest: C
     assert datetime.fromisoformat(after["renewTime"]) > datetime.fromisoformat(before["renewTime"])
 
 
+@_LONG
 async def test_a_lease_that_somebody_takes_by_hand_is_lost(contest: Contest) -> None:
     async with first_leads(contest):
         await contest.write(holderIdentity="somebody")
@@ -239,6 +247,7 @@ async def test_a_lease_that_somebody_takes_by_hand_is_lost(contest: Contest) -> 
     assert contest.first.times == 1
 
 
+@_LONG
 async def test_a_lease_that_is_deleted_by_hand_is_written_again(contest: Contest) -> None:
     contest.first.enter()
     await contest.first.until(leads=True)
@@ -256,6 +265,7 @@ async def test_a_lease_that_is_deleted_by_hand_is_written_again(contest: Contest
     assert contest.first.leads
 
 
+@_LONG
 async def test_one_who_is_forbidden_the_lease_once_goes_on(contest: Contest, proxy: Proxy) -> None:
     """One of several API servers has just come up, and forbids everything for a moment."""
     async with first_leads(contest):
