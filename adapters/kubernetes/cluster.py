@@ -98,8 +98,7 @@ class Cluster:
         answer = await self._ask(Request(f"look for {api_version}", "GET", f"/apis/{api_version}"))
         if answer.status == HTTPStatus.NOT_FOUND:
             return False
-        if not answer.is_good:
-            raise answer.error()
+        answer.object()
         return True
 
     async def create(self, manifest: Manifest, resource: Resource | None = None) -> Manifest:
@@ -124,8 +123,7 @@ class Cluster:
         attempt = f"create {resource.of(metadata['namespace'], metadata['name'])}"
         path, query = resource.path(metadata["namespace"]), {"dryRun": "All"}
         answer = await self._ask(Request(attempt, "POST", path, query, manifest))
-        if not answer.is_good:
-            raise answer.error()
+        answer.object()
 
     async def apply(self, manifest: Manifest) -> Manifest:
         """Have the object as the manifest says, and return it as it is now.
@@ -209,8 +207,7 @@ class Cluster:
         answer = await self._ask(request)
         if answer.is_absence or (uid and not seen and answer.status == HTTPStatus.CONFLICT):
             return False
-        if not answer.is_good:
-            raise answer.error()
+        answer.object()
         return True
 
     async def list(self, resource: Resource, selection: Selection = ALL) -> Listed:

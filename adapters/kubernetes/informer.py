@@ -143,8 +143,7 @@ class Informer(Generic[Kept]):
                 self._note(error)
                 await self._rest()
             except Exception as error:  # what nobody foresaw must not leave a kind unwatched
-                _LOG.exception("watch failed", extra={"action": "watch_failed"})
-                self._note(error)
+                self._note_failure(error)
                 await self._rest()
 
     async def _list(self) -> None:
@@ -243,10 +242,15 @@ class Informer(Generic[Kept]):
     def _is_well(self) -> None:
         self._trouble = ""
 
-    def _note(self, error: Exception) -> None:
-        said = str(error) if isinstance(error, RunwrightError) else repr(error)
-        if said != self._trouble:
-            self._trouble = said
+    def _note_failure(self, error: Exception) -> None:
+        if repr(error) != self._trouble:
+            self._trouble = repr(error)
+            extra = {"action": "watch_failed", "kind": self.resource.kind}
+            _LOG.exception("watch failed", extra=extra)
+
+    def _note(self, error: RunwrightError) -> None:
+        if str(error) != self._trouble:
+            self._trouble = str(error)
             extra = {"action": "watch_put_off", "kind": self.resource.kind}
             _LOG.warning("watch put off: %s", error, extra=extra)
 
