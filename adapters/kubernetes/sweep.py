@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final, Generic, NoReturn, TypeVar
 
 from adapters.kubernetes.queue import WorkQueue
-from runwright.errors import RunwrightError
+from runwright.errors import PermanentError, RunwrightError
 from runwright.ports import Standings
 
 _LOG: Final = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Sweep(ABC, Generic[K]):
 
     def __init__(self, subject: str, standings: Standings, interval: timedelta) -> None:
         self.queue = WorkQueue[K](subject, self.compare, at_once=8)
-        self.orphans = WorkQueue[str]("orphan", self.abandon_if_gone, at_once=8)
+        self.orphans = WorkQueue[str]("orphan", self._see_to, at_once=8)
         """Open workflows whose objects are not known."""
         self._standings = standings
         self._interval = interval.total_seconds()
@@ -85,6 +85,14 @@ class Sweep(ABC, Generic[K]):
                 self.orphans.add(workflow)
         for name in suspects:
             self.queue.add(name)
+
+    async def _see_to(self, workflow: str) -> None:
+        """See to an orphan; one that may not be seen waits for the next full sweep."""
+        try:
+            await self.abandon_if_gone(workflow)
+        except PermanentError as error:
+            extra = {"action": "orphan_let_be", "workflow_id": workflow}
+            _LOG.warning("orphan let be: %s", error, extra=extra)
 
     def _some_of(self, names: Iterable[K]) -> list[K]:
         """Return the next few names, so that in time every one has its turn."""

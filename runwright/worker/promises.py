@@ -80,7 +80,11 @@ class PromisesPart:
     @property
     def queues(self) -> Mapping[str, Sized]:
         """Return what waits to be looked at."""
-        return {"parents": self._intake.queue, "entities": self._sweep.queue}
+        return {
+            "parents": self._intake.queue,
+            "entities": self._sweep.queue,
+            "orphaned-entities": self._sweep.orphans,
+        }
 
     @property
     def open_runs(self) -> int:

@@ -58,6 +58,7 @@ class StoryRunsPart:
             "storyruns": self._intake.queue,
             "deletions": self._intake.deletions,
             "comparisons": self._sweep.queue,
+            "orphaned-runs": self._sweep.orphans,
         }
 
     @property

@@ -85,8 +85,8 @@ class RequestKinds:
     def is_listed(self, promise: str) -> bool:
         """Return whether a request for a Promise that is not known is not there.
 
-        While they are listed, for the first time, in another version of their kind or because that
-        was made anew, none is known.
+        None is so before all kinds have been listed, nor while its own are: for the first time, in
+        another version of their kind, or because that was made anew.
         """
         defined, watched = self._defined.get(promise), self._watched.get(promise)
         if not self.definitions.is_synced:
@@ -119,7 +119,8 @@ class RequestKinds:
 
     def _heard(self, _: Name, before: KeptDefinition | None, now: KeptDefinition | None) -> None:
         if before is not None and (now is None or now.promise != before.promise):
-            self._defined.pop(before.promise, None)
+            if (known := self._defined.get(before.promise)) and known.uid == before.uid:
+                del self._defined[before.promise]
             self.look_at(before.promise)
         if now is not None and self._defined.get(now.promise) != now:
             self._defined[now.promise] = now

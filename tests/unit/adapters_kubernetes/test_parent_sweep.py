@@ -85,7 +85,7 @@ async def test_a_request_that_may_not_be_seen_is_not_taken_for_gone(
         async with _swept(entities) as sweeping:
             await _until(lambda: sweeping.done() or set(entities.told) == {_PROMISE, _OPEN})
 
-    assert {one.message for one in caplog.records} == {"orphan cannot be attended to"}
+    assert {one.message for one in caplog.records} == {f"orphan let be: {_REFUSED}"}
 
 
 @pytest.mark.parametrize(
