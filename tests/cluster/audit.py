@@ -24,6 +24,7 @@ class Right(NamedTuple):
 
 
 _UNDEFINES: Final = Right("apiextensions.k8s.io", "customresourcedefinitions", "delete")
+_DEFINES: Final = _UNDEFINES._replace(verb="patch")
 _GIVES_BACK: Final = Right("rbac.authorization.k8s.io", "clusterroles", "delete")
 
 
@@ -76,6 +77,9 @@ class AuditLog:
         for one in self.requests():
             if one.right == _UNDEFINES:
                 deleted.add(one.name)
+            if one.right == _DEFINES:
+                deleted.discard(one.name)
+                given_back.discard(one.name)
             if one.right == _GIVES_BACK and one.name.startswith("runwright-requests-"):
                 given_back |= deleted
             if one.is_forbidden and one.kind not in given_back:

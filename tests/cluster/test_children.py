@@ -120,7 +120,7 @@ async def test_a_run_within_a_run_is_told_of_gates_and_cancels_on_its_own_object
 async def test_what_ends_the_parent_ends_its_child_first(stage: Stage, how: str) -> None:
     """Upstream lets the child go on."""
     await stage.engram("work", ENDLESS)
-    policy = {"timeouts": {"story": "20s"}} if how == "deadline" else {}
+    policy = {"timeouts": {"story": "30s"}} if how == "deadline" else {}
     await stage.story("inner", step("build"))
     await stage.story("outer", executes("call", "inner"), policy=policy)
 

@@ -19,7 +19,7 @@ from tests.cluster.proxy import Pass, Proxy, refusal
 from tests.cluster.runs import STORIES as STORIES_VERSION
 
 _WATCH: Final = r"^WATCH "
-_SOON: Final = timedelta(seconds=5)
+_SOON: Final = timedelta(seconds=15)
 _EXPIRED: Final = (
     b'{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure",'
     b'"reason":"Expired","message":"too old resource version","code":410}}\n'

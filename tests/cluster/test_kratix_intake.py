@@ -175,7 +175,7 @@ async def test_twenty_edits_in_two_seconds_are_the_one_in_progress_and_the_newes
     platform: Platform,
 ) -> None:
     async with platform.served():
-        script = "sleep 12; cp /kratix/input/object.yaml /kratix/output/"
+        script = "sleep 20; cp /kratix/input/object.yaml /kratix/output/"
         db = await platform.promise("db", pipeline("make", script))
         await platform.request(db, size=0)
         while not await platform.jobs(db, "one"):

@@ -240,8 +240,7 @@ async def test_what_is_deleted_by_hand_in_the_middle_holds_nothing_up(
 ) -> None:
     """A Job that is gone is none that succeeded: what becomes of it is said, and mended."""
     async with platform.served():
-        busy = "sleep 15" if resource is JOBS else "sleep 3"  # it must not be over by then
-        db = await platform.promise("db", pipeline("make", busy), pipeline("check"))
+        db = await platform.promise("db", pipeline("make", "sleep 12"), pipeline("check"))
         request = await platform.request(db)
         while not any(map(_works, await platform.all(PODS))):
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""As whom pipelines act in a cluster, and what they may do there."""
+"""As whom pipelines act in a cluster, and what they and the worker may do with a Promise's own."""
 
 import asyncio
 from collections.abc import Sequence

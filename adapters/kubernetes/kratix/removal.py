@@ -77,8 +77,8 @@ class KubernetesRemoval:
     async def _remove_api(self, promise: Parent) -> list[str]:
         """Remove the definition of a Promise's API, and with it whatever is of that kind.
 
-        Our own rights go last: a question to a kind that is gone is answered by that, and one that
-        nobody may ask by nothing.
+        Our own right to that goes last: who asks for a request of a kind that is gone is told so,
+        and would only be refused without it.
         """
         there = await self._lookups.parent(promise)
         name = text(there, "spec", "api", "metadata", "name")
