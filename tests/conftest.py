@@ -30,8 +30,8 @@ _WAYS: Final = {
     "ending": "brings the testbed up and down, which nobody else may use meanwhile",
 }
 _HERE: Final = Path(__file__).parent
-_UNIT_SECONDS: Final = 10 if "PYTEST_XDIST_WORKER" in os.environ else 2
-"""More where several processes, and the servers of other tests, share the processors."""
+_SECONDS: Final = {"unit": 10 if "PYTEST_XDIST_WORKER" in os.environ else 2, "cluster": 300}
+"""By level; for unit tests more where several processes share the processors."""
 _OWN_SHARE: Final = 0.8
 """Of its time, that which a test itself has; the rest is for what it then has to put away."""
 
@@ -59,9 +59,12 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
         level = item.path.relative_to(_HERE).parts[0]
         if level in _LEVELS:
             item.add_marker(level)
-        if level == "unit" and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(_UNIT_SECONDS))
-        elif isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+        is_bounded = item.get_closest_marker("timeout") is not None
+        if level in _SECONDS and not is_bounded:
+            item.add_marker(pytest.mark.timeout(_SECONDS[level]))
+        if level == "unit" and not is_bounded:
+            continue
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             marker = item.get_closest_marker("timeout")
             seconds = float(marker.args[0] if marker else item.config.getini("timeout"))
             item.obj = _within(seconds * _OWN_SHARE, item.obj)

@@ -23,6 +23,8 @@ from tests.cluster.runs import Stage, WorkerProcess, is_ready, phase_of
 INSTANCE: Final = "worker-0"
 """A pod that is started again is the same one, and need not wait for its own Lease."""
 RUN: Final = "web-1"
+_AT_ONCE: Final = 4
+"""Scenes: in each a worker starts, and another in the process of the test."""
 COMMAND: Final = (sys.executable, "-m", "tests.cluster.quick_worker", "worker")
 
 
@@ -113,15 +115,20 @@ class Scenes:
     async def each(
         self, seams: Mapping[str, Seam], play: Callable[[Scene, Seam], Awaitable[None]]
     ) -> None:
-        """Play a scene once for each seam, all at once: most of it is waiting for pods."""
+        """Play a scene once for each seam, a few at once: most of it is waiting for pods."""
+        turns = asyncio.Semaphore(_AT_ONCE)
         async with asyncio.TaskGroup() as plays:
             for name, seam in seams.items():
-                plays.create_task(self._played(name, seam, play))
+                plays.create_task(self._played(name, seam, play, turns))
 
     async def _played(
-        self, name: str, seam: Seam, play: Callable[[Scene, Seam], Awaitable[None]]
+        self,
+        name: str,
+        seam: Seam,
+        play: Callable[[Scene, Seam], Awaitable[None]],
+        turns: asyncio.Semaphore,
     ) -> None:
-        async with self._scene() as scene:
+        async with turns, self._scene() as scene:
             try:
                 await play(scene, seam)
             except BaseException as error:

@@ -48,7 +48,6 @@ async def document(terminal: Terminal, *words: str) -> Any:
     return json.loads(await run(terminal, *words, "--output", "json"))
 
 
-@pytest.mark.timeout(300)
 async def test_a_request_is_looked_at_approved_and_run_again_by_commands(
     platform: Platform, terminal: Terminal
 ) -> None:
@@ -87,7 +86,6 @@ async def test_a_request_is_looked_at_approved_and_run_again_by_commands(
     assert "there is no promise/" in missing
 
 
-@pytest.mark.timeout(300)
 async def test_what_pipelines_write_is_followed_until_nothing_is_done_any_more(
     platform: Platform, terminal: Terminal
 ) -> None:

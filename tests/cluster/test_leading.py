@@ -78,7 +78,6 @@ async def _seconds_until_another_leads(team: Team, leader: str) -> float:
     return loop.time() - began
 
 
-@pytest.mark.timeout(180)
 async def test_runs_under_way_survive_the_death_of_their_leader(
     stage: Stage, team: Team, ledger: Ledger
 ) -> None:
