@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from adapters.kubernetes.depth import read_json
 from runwright.errors import ClusterUnavailableError, ConflictError, RefusedError, RunwrightError
 from runwright.models.objects import Manifest
+from runwright.rules.kubernetes.advice import ROOM_LATER
 from runwright.rules.shapes import is_object
 from runwright.rules.wording import excerpt
 
@@ -20,15 +21,10 @@ _FOR_NOW: Final = frozenset(
 )
 _TOO_LARGE: Final = re.compile(r"request is too large|send message larger than max")
 """What the store of an API server says of an object for which it has no room, now or later."""
-_OF_A_QUOTA: Final = re.compile("exceeded quota|status unknown for quota")
-"""What is said of one that is used up, and of one of which nobody has counted yet what is used."""
 _TERMINATING: Final = "is being terminated"
 _STATUS: Final = ": HTTP "
-_JUDGED: Final = re.compile(
-    rf": HTTP \d+ .*({_OF_A_QUOTA.pattern}"
-    r"|denied the request|failed calling webhook|denied request)",
-    re.S,
-)
+_JUDGES: Final = (*ROOM_LATER, "denied the request", "failed calling webhook", "denied request")
+_JUDGED: Final = re.compile(rf": HTTP \d+ .*({'|'.join(_JUDGES)})", re.S)
 """What quotas, webhooks and policies say, or an API server that cannot ask a webhook."""
 _LONGEST_MESSAGE: Final = 256
 _GROUPS: Final = re.compile(r" \(groups=\[[^\]]*\]\)")
@@ -137,7 +133,7 @@ def is_for_now(status: int, said: Mapping[str, Any]) -> bool:
         return True
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return not _TOO_LARGE.search(message)
-    return status == HTTPStatus.FORBIDDEN and bool(_OF_A_QUOTA.search(message))
+    return status == HTTPStatus.FORBIDDEN and any(words in message for words in ROOM_LATER)
 
 
 def is_terminating(error: RunwrightError) -> bool:

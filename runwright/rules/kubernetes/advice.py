@@ -217,10 +217,11 @@ _DISRUPTIONS: Final = {
     "Terminated": NODE_DOWN,
     "DeadlineExceeded": DEADLINE,
 }
+ROOM_LATER: Final = ("exceeded quota", "status unknown for quota")
+"""What is said of a quota that is used up, and of one of which nobody has counted what is used."""
 _REFUSALS: Final = (
-    ("exceeded quota", QUOTA),
+    *((words, QUOTA) for words in ROOM_LATER),
     ("failed quota", QUOTA),
-    ("status unknown for quota", QUOTA),
     ("error looking up service account", ACCOUNT),
     ("because it is being terminated", ENDING_NAMESPACE),
     ("forbidden", ADMISSION),

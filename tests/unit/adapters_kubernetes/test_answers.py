@@ -66,6 +66,21 @@ def test_a_server_in_trouble_may_be_asked_again(status: int, message: str) -> No
     assert isinstance(error, ClusterUnavailableError)
 
 
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ("exceeded quota: few, requested: pods=1, used: pods=1", ClusterUnavailableError),
+        ("status unknown for quota: few, resources: pods", ClusterUnavailableError),
+        ("failed quota: few: must specify limits.memory", RefusedError),
+    ],
+)
+def test_a_quota_that_may_have_room_later_is_waited_for(said: str, error: type[Exception]) -> None:
+    """A new one is not counted yet; one that wants other resources will never let it through."""
+    body = json.dumps({"message": f'jobs.batch "x" is forbidden: {said}'}).encode()
+
+    assert type(Answer("create job", 403, body).error()) is error
+
+
 _FORBIDS = 'jobs.batch "build" is forbidden: User "runwright" cannot get resource "jobs"'
 _TERMINATES = "unable to create new content in namespace shop because it is being terminated"
 
