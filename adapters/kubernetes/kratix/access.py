@@ -1,4 +1,4 @@
-"""As whom pipelines act in a cluster, and what they and the worker may do with a Promise's own."""
+"""As whom pipelines act in a cluster, and what they may do there."""
 
 import asyncio
 from collections.abc import Sequence
@@ -52,14 +52,7 @@ class PipelineAccess:
         What the worker itself may do with requests stays until there can be none.
         """
         labels = selector_of({keys.PROMISE_NAME: promise.promise}, without=[keys.GATHERED])
-        return await self._remove_all(await self._labelled(_OF_A_PROMISE, labels))
-
-    async def remove_gathered(self, promise: Parent) -> None:
-        """Take back what the worker may do with the requests for a Promise."""
-        labels = selector_of({keys.PROMISE_NAME: promise.promise, keys.GATHERED: keys.ON})
-        await self._remove_all(await self._labelled([CLUSTER_ROLES], labels))
-
-    async def _remove_all(self, found: Sequence[Manifest]) -> list[str]:
+        found = await self._labelled(_OF_A_PROMISE, labels)
         for one in found:
             await self._delete(one)
         return [resource_of(one).of(*full_name(one)) for one in found]

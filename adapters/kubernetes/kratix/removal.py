@@ -9,6 +9,7 @@ from adapters.kubernetes.kratix.lookups import Lookups, selector_of
 from adapters.kubernetes.kratix.metadata import finalizers, full_name, is_going, labels
 from adapters.kubernetes.kratix.requests import for_each, requests_of
 from adapters.kubernetes.kratix.works import KubernetesWorks
+from adapters.kubernetes.parents.allowance import Allowance
 from adapters.kubernetes.resources import (
     DEFINITIONS,
     PROMISE_REVISIONS,
@@ -31,6 +32,7 @@ class KubernetesRemoval:
         self._jobs = PipelineJobs(cluster)
         self._works = KubernetesWorks(cluster)
         self._access = PipelineAccess(cluster)
+        self._allowance = Allowance(cluster)
         self._removers = {
             Target.JOBS: self._jobs.remove,
             Target.WORKS: self._remove_works,
@@ -87,7 +89,7 @@ class KubernetesRemoval:
             return await self._remove_all(DEFINITIONS, [definition])
         labelled = Selection(labels=selector_of({keys.PROMISE_NAME: promise.promise}))
         if not (await self._cluster.list(DEFINITIONS, labelled)).items:
-            await self._access.remove_gathered(promise)
+            await self._allowance.take_back(promise.promise)
         return []
 
     async def _remove_all(self, resource: Resource, found: Sequence[Manifest]) -> list[str]:

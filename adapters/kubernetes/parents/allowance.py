@@ -20,7 +20,7 @@ class Allowance:
     """Gives the worker what it needs on the requests for one Promise, and no more.
 
     A ClusterRole with these rights is added to those that the worker's gathers. So it has none on
-    the kinds of others, which one rule for all groups would give it. It goes with the kind.
+    the kinds of others, which one rule for all groups would give it. It goes after the kind.
     """
 
     def __init__(self, cluster: Cluster) -> None:
@@ -38,6 +38,10 @@ class Allowance:
                 return
             await asyncio.sleep(_BETWEEN_LOOKS)
 
+    async def take_back(self, promise: str) -> None:
+        """Have that right no more; idempotent."""
+        await self._cluster.delete(CLUSTER_ROLES, ("", _name(promise)))
+
     async def _have(self, role: Manifest) -> None:
         try:
             await self._cluster.create(role)
@@ -53,7 +57,7 @@ class Allowance:
             "apiVersion": CLUSTER_ROLES.api_version,
             "kind": CLUSTER_ROLES.kind,
             "metadata": {
-                "name": compose("runwright-requests", promise),
+                "name": _name(promise),
                 "labels": {GATHERED: ON, PROMISE_NAME: promise},
             },
             "rules": [
@@ -69,3 +73,8 @@ class Allowance:
                 },
             ],
         }
+
+
+def _name(promise: str) -> str:
+    """Return the name of the ClusterRole for a Promise."""
+    return compose("runwright-requests", promise)
