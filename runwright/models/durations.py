@@ -19,6 +19,7 @@ _MICROSECONDS: Final = {
 }
 _LONGEST: Final = Decimal(2**63 - 1) / 1_000
 """Microseconds; Go counts nanoseconds in 64 bits."""
+_LONGEST_TEXT: Final = 64
 _PART: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _WHOLE: Final = re.compile(rf"([-+]?)((?:{_PART.pattern})+|0)")
 
@@ -33,7 +34,7 @@ def parse_duration(text: str) -> timedelta:
     """
     match = _WHOLE.fullmatch(text)
     if match is None:
-        message = f'"{text}" is not a duration such as "30s", "5m" or "1h30m"'
+        message = f'"{_cut(text)}" is not a duration such as "30s", "5m" or "1h30m"'
         raise ValueError(message)
     sign, parts = match[1], match[2]
     try:
@@ -41,7 +42,7 @@ def parse_duration(text: str) -> timedelta:
     except ArithmeticError:  # more digits than a Decimal may have
         total = Decimal("Infinity")
     if total > _LONGEST:
-        message = f'"{text}" is too long a duration'
+        message = f'"{_cut(text)}" is too long a duration'
         raise ValueError(message)
     duration = timedelta(microseconds=round(total))
     return -duration if sign == "-" else duration
@@ -63,6 +64,11 @@ def format_duration(duration: timedelta) -> str:
     if hours:
         return f"{sign}{hours}h{minutes}m{seconds}"
     return f"{sign}{minutes}m{seconds}" if minutes else f"{sign}{seconds}"
+
+
+def _cut(text: str) -> str:
+    """Return as much of a text as a message may repeat."""
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 
 
 def _plain(number: Decimal) -> str:

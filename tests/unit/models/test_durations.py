@@ -53,8 +53,10 @@ def test_what_go_refuses_is_refused_by_its_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["99999999999999h", f"{'9' * 1_000_001}h"], ids=["2^63", "10^6"])
 def test_a_duration_that_no_clock_reaches_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is too long a duration"):
+    with pytest.raises(ValueError, match="is too long a duration") as refused:
         parse_duration(text)
+
+    assert len(str(refused.value)) < 100
 
 
 @pytest.mark.parametrize(
