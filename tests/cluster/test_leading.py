@@ -105,10 +105,10 @@ def _steps(names: list[str]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("team", [{"RUNWRIGHT_LEASE_DURATION": "PT60S"}], indirect=True, ids=[""])
-async def test_a_leader_that_is_told_to_end_is_followed_at_once_and_loses_nothing(
+async def test_a_leader_that_is_told_to_end_is_followed_while_its_lease_would_last(
     stage: Stage, team: Team, ledger: Ledger
 ) -> None:
-    """As every deploy does: with status 0, within the drain, in the middle of a step."""
+    """As every deploy does: with status 0, in the middle of a step, of which nothing is lost."""
     ledger.hold("web-1-build")
     await stage.engram("work", ledger.script)
     await stage.story("release", step("build"), step("deploy", "work", "build"))

@@ -32,8 +32,8 @@ class _Cluster(MemoryCluster):
 async def test_a_cluster_that_does_not_say_whether_it_has_promises_is_asked_again() -> None:
     """What else the worker looks after must not end over that."""
     cluster = _Cluster(RefusedError("HTTP 403"), ClusterUnavailableError("HTTP 503"))
-    settings = Settings(state=Path("/nonexistent"), cluster_resync_interval=timedelta(seconds=1))
-    settings = settings.model_copy(update={"cluster_resync_interval": timedelta(milliseconds=1)})
+    soon = {"cluster_resync_interval": timedelta(milliseconds=1)}
+    settings = Settings(state=Path("/nonexistent")).model_copy(update=soon)
     part = PromisesPart(cluster, cast("Any", None), settings, Unmeasured())
     looking = asyncio.create_task(part.run())
     async with asyncio.timeout(10):

@@ -85,8 +85,8 @@ class RequestKinds:
     def is_listed(self, promise: str) -> bool:
         """Return whether a request for a Promise that is not known is not there.
 
-        None is so before all kinds have been listed, nor while its own are: for the first time, in
-        another version of their kind, or because that was made anew.
+        That is not known before the kinds have been listed, nor while the requests are: for the
+        first time, in another version of their kind, or because that was made anew.
         """
         defined, watched = self._defined.get(promise), self._watched.get(promise)
         if not self.definitions.is_synced:

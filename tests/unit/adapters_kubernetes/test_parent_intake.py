@@ -212,6 +212,22 @@ async def test_requests_are_watched_anew_where_their_kind_was_made_anew() -> Non
     assert allowed == ["database", "database"]
 
 
+async def test_a_kind_that_goes_is_not_taken_for_another_one_of_its_promise() -> None:
+    """Who renames the API of a Promise leaves the old one behind, with its requests."""
+    old, new = definition("v1"), definition("v1")
+    old["metadata"] = {**old["metadata"], "name": "bases.example.org", "uid": "d-0"}
+    cluster = WatchedCluster(promise_manifest(), old, new)
+    one = intake_of(cluster, KeptEntities())
+
+    async with asyncio.timeout(10), running(one):
+        await until(lambda: one.kinds.is_listed("database"))
+        cluster.remove(old)
+        await until(lambda: len(one.kinds.definitions.objects()) == 1)
+        is_defined = one.kinds.is_defined("database")
+
+    assert is_defined
+
+
 async def test_a_promise_looks_whenever_one_that_it_requires_is_another() -> None:
     """K38: it is told at once, and once, that one is there, available, of another version, gone."""
     there = {**promise_manifest("network"), "status": {"status": "Unavailable"}}

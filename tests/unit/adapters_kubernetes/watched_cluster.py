@@ -33,7 +33,8 @@ class WatchedCluster(MemoryCluster):
     def remove(self, manifest: Manifest) -> None:
         """Have an object gone, whatever holds it."""
         metadata = manifest["metadata"]
-        gone = self.objects.pop((manifest["kind"], metadata["namespace"], metadata["name"]))
+        name = metadata.get("namespace", ""), metadata["name"]
+        gone = self.objects.pop((manifest["kind"], *name))
         self._changes.append(Change("DELETED", gone))
 
     def of(self, manifest: Manifest) -> Manifest | None:
