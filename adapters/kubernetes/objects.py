@@ -15,6 +15,8 @@ from runwright.models.objects import Manifest, ObjectKey
 from runwright.rules.kubernetes.fields import text
 
 _GONE: Final = "Terminating"
+_MOST_LOOKS: Final = 5
+"""At an object that others change meanwhile; after so many it is another attempt's turn."""
 
 
 class KubernetesObjects:
@@ -59,7 +61,21 @@ class KubernetesObjects:
         return await remove_jobs(self._cluster, jobs, pods)
 
     async def release(self, key: ObjectKey, finalizer: str) -> None:
-        """Take a finalizer from an object; idempotent, also when the object is gone."""
+        """Take a finalizer from an object; idempotent, also when the object is gone.
+
+        Raises:
+            ConflictError: others change it all the time.
+        """
+        for look in range(1, _MOST_LOOKS + 1):
+            try:
+                await self._release(key, finalizer)
+            except ConflictError:
+                if look == _MOST_LOOKS:
+                    raise
+            else:
+                return
+
+    async def _release(self, key: ObjectKey, finalizer: str) -> None:
         resource, name = resource_meant(key), (key.namespace, key.name)
         found = await self._cluster.get(resource, *name)
         if found is None or (key.uid and found["metadata"]["uid"] != key.uid):

@@ -5,13 +5,42 @@ from typing import Any
 import pytest
 
 from adapters.kubernetes.objects import KubernetesObjects
-from adapters.kubernetes.resources import SERVICE_ACCOUNTS
-from runwright.errors import NotFoundError, NotOursError, RefusedError, StillRunningError
+from adapters.kubernetes.resources import SERVICE_ACCOUNTS, STORY_RUNS, Resource
+from runwright.errors import (
+    ConflictError,
+    NotFoundError,
+    NotOursError,
+    RefusedError,
+    StillRunningError,
+)
 from runwright.models.objects import Manifest, ObjectKey
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
 
 RUNS = "runs.bubustack.io/v1alpha1"
 GOING = {"deletionTimestamp": "2026-03-01T12:00:00Z"}
+
+
+class _Contended(MemoryCluster):
+    """A cluster in which somebody else changes an object just before each of so many patches."""
+
+    def __init__(self, *objects: Manifest, times: int) -> None:
+        super().__init__(*objects)
+        self.times = times
+
+    async def patch(
+        self,
+        resource: Resource,
+        name: tuple[str, str],
+        patch: object,
+        *,
+        subresource: str = "",
+    ) -> Manifest | None:
+        """Patch the object, or find another version of it."""
+        if self.times:
+            self.times -= 1
+            labels = {"metadata": {"labels": {"seen": str(self.times)}}}
+            await super().patch(resource, name, labels)
+        return await super().patch(resource, name, patch, subresource=subresource)
 
 
 def story_run(uid: str = "new", **metadata: Any) -> Manifest:
@@ -118,3 +147,21 @@ async def test_what_is_not_the_runs_is_not_used(there: Manifest) -> None:
 
     with pytest.raises(NotOursError, match="one exists that is not this run's"):
         await objects.ensure([account("new")], key())
+
+
+async def test_a_finalizer_is_taken_although_others_change_the_object() -> None:
+    """A deletion in the foreground is ended before it takes more: not an attempt later."""
+    cluster = _Contended(story_run(finalizers=["theirs", "ours"], **GOING), times=3)
+
+    await KubernetesObjects(cluster).release(key(), "ours")
+
+    there = await cluster.get(STORY_RUNS, "shop", "web-1")
+    assert there
+    assert there["metadata"]["finalizers"] == ["theirs"]
+
+
+async def test_a_finalizer_of_an_object_that_never_rests_is_another_attempts_to_take() -> None:
+    cluster = _Contended(story_run(finalizers=["ours"]), times=1000)
+
+    with pytest.raises(ConflictError, match="storyrun shop/web-1"):
+        await KubernetesObjects(cluster).release(key(), "ours")
