@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.objects import ObjectActivities, ReleaseObject, RemoveTasks
+    from activities.objects import ObjectActivities, RemoveTasks
     from activities.runs import EndRun, RunActivities, TerminateRun
     from runwright.models.deletion import Deleted, DeleteRun
     from runwright.models.objects import EventType, ObjectEvent, StatusUpdate
@@ -22,11 +22,10 @@ with workflow.unsafe.imports_passed_through():
         STOP_MARGIN,
         TRY_FOR_EVER,
     )
+    from workflows.releasing import FOREGROUND, release
 
 _BY: Final = "kubernetes"
 _REASON: Final = "its object was deleted"
-_FOREGROUND: Final = "foregroundDeletion"
-"""The finalizer of a deletion that removes what an object owns before the object itself."""
 
 
 @workflow.defn(name="Deletion")
@@ -51,7 +50,7 @@ class DeletionWorkflow:
         if deleted.was_open and is_ending:
             await self._tell("HooksSkipped", "its namespace is being deleted: no hooks were run")
         await self._remove_tasks()
-        await self._release(request.finalizer)
+        await release(request.object, request.finalizer)
         return deleted
 
     async def _keep_what_hooks_need(self) -> None:
@@ -60,7 +59,7 @@ class DeletionWorkflow:
         A foreground deletion would take the account and the Jobs of hooks from under them. That the
         tasks are gone before the object goes is what this workflow sees to.
         """
-        await self._release(_FOREGROUND)
+        await release(self._request.object, FOREGROUND)
 
     async def _ended(self, *, run_hooks: bool) -> Deleted:
         """Return once the run is closed, by itself, or because it does not end in time."""
@@ -115,16 +114,6 @@ class DeletionWorkflow:
         )
         if left:
             await self._tell("TasksLeft", f"not gone within {request.grace}: {listed(left)}")
-
-    async def _release(self, finalizer: str) -> None:
-        await workflow.execute_activity_method(
-            ObjectActivities.release_object,
-            ReleaseObject(object=self._request.object, finalizer=finalizer),
-            start_to_close_timeout=CLUSTER_CALL,
-            heartbeat_timeout=CALL_HEARTBEAT,
-            retry_policy=TRY_FOR_EVER,
-            summary=f"take {finalizer} from its object",
-        )
 
     async def _is_namespace_ending(self) -> bool:
         return await workflow.execute_activity_method(

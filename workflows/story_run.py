@@ -157,7 +157,7 @@ class StoryRunWorkflow(StorySteps):
             if self._paused is not None and workflow.patched(_NO_PAUSE_OF_HOOKS):
                 self._paused = None
                 self._note_change()
-            await self._trouble_with_access(is_deleted=True)
+            await self._trouble_with_access_of_hooks()
             await workflow.wait([work])
             return
         self._interruption = verdicts.RUN_CANCELED
@@ -174,7 +174,7 @@ class StoryRunWorkflow(StorySteps):
 
         What they act as may not have been made yet, or may have gone with the object.
         """
-        if (trouble := await self._trouble_with_access(is_deleted=True)) is not None:
+        if (trouble := await self._trouble_with_access_of_hooks()) is not None:
             self._end_rest(trouble, Section.FINALLY)
             return
         await self._run_section(Section.FINALLY)

@@ -1,5 +1,6 @@
 """The steps of a Story that Engrams do: tasks, tried again as their policies say."""
 
+from contextlib import suppress
 from typing import Final
 
 from temporalio import workflow
@@ -16,6 +17,7 @@ from runwright.rules.bubustack.dag import Interruption
 from runwright.rules.bubustack.jobs import Work, access_of, added_access
 from runwright.rules.bubustack.status.keys import story_run_key
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, TRY_FOR_EVER
+from workflows.releasing import FOREGROUND, release
 from workflows.story_workers import StoryWorkers
 from workflows.tasks import answered, run_task
 
@@ -24,10 +26,25 @@ MOST_AT_ONCE: Final = 1024 * 1024
 
 _SPREADS_CHECKS: Final = "checks-wait-for-room"
 """The patch of runs that began when outputs were checked whatever else was evaluated."""
+_KEEPS_WHAT_HOOKS_NEED: Final = "keeps-what-its-hooks-need"
+"""The patch of runs of steps that began when only their deletion kept what their hooks need."""
 
 
 class StoryTasks(StoryWorkers):
     """What a run has done by tasks on its backend."""
+
+    async def _trouble_with_access_of_hooks(self) -> Interruption | None:
+        """Make what the hooks of a run that is deleted act as; return why that is refused.
+
+        The run of a step hears of its end from the run that it belongs to, before anybody has
+        looked at the deletion of its own object: a foreground one would take from the hooks what
+        is made for them now.
+        """
+        is_placed_child = self._start.parent is not None and self._start.has_resource
+        if is_placed_child and workflow.patched(_KEEPS_WHAT_HOOKS_NEED):
+            with suppress(ActivityError):  # then what is made next will be refused, too
+                await release(story_run_key(self._start), FOREGROUND)
+        return await self._trouble_with_access(is_deleted=True)
 
     async def _trouble_with_access(self, *, is_deleted: bool = False) -> Interruption | None:
         """Make what the tasks of a run in a cluster act as; return why that is refused.

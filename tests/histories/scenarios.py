@@ -6,10 +6,8 @@ from adapters.memory.tasks import exited, succeeded
 from runwright.client import RunwrightClient
 from runwright.models.story_run import NO_RESOURCE, workflow_id
 from runwright.worker import worker_of
-from tests.histories import claims, entities, pipelines, primitives, runs_of_others
+from tests.histories import claims, entities, pipelines, primitives, runs_of_others, story_runs
 from tests.histories.stage import Scenario, Stage
-from tests.integration.clusters import UID, placed, placed_run
-from tests.integration.missing import CHECK, blocked, checker, cluster_of, image, look_again
 from tests.integration.runs import NEVER, Outcomes, engram, gate, retries
 
 
@@ -256,28 +254,12 @@ async def functions_in_templates(stage: Stage) -> None:
         await going.run.wait()
 
 
-async def blocked_until_its_engram_came(stage: Stage) -> None:
-    """A StoryRun of a cluster whose step lacks its Engram, until somebody says that it is there."""
-    steps = [CHECK, {**CHECK, "name": "again", "needs": ["test"]}, engram("build")]
-    start = placed({"steps": steps}, name=stage.name)
-    cluster = cluster_of(start, image())
-    async with placed_run(stage.client, stage.task_queue, start, cluster) as run:
-        await blocked(run)
-        await cluster.create(checker())
-        await look_again(run)
-        await run.handle.result()
-
-
 def id_of(name: str) -> str:
     """Return the id of the workflow that a scenario leaves behind."""
-    found = pipelines.id_of(name) or entities.id_of(name)
-    if found is not None:
-        return found
-    return workflow_id("default", name, UID if name in _OF_STORY_RUNS else NO_RESOURCE)
+    found = pipelines.id_of(name) or entities.id_of(name) or story_runs.id_of(name)
+    return found or workflow_id("default", name, NO_RESOURCE)
 
 
-_OF_STORY_RUNS: Final = frozenset({"blocked-until-its-engram-came"})
-"""The scenarios in a cluster that is kept in memory."""
 SCENARIOS: Final[dict[str, Scenario]] = {
     scenario.__name__.replace("_", "-"): scenario
     for scenario in (
@@ -309,7 +291,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         *runs_of_others.SCENARIOS,
         *pipelines.SCENARIOS,
         *entities.SCENARIOS,
-        blocked_until_its_engram_came,
+        *story_runs.SCENARIOS,
     )
 }
 """By the name of the run, which is that of the history's file."""

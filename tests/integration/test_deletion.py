@@ -1,6 +1,5 @@
 """Deleting a run ends in time, whatever does not."""
 
-import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -10,22 +9,15 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from adapters.kubernetes import identity
-from adapters.kubernetes.resources import EVENTS, JOBS, NAMESPACES, PODS, STORY_RUNS, Resource
+from adapters.kubernetes.resources import JOBS, PODS, Resource
 from adapters.temporal.runs import TemporalRuns
 from runwright.errors import RefusedError
-from runwright.models.deletion import Deleted, DeleteRun
-from runwright.models.objects import Manifest, ObjectKey
+from runwright.models.deletion import Deleted
 from runwright.models.runs import CancelRun
-from tests.integration.clusters import PlacedRun, object_of, placed, placed_run
+from tests.integration.clusters import object_of, placed, placed_run
+from tests.integration.doomed import FINALIZER, NAMESPACE, Doomed
 from tests.integration.runs import gate
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
-
-FINALIZER = "storyrun.bubustack.io/finalizer"
-NAMESPACE: Manifest = {
-    "apiVersion": NAMESPACES.api_version,
-    "kind": NAMESPACES.kind,
-    "metadata": {"name": "default"},
-}
 
 
 class _DeadNode(MemoryCluster):
@@ -34,48 +26,6 @@ class _DeadNode(MemoryCluster):
     async def delete(self, resource: Resource, name: tuple[str, str], **given: Any) -> bool:
         """Remove the object, if it is no pod."""
         return resource is not PODS and await super().delete(resource, name, **given)
-
-
-class Doomed:
-    """A run, and means to delete it."""
-
-    def __init__(self, client: Client, task_queue: str, run: PlacedRun, name: str) -> None:
-        self.run = run
-        self._client = client
-        self._task_queue = task_queue
-        self._name = name
-
-    async def deleted(self, grace: timedelta) -> Deleted:
-        """Return how the deletion of the run went."""
-        key = ObjectKey(
-            api_version=STORY_RUNS.api_version,
-            kind=STORY_RUNS.kind,
-            namespace="default",
-            name=self._name,
-            uid="7f3a",
-        )
-        request = DeleteRun(
-            object=key, finalizer=FINALIZER, workflow_id=self.run.handle.id, grace=grace
-        )
-        deleted: Deleted = await self._client.execute_workflow(
-            "Deletion",
-            request,
-            id=f"deletion/{uuid.uuid4()}",
-            task_queue=self._task_queue,
-            result_type=Deleted,
-        )
-        return deleted
-
-    async def finalizers(self) -> list[str]:
-        """Return what still holds the object."""
-        found = await self.run.cluster.get(STORY_RUNS, "default", self._name)
-        assert found
-        return list(found["metadata"].get("finalizers") or ())
-
-    def told(self) -> dict[str, str]:
-        """Return the Events, by reason."""
-        events = [one for key, one in self.run.cluster.objects.items() if key[0] == EVENTS.kind]
-        return {event["reason"]: event["message"] for event in events}
 
 
 @asynccontextmanager

@@ -143,6 +143,8 @@ def test_every_scenario_has_its_history_and_every_history_its_scenario() -> None
                 *("see_parent", "plan_workflow", "install_promise", "ask_requests"),
                 *("find_works", "tidy_pipelines", "is_configuring"),
                 *("remove_of_parent", "release_parent"),
+                *("release_object", "is_namespace_ending", "end_run", "remove_tasks"),
+                "make_child_run",
             },
             id="activities",
         ),

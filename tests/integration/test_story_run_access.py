@@ -6,11 +6,13 @@ import pytest
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
-from adapters.kubernetes.resources import SERVICE_ACCOUNTS, Resource
+from adapters.kubernetes.resources import SERVICE_ACCOUNTS, STORY_RUNS, Resource
 from runwright.errors import ClusterUnavailableError
 from runwright.models.bubustack import Phase
 from runwright.models.objects import Manifest
 from runwright.models.runs import CancelRun, PauseRun
+from runwright.models.story_run import ParentRun
+from tests.integration.accounts import account_of
 from tests.integration.clusters import PlacedRun, object_of, placed, placed_run
 from tests.integration.runs import engram
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
@@ -112,6 +114,26 @@ async def test_a_run_whose_object_is_gone_starts_nothing_and_fails(
     assert run.tasks.started == []
 
 
+async def test_the_run_of_a_step_keeps_what_its_hooks_need_before_they_run(
+    client: Client, task_queue: str
+) -> None:
+    """The run that it belongs to tells it to end, before its own deletion was looked at."""
+    parent = ParentRun(name="outer", uid="9c1e", step="call", workflow_id="storyrun/default/outer")
+    start = placed(SPEC, parent=parent)
+    cluster = MemoryCluster(object_of(start, finalizers=["foregroundDeletion", "somebody/else"]))
+
+    async with placed_run(client, task_queue, start, cluster, immediate=False) as run:
+        await run.until_started(1)
+        await run.handle.signal("cancel", CancelRun(by="kubernetes", run_hooks=True))
+        hook = await run.until_started(2)
+        there = await cluster.get(STORY_RUNS, start.namespace, start.name)
+        await run.tasks.end(hook)
+        await ended_by_cancel(run)
+
+    assert there
+    assert there["metadata"]["finalizers"] == ["somebody/else"]
+
+
 async def test_an_account_that_went_with_its_object_is_made_again_for_the_hooks(
     client: Client, task_queue: str
 ) -> None:
@@ -122,12 +144,11 @@ async def test_an_account_that_went_with_its_object_is_made_again_for_the_hooks(
     async with placed_run(client, task_queue, start, cluster, immediate=False) as run:
         while not run.tasks.started:
             await asyncio.sleep(0.01)
-        account = "default", f"{start.name}-engram-runner"
-        await cluster.delete(SERVICE_ACCOUNTS, account)
+        await cluster.delete(SERVICE_ACCOUNTS, account_of(start))
         await run.handle.signal("cancel", CancelRun(by="kubernetes", run_hooks=True))
         while len(run.tasks.started) < 2:
             await asyncio.sleep(0.01)
-        made_again = await cluster.get(SERVICE_ACCOUNTS, *account)
+        made_again = await cluster.get(SERVICE_ACCOUNTS, *account_of(start))
         await run.tasks.end(f"default/{start.name}-clean")
         await ended_by_cancel(run)
 
