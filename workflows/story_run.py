@@ -56,7 +56,10 @@ class StoryRunWorkflow(StorySteps):
             return await self._close(refusal)
         presenting = asyncio.create_task(self._keep_presented())
         mirroring = asyncio.create_task(self._keep_mirrored())
-        beside = (self._keep_from_waiting_in_vain(), self._keep_parent_told())
+        beside = (
+            *(self._keep_from_waiting_in_vain(), self._keep_parent_told()),
+            self._keep_account(),
+        )
         watching = [presenting, *map(asyncio.create_task, beside)]
         ending = await self._unless_cancelled(self._run_story())
         for task in watching:

@@ -9,13 +9,14 @@ from temporalio.exceptions import ActivityError
 from activities.objects import EnsureObjects, ObjectActivities
 from runwright.models.bubustack import Step
 from runwright.models.objects import Manifest
-from runwright.models.story_run import StepProgress
-from runwright.models.tasks import Backend, TaskOutcome
+from runwright.models.story_run import StartStoryRun, StepProgress
+from runwright.models.tasks import Backend, TaskNote, TaskOutcome
 from runwright.rules.bubustack import idempotency, progress, retries, verdicts
 from runwright.rules.bubustack import tasks as rules
 from runwright.rules.bubustack.dag import Interruption
-from runwright.rules.bubustack.jobs import Work, access_of, added_access
+from runwright.rules.bubustack.jobs import Work, access_of, added_access, lacks_account
 from runwright.rules.bubustack.status.keys import story_run_key
+from workflows import policies
 from workflows.policies import CALL_HEARTBEAT, CLUSTER_CALL, TRY_FOR_EVER
 from workflows.releasing import FOREGROUND, release
 from workflows.story_workers import StoryWorkers
@@ -28,10 +29,41 @@ _SPREADS_CHECKS: Final = "checks-wait-for-room"
 """The patch of runs that began when outputs were checked whatever else was evaluated."""
 _KEEPS_WHAT_HOOKS_NEED: Final = "keeps-what-its-hooks-need"
 """The patch of runs of steps that began when only their deletion kept what their hooks need."""
+_MAKES_ACCOUNT_AGAIN: Final = "makes-its-account-again"
+"""The patch of runs that began when their ServiceAccount was made once."""
 
 
 class StoryTasks(StoryWorkers):
     """What a run has done by tasks on its backend."""
+
+    def __init__(self, start: StartStoryRun) -> None:
+        super().__init__(start)
+        self._hindered: set[str] = set()
+        """The steps whose tasks were held up, by name."""
+
+    def _take_note(self, note: TaskNote) -> None:
+        super()._take_note(note)
+        held = (step for step in self._state.steps.values() if progress.is_tried_as(step, note.key))
+        self._hindered.update(step.name for step in held)
+
+    def _lacks_account(self) -> bool:
+        steps = [self._state.steps[name] for name in self._hindered]
+        return any(step.is_running and lacks_account(self._given, step.diagnosis) for step in steps)
+
+    async def _keep_account(self) -> None:
+        """Make the run's ServiceAccount again whenever a task cannot start without it.
+
+        Somebody removed it, or a foreground deletion did, which may be late in doing so.
+        """
+        pause = policies.LOOK_AGAIN
+        while True:
+            await workflow.wait_condition(self._lacks_account)
+            if not workflow.patched(_MAKES_ACCOUNT_AGAIN):
+                return
+            is_deleted = self._cancelled is not None and self._cancelled.run_hooks
+            await self._trouble_with_access(is_deleted=is_deleted)
+            await self._until(lambda: not self._lacks_account(), workflow.now() + pause)
+            pause = min(pause * 2, policies.LONGEST_LOOK_AGAIN)
 
     async def _trouble_with_access_of_hooks(self) -> Interruption | None:
         """Make what the hooks of a run that is deleted act as; return why that is refused.

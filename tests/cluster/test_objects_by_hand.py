@@ -16,7 +16,7 @@ from tests.cluster.hands import (
     told,
     watched_pods,
 )
-from tests.cluster.runs import RUNS, Stage, phase_of, retries, step
+from tests.cluster.runs import RUNS, Stage, gate, phase_of, retries, step
 
 UNTOUCHED = {"resourceVersion": "any", "managedFields": [], "generation": 1}
 """What the Job's controller changes of a Job that waits."""
@@ -155,6 +155,22 @@ async def test_a_service_account_of_the_runs_name_that_is_not_ours_is_not_used(
     assert "web-1-engram-runner: one exists that is not this run's" in run["status"]["message"]
     assert "StoryRunFailed" in await told(stage, "web-1")
     assert await stage.all(JOBS) == []
+
+
+async def test_an_account_that_somebody_deletes_is_made_again(stage: Stage) -> None:
+    """The next pod waits for it, and until then for the Job's controller to try once more."""
+    await stage.engram("work")
+    await stage.story("release", step("build"), gate("go", "build"), step("deploy", "work", "go"))
+
+    async with watched_pods(stage) as pods, stage.served():
+        await stage.run("web-1", "release")
+        await stage.until("web-1", lambda run: "go" in run.get("status", {}).get("gates", {}))
+        for kind in ("serviceaccount", "role", "rolebinding"):
+            await delete(stage, kind, "web-1-engram-runner")
+        await stage.approve("web-1", "go")
+        await stage.until_phase("web-1", "Succeeded", "Failed")
+
+    assert pods.tries("deploy") == ["1.1"]
 
 
 def _foreign_job(stage: Stage, name: str) -> Manifest:

@@ -8,8 +8,10 @@ from temporalio.client import WorkflowFailureError
 
 from runwright.models.runs import CancelRun
 from runwright.models.story_run import ParentRun, workflow_id
+from runwright.models.tasks import TaskNote
 from tests.histories.runs_of_others import call, inner
 from tests.histories.stage import Scenario, Stage
+from tests.integration.accounts import account_of, without
 from tests.integration.clusters import UID, object_of, placed, placed_run
 from tests.integration.doomed import FINALIZER, NAMESPACE, Doomed
 from tests.integration.missing import CHECK, blocked, checker, cluster_of, image, look_again
@@ -52,6 +54,26 @@ async def run_of_a_step_that_kept_what_its_hooks_need(stage: Stage) -> None:
     await run_of_a_step_whose_hooks_lost_what_they_need(stage)
 
 
+async def task_that_lacked_its_account(stage: Stage) -> None:
+    """The ServiceAccount of the run was removed; its task gets on all the same."""
+    start = placed({"steps": [engram("work")]}, name=stage.name)
+    cluster = MemoryCluster(object_of(start))
+    async with placed_run(stage.client, stage.task_queue, start, cluster, immediate=False) as run:
+        work = await run.until_started(1)
+        (key,) = run.tasks.executed
+        await run.handle.signal("note_task", without(account_of(start)[1], key))
+        await run.until(lambda state: state.steps["work"].diagnosis is not None)
+        await run.handle.signal("note_task", TaskNote(key=key))
+        await run.until(lambda state: state.steps["work"].diagnosis is None)
+        await run.tasks.end(work)
+        await run.handle.result()
+
+
+async def account_that_was_made_again(stage: Stage) -> None:
+    """The same, of a run that makes it again."""
+    await task_that_lacked_its_account(stage)
+
+
 async def executed_story_of_a_cluster(stage: Stage) -> None:
     """The object of the other run is made before that run is started."""
     start = placed({"steps": [call()]}, name=stage.name, stories=(inner(),))
@@ -77,6 +99,8 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     blocked_until_its_engram_came,
     run_of_a_step_whose_hooks_lost_what_they_need,
     run_of_a_step_that_kept_what_its_hooks_need,
+    task_that_lacked_its_account,
+    account_that_was_made_again,
     executed_story_of_a_cluster,
     deletion_of_a_run,
 )

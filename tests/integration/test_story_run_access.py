@@ -12,7 +12,8 @@ from runwright.models.bubustack import Phase
 from runwright.models.objects import Manifest
 from runwright.models.runs import CancelRun, PauseRun
 from runwright.models.story_run import ParentRun
-from tests.integration.accounts import account_of
+from runwright.models.tasks import TaskNote
+from tests.integration.accounts import account_of, without
 from tests.integration.clusters import PlacedRun, object_of, placed, placed_run
 from tests.integration.runs import engram
 from tests.unit.adapters_kubernetes.memory_cluster import MemoryCluster
@@ -112,6 +113,47 @@ async def test_a_run_whose_object_is_gone_starts_nothing_and_fails(
     assert (state.phase, state.reason) == (Phase.FAILED, "ExecutionFailed")
     assert "the one that the run was started for is gone" in state.message
     assert run.tasks.started == []
+
+
+async def test_an_account_that_a_task_cannot_start_without_is_made_again(
+    client: Client, task_queue: str
+) -> None:
+    """Somebody removed it, or what ends a deletion in the foreground did so late."""
+    start = placed(SPEC)
+    cluster = MemoryCluster(object_of(start))
+
+    async with placed_run(client, task_queue, start, cluster, immediate=False) as run:
+        work = await run.until_started(1)
+        await cluster.delete(SERVICE_ACCOUNTS, account_of(start))
+        (key,) = run.tasks.executed
+        await run.handle.signal("note_task", without(account_of(start)[1], key))
+        while await cluster.get(SERVICE_ACCOUNTS, *account_of(start)) is None:
+            await asyncio.sleep(0.01)
+        await run.handle.signal("note_task", TaskNote(key=key))
+        await run.tasks.end(work)
+        await run.tasks.end(await run.until_started(2))
+        state = await run.handle.result()
+
+    assert state.phase is Phase.SUCCEEDED
+
+
+async def test_the_account_that_a_policy_names_is_its_authors_to_make(
+    client: Client, task_queue: str
+) -> None:
+    start = placed(SPEC)
+    cluster = MemoryCluster(object_of(start))
+
+    async with placed_run(client, task_queue, start, cluster, immediate=False) as run:
+        work = await run.until_started(1)
+        await cluster.delete(SERVICE_ACCOUNTS, account_of(start))
+        (key,) = run.tasks.executed
+        await run.handle.signal("note_task", without("deployer", key))
+        await run.until(lambda state: state.steps["work"].diagnosis is not None)
+        await run.tasks.end(work)
+        await run.tasks.end(await run.until_started(2))
+        await run.handle.result()
+
+    assert await cluster.get(SERVICE_ACCOUNTS, *account_of(start)) is None
 
 
 async def test_the_run_of_a_step_keeps_what_its_hooks_need_before_they_run(

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from runwright.models.story_run import NO_RESOURCE
-from runwright.rules.bubustack.jobs import access_of, added_access
+from runwright.models.tasks import Diagnosis
+from runwright.rules.bubustack.jobs import access_of, added_access, lacks_account
+from runwright.rules.kubernetes.advice import of_refusal
+from runwright.rules.kubernetes.diagnosis import said
 from tests.unit.rules.stories import condition, engram
 from tests.unit.rules.works import Fields, cluster_run, work
 
@@ -229,3 +232,24 @@ def test_a_step_that_asks_for_more_than_others_of_its_engram_gets_it_later_too()
     role, _ = added_access(given, work({"execution": {"rbac": {"rules": [SECRETS]}}}))
 
     assert role["rules"] == [SECRETS]
+
+
+def refused(account: str) -> Diagnosis:
+    """Return what is said of a Job whose pod may not be made without that account."""
+    name = "x" * 63
+    answer = (
+        f'pods "{name}-" is forbidden: error looking up service account '
+        f'{name}/{account}: serviceaccount "{account}" not found'
+    )
+    return said(of_refusal(answer), answer)
+
+
+def test_a_task_may_lack_the_runs_own_account() -> None:
+    start = cluster_run()
+    ours = refused(f"{start.name}-engram-runner")
+    other = Diagnosis(category="quota", summary="no room", detail=ours.detail)
+
+    assert lacks_account(start, ours)
+    assert not any(
+        lacks_account(start, one) for one in (None, other, refused("deployer"), refused("runner"))
+    )

@@ -1,6 +1,6 @@
 """What a step becomes in a cluster: its Job and pod, its StepRun, and what its run may do there."""
 
-from runwright.rules.bubustack.jobs.access import access_of, added_access
+from runwright.rules.bubustack.jobs.access import access_of, added_access, lacks_account
 from runwright.rules.bubustack.jobs.problems import (
     job_problems,
     secret_problems,
@@ -18,6 +18,7 @@ __all__ = [
     "cluster_variables",
     "job_problems",
     "job_template",
+    "lacks_account",
     "secret_problems",
     "step_problems",
 ]

@@ -8,11 +8,13 @@ from typing import Any, Final
 from runwright.models.bubustack import PolicyRule
 from runwright.models.objects import Manifest
 from runwright.models.story_run import StartStoryRun
+from runwright.models.tasks import Diagnosis
 from runwright.rules.bubustack.admission.placed import Outline
 from runwright.rules.bubustack.branches import step_run_name
 from runwright.rules.bubustack.jobs.labels import labels_of_run, owners_of_run
 from runwright.rules.bubustack.jobs.steps import engram_steps
 from runwright.rules.bubustack.jobs.work import RUNNER, Work, runner_of
+from runwright.rules.kubernetes.advice import ACCOUNT
 from runwright.rules.naming import compose_ending
 
 _RUNS: Final = "runs.bubustack.io"
@@ -56,6 +58,16 @@ def added_access(given: StartStoryRun, work: Work) -> tuple[Manifest, ...]:
     digest = hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
     name = compose_ending(RUNNER, given.name, digest[:_DIGEST])
     return _granted(given, name, rules)
+
+
+def lacks_account(start: StartStoryRun, diagnosis: Diagnosis | None) -> bool:
+    """Return whether a task cannot start because the run's own ServiceAccount is not there.
+
+    One that a policy names is its author's to make.
+    """
+    if diagnosis is None or diagnosis.summary != ACCOUNT.summary:
+        return False
+    return f"/{runner_of(start)}:" in diagnosis.detail
 
 
 def _step_runs(start: StartStoryRun) -> set[str]:
