@@ -45,11 +45,14 @@ from runwright.rules.kratix.triggers import Case, Decision, Hold, Move, is_barre
 from runwright.rules.wording import listed
 from workflows.asking import asked
 from workflows.parent_gates import ParentGates
+from workflows.releasing import FOREGROUND
 
 SLOW: Final = timedelta(seconds=60)
 """After which it is looked again whether what could not be read can be."""
 _QUICK: Final = timedelta(seconds=15)
 """After which it is looked again whether somebody else's Job has ended."""
+_LEAVES_FOREGROUND: Final = "leaves-the-foreground"
+"""The patch of entities that began when a deletion in the foreground took their delete Job."""
 _STANDINGS: Final = {
     Hold.PAUSED: Standing.PAUSED,
     Hold.SUSPENDED: Standing.SUSPENDED,
@@ -96,6 +99,7 @@ class ParentWorkflow(ParentGates):
         """
         if is_paused(self._seen):
             return Decision(Move.HOLD, hold=Hold.PAUSED)
+        await self._leave_foreground()
         step = next_step(self.steps, self._seen.finalizers) or ""
         if step != DELETE_WORKFLOWS:
             return Decision(Move.RELEASE, finalizer=step)
@@ -119,6 +123,15 @@ class ParentWorkflow(ParentGates):
         if decision.move is Move.REST:
             return Decision(Move.RELEASE, finalizer=step)
         return await self._by_people(plan, self._tried_again(decision))
+
+    async def _leave_foreground(self) -> None:
+        """Have the cluster take no Job of a Promise before the Promise.
+
+        Else it takes that of the delete pipeline, too. Those of a request it leaves alone.
+        """
+        has_both = {FOREGROUND, DELETE_WORKFLOWS} <= set(self._seen.finalizers)
+        if self.is_promise and has_both and workflow.patched(_LEAVES_FOREGROUND):
+            await self._release(FOREGROUND)
 
     def _note_decided(self) -> None:
         """Keep what is decided on: the parent may be another before that is done."""

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 from temporalio.client import Client
 
+from runwright.models.kratix import SYSTEM_NAMESPACE
 from testbed import binaries, starting
 from testbed.cluster import Reach, Testbed
 from testbed.errors import UnavailableError
@@ -16,7 +17,7 @@ from testbed.layout import project
 from tests.cluster.account import Account
 from tests.cluster.adapter_process import Adapter
 from tests.cluster.ledger import Ledger, keeping
-from tests.cluster.platform import Platform
+from tests.cluster.platform import Platform, make_namespace
 from tests.cluster.proxy import Proxy, proxied, token_of
 from tests.cluster.runs import Stage
 from tests.cluster.turns import turn
@@ -186,11 +187,9 @@ async def platform(
 
     A test fails if its worker asks for something that it has no right to.
     """
-    there = ("kratix-platform-system", "--ignore-not-found")
-    if not node.kubectl("get", "namespace", *there):
-        node.kubectl("create", "namespace", there[0])
     audited = platform_account.audited()
     ours = Platform(node, client, namespace, platform_account)
+    await make_namespace(ours.cluster, SYSTEM_NAMESPACE)
     yield ours
     await ours.close()
     assert not audited.forbidden()

@@ -4,7 +4,6 @@ import copy
 import hashlib
 import uuid
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from typing import Any, Final
 
 import pytest
@@ -30,7 +29,6 @@ from adapters.kubernetes.resources import (
     WORKS,
     Resource,
 )
-from runwright.errors import ConflictError
 from runwright.models.kratix import (
     SYSTEM_NAMESPACE,
     Parent,
@@ -45,6 +43,7 @@ from runwright.rules.kratix.names import job_name
 from runwright.rules.kratix.parents import promise_parent, request_parent
 from runwright.rules.kratix.works import packed
 from testbed.cluster import Testbed
+from tests.cluster.platform import make_namespace
 from tests.unit.rules.kratix.documents import (
     pipeline,
     pipeline_manifest,
@@ -217,9 +216,7 @@ async def stand(testbed: Testbed, crds: None) -> AsyncGenerator[Stand]:  # noqa:
     """A Promise of the test's own, to be created; and a namespace for requests."""
     ours = Stand(testbed)
     for name in (SYSTEM_NAMESPACE, ours.namespace):
-        with suppress(ConflictError):
-            manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            await ours.cluster.create(manifest)
+        await make_namespace(ours.cluster, name)
     yield ours
     await ours.close()
 

@@ -25,7 +25,7 @@ from adapters.kubernetes.resources import (
     WORKS,
     Resource,
 )
-from runwright.errors import RefusedError
+from runwright.errors import ConflictError, RefusedError
 from runwright.models.kratix import ParentReport, promise_id
 from runwright.models.kratix.keys import PROMISE_NAME
 from runwright.models.objects import Manifest
@@ -40,6 +40,13 @@ OWNER: Final = "tests.runwright.dev/owner"
 """The label by which each test has its own Promises."""
 SMALL: Final = {"requests": {"cpu": "5m", "memory": "8Mi"}}
 _GROUP: Final = "tests.runwright.dev"
+
+
+async def make_namespace(cluster: Cluster, name: str) -> None:
+    """Make a namespace, unless another test did."""
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    with suppress(ConflictError):
+        await cluster.create(manifest)
 
 
 class Platform:

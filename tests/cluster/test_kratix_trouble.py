@@ -5,9 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.kubernetes.cluster import Selection
 from adapters.kubernetes.resources import CONFIG_MAPS, JOBS, PODS, SERVICE_ACCOUNTS, Resource
-from runwright.models.kratix import Ending, ParentReport, RunAgain
-from runwright.models.kratix.keys import MANUAL_RECONCILIATION, ON, WORKFLOW_SUSPENDED
+from runwright.models.kratix import (
+    SYSTEM_NAMESPACE,
+    Ending,
+    ParentReport,
+    PipelinePhase,
+    RunAgain,
+)
+from runwright.models.kratix.keys import MANUAL_RECONCILIATION, ON, PROMISE_NAME, WORKFLOW_SUSPENDED
 from runwright.models.objects import Manifest
 from runwright.models.runs import CancelRun
 from tests.cluster.platform import Platform, condition, holds, phases, pipeline, shown
@@ -22,6 +29,8 @@ if [ -n "${RUNWRIGHT_RESUMED:-}" ]; then exit 0; fi
 printf 'suspend: true\\nmessage: check the backup\\n' > /kratix/metadata/workflow-control.yaml
 """
 _RETRIES = "echo 'retryAfter: 1s' > /kratix/metadata/workflow-control.yaml"
+_UNTIL_TOLD = "trap 'exit 1' TERM; while :; do sleep 0.2; done"
+_ONCE = {"jobOptions": {"backoffLimit": 0}, "restartPolicy": "Never"}
 _FORGES = "echo 'kratix: {workflows: {pipelines: []}}' > /kratix/metadata/status.yaml"
 
 
@@ -190,7 +199,7 @@ async def test_a_delete_pipeline_that_failed_is_run_again_when_somebody_says_so(
     platform: Platform,
 ) -> None:
     """K51."""
-    drop = pipeline("drop", "exit 1", jobOptions={"backoffLimit": 0}, restartPolicy="Never")
+    drop = pipeline("drop", "exit 1", **_ONCE)
     async with platform.served():
         db = await deleted(platform, drop)
         failed = await platform.until(
@@ -265,6 +274,27 @@ async def test_a_promise_with_fifty_requests_goes(platform: Platform) -> None:
         await platform.until(lambda one: bool(one["metadata"].get("finalizers")), db, "r-49")
         await platform.delete(db)
         await platform.until_gone(db)
+
+
+async def test_a_promise_that_is_deleted_in_the_foreground_runs_its_delete_pipeline(
+    platform: Platform,
+) -> None:
+    """So Argo CD deletes; Kubernetes takes the Job that runs then, and no other."""
+    manifest = platform.promise_manifest("db", pipeline("make"))
+    own = {"configure": [pipeline("setup", _UNTIL_TOLD)], "delete": [pipeline("bye", **_ONCE)]}
+    manifest["spec"]["workflows"]["promise"] = own
+    db = str(manifest["metadata"]["name"])
+    async with platform.served():
+        promise = await platform.cluster.create(manifest)
+        its_own = Selection(SYSTEM_NAMESPACE, f"{PROMISE_NAME}={db}")
+        while not any(map(_works, (await platform.cluster.list(PODS, its_own)).items)):
+            await asyncio.sleep(0.05)
+        await platform.kubectl("delete", "promise", db, "--cascade=foreground", "--wait=false")
+        await platform.until_gone(db)
+        report = await platform.report(promise)
+
+    ended = [one.phase for one in report.state.delete.pipelines]
+    assert ended == [PipelinePhase.SUCCEEDED]
 
 
 async def test_a_pipeline_cannot_write_a_status_that_is_not_its_own(platform: Platform) -> None:

@@ -239,6 +239,24 @@ async def promise_that_tells_few_at_once(stage: Stage) -> None:
     await promise_that_told_many_at_once(stage)
 
 
+async def promise_deleted_in_the_foreground(stage: Stage) -> None:
+    """The cluster is to remove what it owns before it; its delete pipeline runs all the same."""
+    finalizers = ["kratix.io/delete-workflows", "foregroundDeletion"]
+    async with place_of(stage, "a", own_delete=["q"]) as place:
+        place.platform.edit(place.promise, finalizers=finalizers[:1])
+        promise = await place.start(place.promise)
+        await promise.until_stands(Standing.READY)
+        place.platform.edit(place.promise, finalizers=finalizers)
+        promise.delete()
+        await promise.end("q")
+        await promise.handle.result()
+
+
+async def promise_that_left_the_foreground(stage: Stage) -> None:
+    """The same, of a Promise that has nothing removed before its delete pipeline ran."""
+    await promise_deleted_in_the_foreground(stage)
+
+
 SCENARIOS: Final[tuple[Scenario, ...]] = (
     request_through_its_life,
     request_that_people_decided_about,
@@ -254,6 +272,8 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     promise_that_asked_all_first,
     promise_that_told_many_at_once,
     promise_that_tells_few_at_once,
+    promise_deleted_in_the_foreground,
+    promise_that_left_the_foreground,
 )
 
 

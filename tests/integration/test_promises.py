@@ -284,3 +284,23 @@ async def test_a_promise_goes_after_its_delete_pipeline_and_its_requests(
     assert promise.ran() == ["q"]
     assert place.platform.gone == ["orders", place.promise.name]
     assert [one for one in place.removal.removed if one in FINALIZERS][-1] == FINALIZERS[-1]
+
+
+async def test_a_promise_that_is_deleted_in_the_foreground_keeps_its_delete_pipeline(
+    client: Client, task_queue: str
+) -> None:
+    """The cluster would take its Job, as whatever is to go before the Promise."""
+    promise_manifest = promise_of("a", own_delete=["q"])
+    promise_manifest["metadata"]["finalizers"] = list(FINALIZERS)
+    async with placed(client, task_queue, promise_manifest) as place:
+        promise = await started(place)
+        await promise.until_shown(lambda one: is_available(one) == AVAILABLE)
+        place.platform.edit(place.promise, finalizers=[*FINALIZERS, "foregroundDeletion"])
+        promise.delete()
+        await promise.until_runs("q")
+        there = place.platform.find(place.promise)
+        await promise.end("q")
+        await promise.handle.result()
+
+    assert there
+    assert there["metadata"]["finalizers"] == FINALIZERS
