@@ -2,11 +2,12 @@
 
 import asyncio
 import functools
+import importlib
 import inspect
 import os
 import signal
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ _WAYS: Final = {
 _HERE: Final = Path(__file__).parent
 _SECONDS: Final = {"unit": 10 if "PYTEST_XDIST_WORKER" in os.environ else 2, "cluster": 300}
 """By level; for unit tests more where several processes share the processors."""
+_PATIENCE: Final = 30
+"""Seconds that a turn of a workflow may take before the SDK takes the run for stuck."""
 _OWN_SHARE: Final = 0.8
 """Of its time, that which a test itself has; the rest is for what it then has to put away."""
 
@@ -83,6 +86,29 @@ def _within(seconds: float, test: Callable[..., Awaitable[None]]) -> Callable[..
             await test(*args, **kwargs)
 
     return bounded
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> Iterator[None]:
+    """Let the SDK take no run for stuck while all of a test process stands still.
+
+    Two seconds without a turn are little here: several processes share the processors, and each
+    collects the garbage of thousands of tests. The SDK then interrupts whatever the thread is at,
+    such as the end of another test's run, and a test fails of an error that nobody can catch. How
+    long runs think is counted where it matters, and that a run which was interrupted goes on has
+    a test.
+    """
+    worker = vars(importlib.import_module("temporalio.worker._workflow"))["_WorkflowWorker"]
+    made = worker.__init__
+
+    def patient(self: Any, *args: Any, **kwargs: Any) -> None:
+        made(self, *args, **kwargs)
+        assert "_deadlock_timeout_seconds" in vars(self)
+        self._deadlock_timeout_seconds = _PATIENCE
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "__init__", patient)
+        yield
 
 
 @pytest.fixture(autouse=True)
