@@ -125,12 +125,13 @@ class ParentWorkflow(ParentGates):
         return await self._by_people(plan, self._tried_again(decision))
 
     async def _leave_foreground(self) -> None:
-        """Have the cluster take no Job of a Promise before the Promise.
+        """Have the cluster take no Job of the parent before the parent.
 
-        Else it takes that of the delete pipeline, too. Those of a request it leaves alone.
+        Else it takes that of the delete pipeline, too, if it is there when the cluster sees what
+        is to go first, or if what is to go first is a Promise's.
         """
         has_both = {FOREGROUND, DELETE_WORKFLOWS} <= set(self._seen.finalizers)
-        if self.is_promise and has_both and workflow.patched(_LEAVES_FOREGROUND):
+        if has_both and workflow.patched(_LEAVES_FOREGROUND):
             await self._release(FOREGROUND)
 
     def _note_decided(self) -> None:

@@ -48,6 +48,26 @@ async def test_a_delete_pipeline_waits_for_the_configure_job_and_then_all_goes_i
     assert ParentGone.model_validate(gone).runs == 2
 
 
+async def test_the_cluster_takes_nothing_of_a_request_before_its_delete_pipeline_ran(
+    client: Client, task_queue: str
+) -> None:
+    """As it does in a deletion in the foreground, of which somebody may think later."""
+    async with placed(client, task_queue, promise_of("a", delete=["d"])) as place:
+        request = await place.apply(HELD)
+        await request.end("a")
+        await request.until_stands(Standing.READY)
+        again = [*FINALIZERS, "foregroundDeletion"]
+        place.platform.edit(request.parent, finalizers=again)
+        request.delete()
+        await request.until_runs("d")
+        there = place.platform.find(request.parent)
+        await request.end("d")
+        await request.handle.result()
+
+    assert there
+    assert there["metadata"]["finalizers"] == FINALIZERS
+
+
 async def test_a_configure_job_that_does_not_end_in_time_is_stopped_for_the_deletion(
     client: Client, task_queue: str
 ) -> None:
