@@ -38,13 +38,15 @@ class StoryTasks(StoryWorkers):
 
     def __init__(self, start: StartStoryRun) -> None:
         super().__init__(start)
-        self._hindered: set[str] = set()
-        """The steps whose tasks were held up, by name."""
+        self._hindered: dict[str, None] = {}
+        """The names of steps whose tasks were held up, in the order in which they were."""
+        self._granted: tuple[Manifest, ...] = ()
+        """What steps needed besides that came later than the run."""
 
     def _take_note(self, note: TaskNote) -> None:
         super()._take_note(note)
         held = (step for step in self._state.steps.values() if progress.is_tried_as(step, note.key))
-        self._hindered.update(step.name for step in held)
+        self._hindered.update((step.name, None) for step in held)
 
     def _lacks_account(self) -> bool:
         steps = [self._state.steps[name] for name in self._hindered]
@@ -53,7 +55,8 @@ class StoryTasks(StoryWorkers):
     async def _keep_account(self) -> None:
         """Make the run's ServiceAccount again whenever a task cannot start without it.
 
-        Somebody removed it, or a foreground deletion did, which may be late in doing so.
+        Somebody removed it, or a foreground deletion did: it may be late in doing so, or be asked
+        for once more.
         """
         pause = policies.LOOK_AGAIN
         while True:
@@ -61,6 +64,8 @@ class StoryTasks(StoryWorkers):
             if not workflow.patched(_MAKES_ACCOUNT_AGAIN):
                 return
             is_deleted = self._cancelled is not None and self._cancelled.run_hooks
+            if is_deleted:
+                await self._leave_foreground()
             await self._trouble_with_access(is_deleted=is_deleted)
             await self._until(lambda: not self._lacks_account(), workflow.now() + pause)
             pause = min(pause * 2, policies.LONGEST_LOOK_AGAIN)
@@ -74,9 +79,13 @@ class StoryTasks(StoryWorkers):
         """
         is_placed_child = self._start.parent is not None and self._start.has_resource
         if is_placed_child and workflow.patched(_KEEPS_WHAT_HOOKS_NEED):
-            with suppress(ActivityError):  # then what is made next will be refused, too
-                await release(story_run_key(self._start), FOREGROUND)
+            await self._leave_foreground()
         return await self._trouble_with_access(is_deleted=True)
+
+    async def _leave_foreground(self) -> None:
+        """Have the cluster take nothing that the run owns before the run."""
+        with suppress(ActivityError):  # then what is made next will be refused, too
+            await release(story_run_key(self._start), FOREGROUND)
 
     async def _trouble_with_access(self, *, is_deleted: bool = False) -> Interruption | None:
         """Make what the tasks of a run in a cluster act as; return why that is refused.
@@ -86,8 +95,9 @@ class StoryTasks(StoryWorkers):
         """
         if self._start.backend is not Backend.KUBERNETES:
             return None
+        access = *access_of(self._given), *self._granted
         why = await self._why_refused(
-            access_of(self._given), "make the run's ServiceAccount", is_deleted=is_deleted
+            access, "make the run's ServiceAccount", is_deleted=is_deleted
         )
         return None if why is None else verdicts.without_access(why)
 
@@ -103,7 +113,10 @@ class StoryTasks(StoryWorkers):
         why = await self._why_refused(
             objects, f"grant {work.step.name} its rights", is_deleted=is_deleted
         )
-        return None if why is None else verdicts.without_rights(work.template.metadata.name, why)
+        if why is None:
+            self._granted += tuple(one for one in objects if one not in self._granted)
+            return None
+        return verdicts.without_rights(work.template.metadata.name, why)
 
     async def _why_refused(
         self, objects: tuple[Manifest, ...], label: str, *, is_deleted: bool

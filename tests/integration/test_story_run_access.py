@@ -137,6 +137,33 @@ async def test_an_account_that_a_task_cannot_start_without_is_made_again(
     assert state.phase is Phase.SUCCEEDED
 
 
+async def test_hooks_get_their_account_again_and_keep_it(client: Client, task_queue: str) -> None:
+    """The deletion in the foreground came back: somebody asked for it once more."""
+    start = placed(SPEC)
+    going = {"deletionTimestamp": "2026-03-01T12:00:00Z", "finalizers": ["somebody/else"]}
+    cluster = MemoryCluster(object_of(start))
+
+    async with placed_run(client, task_queue, start, cluster, immediate=False) as run:
+        await run.until_started(1)
+        key = start.namespace, start.name
+        await cluster.patch(STORY_RUNS, key, {"metadata": going})
+        await run.handle.signal("cancel", CancelRun(by="kubernetes", run_hooks=True))
+        hook = await run.until_started(2)
+        again = {"finalizers": ["somebody/else", "foregroundDeletion"]}
+        await cluster.patch(STORY_RUNS, key, {"metadata": again})
+        await cluster.delete(SERVICE_ACCOUNTS, account_of(start))
+        note = without(account_of(start)[1], run.tasks.executed[1])
+        await run.handle.signal("note_task", note)
+        while await cluster.get(SERVICE_ACCOUNTS, *account_of(start)) is None:
+            await asyncio.sleep(0.01)
+        there = await cluster.get(STORY_RUNS, *key)
+        await run.tasks.end(hook)
+        await ended_by_cancel(run)
+
+    assert there
+    assert there["metadata"]["finalizers"] == ["somebody/else"]
+
+
 async def test_the_account_that_a_policy_names_is_its_authors_to_make(
     client: Client, task_queue: str
 ) -> None:

@@ -1,16 +1,18 @@
 """What comes late and is of no use, and what it may ask for that comes late."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
 from temporalio.client import Client
 
-from adapters.kubernetes.resources import ENGRAMS, ROLE_BINDINGS, ROLES, Resource
+from adapters.kubernetes.resources import ENGRAMS, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS, Resource
 from runwright.errors import RefusedError
 from runwright.models.bubustack import Phase
 from runwright.models.objects import Manifest
 from runwright.models.story_run import StepReason
+from tests.integration.accounts import account_of, without
 from tests.integration.clusters import object_of, placed, placed_run
 from tests.integration.missing import (
     CHECK,
@@ -104,6 +106,33 @@ async def test_what_a_template_asks_for_that_came_later_is_granted_before_its_jo
         if one["roleRef"]["name"] == added[0]["metadata"]["name"]
     ]
     assert binding["subjects"][0]["name"] == f"{start.name}-engram-runner"
+
+
+async def test_with_an_account_come_the_rights_that_were_granted_later(
+    client: Client, task_queue: str
+) -> None:
+    """Whoever removes the account of a run, as a deletion in the foreground, removes them all."""
+    start = placed({"steps": [CHECK]})
+    cluster = cluster_of(start, image(execution={"rbac": {"rules": [SECRETS]}}))
+
+    async with placed_run(client, task_queue, start, cluster, immediate=False) as run:
+        await blocked(run)
+        await cluster.create(checker())
+        await look_again(run)
+        test = await run.until_started(1)
+        before = all_of(cluster, ROLES.kind)
+        for resource in (SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS):
+            for one in all_of(cluster, resource.kind):
+                await cluster.delete(resource, ("default", one["metadata"]["name"]))
+        (key,) = run.tasks.executed
+        await run.handle.signal("note_task", without(account_of(start)[1], key))
+        while len(again := all_of(cluster, ROLES.kind)) < len(before):
+            await asyncio.sleep(0.01)
+        await run.tasks.end(test)
+        await run.handle.result()
+
+    assert [one["rules"] for one in again] == [one["rules"] for one in before]
+    assert len(before) == 2
 
 
 def all_of(cluster: MemoryCluster, kind: str) -> list[Mapping[str, Any]]:

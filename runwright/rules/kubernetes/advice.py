@@ -57,6 +57,7 @@ CONFIG: Final = Advice(
     "the container cannot be configured",
     "create the Secret or ConfigMap or the key that it names, or correct its security context",
 )
+# By their words, and the cluster's, a run knows that it lacks its account: open runs hold to them.
 ACCOUNT: Final = Advice(
     Category.CONFIG,
     "the pod's ServiceAccount does not exist",

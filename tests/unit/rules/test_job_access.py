@@ -7,7 +7,7 @@ import pytest
 from runwright.models.story_run import NO_RESOURCE
 from runwright.models.tasks import Diagnosis
 from runwright.rules.bubustack.jobs import access_of, added_access, lacks_account
-from runwright.rules.kubernetes.advice import of_refusal
+from runwright.rules.kubernetes.advice import of_event, of_refusal
 from runwright.rules.kubernetes.diagnosis import said
 from tests.unit.rules.stories import condition, engram
 from tests.unit.rules.works import Fields, cluster_run, work
@@ -244,12 +244,23 @@ def refused(account: str) -> Diagnosis:
     return said(of_refusal(answer), answer)
 
 
+def without_token(account: str) -> Diagnosis:
+    """Return what is said of a pod that was admitted, and has no token of that account."""
+    answer = (
+        'MountVolume.SetUp failed for volume "kube-api-access-x7k2p" : failed to fetch token: '
+        f'serviceaccounts "{account}" not found'
+    )
+    found = of_event("FailedMount")
+    assert found
+    return said(found, answer)
+
+
 def test_a_task_may_lack_the_runs_own_account() -> None:
     start = cluster_run()
     ours = refused(f"{start.name}-engram-runner")
     other = Diagnosis(category="quota", summary="no room", detail=ours.detail)
 
     assert lacks_account(start, ours)
-    assert not any(
-        lacks_account(start, one) for one in (None, other, refused("deployer"), refused("runner"))
-    )
+    assert lacks_account(start, without_token(f"{start.name}-engram-runner"))
+    others = (None, other, refused("deployer"), refused("runner"), without_token("deployer"))
+    assert not any(lacks_account(start, one) for one in others)

@@ -14,7 +14,7 @@ from runwright.rules.bubustack.branches import step_run_name
 from runwright.rules.bubustack.jobs.labels import labels_of_run, owners_of_run
 from runwright.rules.bubustack.jobs.steps import engram_steps
 from runwright.rules.bubustack.jobs.work import RUNNER, Work, runner_of
-from runwright.rules.kubernetes.advice import ACCOUNT
+from runwright.rules.kubernetes.advice import ACCOUNT, VOLUME
 from runwright.rules.naming import compose_ending
 
 _RUNS: Final = "runs.bubustack.io"
@@ -23,6 +23,11 @@ _DIGEST: Final = 10
 _EVERYTHING: Final = "*"
 _NEVER: Final = frozenset({"escalate", "bind", "impersonate"})
 """Verbs by which rights beget rights."""
+_LACKING: Final = {
+    ACCOUNT.summary: "/{}:",
+    VOLUME.summary: 'serviceaccounts "{}" not found',
+}
+"""How a diagnosis names an account that is not there."""
 _READABLE: Final = ("configmaps", "secrets")
 """What the author of a Story may let its pods read."""
 
@@ -63,11 +68,13 @@ def added_access(given: StartStoryRun, work: Work) -> tuple[Manifest, ...]:
 def lacks_account(start: StartStoryRun, diagnosis: Diagnosis | None) -> bool:
     """Return whether a task cannot start because the run's own ServiceAccount is not there.
 
-    One that a policy names is its author's to make.
+    Its pod is not admitted, or was, and has no token now. An account that a policy names is its
+    author's to make.
     """
-    if diagnosis is None or diagnosis.summary != ACCOUNT.summary:
+    if diagnosis is None:
         return False
-    return f"/{runner_of(start)}:" in diagnosis.detail
+    told = _LACKING.get(diagnosis.summary)
+    return told is not None and told.format(runner_of(start)) in diagnosis.detail
 
 
 def _step_runs(start: StartStoryRun) -> set[str]:
