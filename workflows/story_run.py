@@ -57,7 +57,8 @@ class StoryRunWorkflow(StorySteps):
         presenting = asyncio.create_task(self._keep_presented())
         mirroring = asyncio.create_task(self._keep_mirrored())
         beside = (
-            *(self._keep_from_waiting_in_vain(), self._keep_parent_told()),
+            self._keep_from_waiting_in_vain(),
+            self._keep_parent_told(),
             self._keep_account(),
         )
         watching = [presenting, *map(asyncio.create_task, beside)]

@@ -38,18 +38,19 @@ class StoryTasks(StoryWorkers):
 
     def __init__(self, start: StartStoryRun) -> None:
         super().__init__(start)
-        self._hindered: dict[str, None] = {}
-        """The names of steps whose tasks were held up, in the order in which they were."""
+        self._without_account: dict[str, None] = {}
+        """The names of steps whose tasks could not start for lack of it, in that order."""
         self._granted: tuple[Manifest, ...] = ()
         """What steps needed besides that came later than the run."""
 
     def _take_note(self, note: TaskNote) -> None:
         super()._take_note(note)
-        held = (step for step in self._state.steps.values() if progress.is_tried_as(step, note.key))
-        self._hindered.update((step.name, None) for step in held)
+        if lacks_account(self._given, note.diagnosis):
+            held = (it for it in self._state.steps.values() if progress.is_tried_as(it, note.key))
+            self._without_account.update((step.name, None) for step in held)
 
     def _lacks_account(self) -> bool:
-        steps = [self._state.steps[name] for name in self._hindered]
+        steps = [self._state.steps[name] for name in self._without_account]
         return any(step.is_running and lacks_account(self._given, step.diagnosis) for step in steps)
 
     async def _keep_account(self) -> None:
